@@ -1,0 +1,75 @@
+"""The one place that counts base rows in against canonical rows out: an inner join must not lose an order unnoticed.
+
+Source: DECISIONS "Base rows against canonical rows".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dq.compare.select import Select, read_condition
+from dq.compare.views import snapshot
+from dq.contract.models import Entity
+from dq.engine import Engine
+from dq.sql import Query, path, quote
+
+_ROW = "dq.row"
+
+
+@dataclass(frozen=True, slots=True)
+class BaseRows:
+    """Rows of the driving table, and what became of them."""
+
+    rows: int
+    excluded: tuple[tuple[str, int], ...]  # reason, rows
+    lost: int  # neither excluded nor in the canonical rows
+    multiplied: int  # in the canonical rows more than once
+    returned: int  # excluded by declaration, yet in the canonical rows
+
+
+def count_base_rows(engine: Engine, select: Select, *, entity: Entity, side: str, columns: tuple[str, ...]) -> BaseRows:
+    """Count the driving table's rows, those the contract excludes, and the canonical ones; look closer where they do not add up.
+
+    The lost and multiplied rows stand in evidence."<e>.base" (side, problem, id).
+
+    Args:
+        engine: the engine.
+        select: the side's SQL.
+        entity: the entity.
+        side: source or target.
+        columns: columns of the driving table, which `[[excluded]]` may name.
+    """
+    step = f"{entity.name}: base rows {side}"
+    table, alias = select.driving
+    base = path(snapshot(side), "main", table)
+    wheres = [
+        (item.reason, read_condition(engine, item.where, file=entity.file, key=f"excluded.{index}.where", known=columns))
+        for index, item in enumerate(entity.excluded)
+        if item.side == side
+    ]
+    picked = [f"count(*) FILTER ({' AND '.join((f'({where})', *(f'({past}) IS NOT TRUE' for _, past in wheres[:index])))})" for index, (_, where) in enumerate(wheres)]
+    rows, *excluded = engine.one(Query(f"SELECT {', '.join(('count(*)', *picked))} FROM {base}", step=step))
+    (canonical,) = engine.one(Query(f"SELECT count(*) FROM {path(f'raw_{side}', entity.name)}", step=step))
+    reasons = tuple((reason, int(count)) for (reason, _), count in zip(wheres, excluded, strict=True))
+    simple = len(select.tables) == 1
+    if canonical == rows - sum(excluded) and simple:
+        return BaseRows(int(rows), reasons, 0, 0, 0)
+    out = f"SELECT {quote(_ROW)} AS row, count(*) AS n FROM ({select.pointed_at(engine, snapshot(side), extra={_ROW: (alias, 'rowid')})}) GROUP BY 1"
+    gone = " OR ".join(f"({where})" for _, where in wheres) or "false"
+    sql = f"""
+        INSERT INTO {path("evidence", f"{entity.name}.base")}
+        SELECT $1, problem, row FROM (
+            SELECT b.rowid AS row,
+                   CASE WHEN o.row IS NULL AND ({gone}) IS NOT TRUE THEN 'lost' WHEN o.n > 1 THEN 'multiplied'
+                        WHEN o.row IS NOT NULL AND ({gone}) THEN 'returned' END AS problem
+            FROM {base} AS b LEFT JOIN ({out}) AS o ON o.row = b.rowid)
+        WHERE problem IS NOT NULL"""
+    engine.execute(Query(sql, (side,), step))
+    counts = dict(engine.execute(Query(f"SELECT problem, count(*) FROM {path('evidence', f'{entity.name}.base')} WHERE side = $1 GROUP BY 1", (side,), step)))
+    return BaseRows(int(rows), reasons, int(counts.get("lost", 0)), int(counts.get("multiplied", 0)), int(counts.get("returned", 0)))
+
+
+def make_base_table(engine: Engine, entity: Entity) -> None:
+    """Create evidence."<e>.base", empty."""
+    sql = f"CREATE TABLE {path('evidence', f'{entity.name}.base')} (side VARCHAR, problem VARCHAR, row BIGINT)"
+    engine.execute(Query(sql, step=f"{entity.name}: base rows"))

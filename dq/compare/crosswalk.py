@@ -1,0 +1,110 @@
+"""The one place that checks the crosswalk as evidence: a function, one-to-one but for declared merges, no collision with native ids.
+
+What it does not map is found while the entities are compared (`Unmapped`) and told here, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dq.compare.evidence import CrosswalkEvidence
+from dq.compare.scope import Scope
+from dq.compare.sides import is_mapped, maps, scope_of, through
+from dq.compare.views import ID
+from dq.contract.models import Contract, Entity
+from dq.engine import Engine
+from dq.sql import Query, path, quote
+
+PROBLEMS = {
+    "null": "a row with NULL on either side",
+    "fan-out": "a source id with more than one row",
+    "fan-in": "a target id of several source ids that no merge declares",
+    "unmapped": "a source row whose id is not in it",
+    "collision": "a target id that the target's own row had before",
+}
+
+
+def make_findings(engine: Engine) -> None:
+    """Create evidence.crosswalk (crosswalk, problem, id)."""
+    sql = "CREATE TABLE evidence.crosswalk (crosswalk VARCHAR, problem VARCHAR, id VARCHAR)"
+    engine.execute(Query(sql, step="crosswalk"))
+
+
+def look_at_function(engine: Engine, name: str) -> tuple[int, int]:
+    """Record NULLs and fan-out of one crosswalk; return (rows, source ids with more than one row).
+
+    With a fan-out any join through this crosswalk would multiply rows: nothing that goes through it is compared.
+    """
+    view = path("maps", name)
+    sql = f"""
+        INSERT INTO evidence.crosswalk
+        SELECT $1, 'null', coalesce(CAST(source_id AS VARCHAR), CAST(target_id AS VARCHAR), 'NULL')
+        FROM {view} WHERE source_id IS NULL OR target_id IS NULL"""
+    engine.execute(Query(sql, (name,), f"crosswalk {name}: NULL"))
+    (rows, distinct) = engine.one(Query(f"SELECT count(source_id), count(DISTINCT source_id) FROM {view}", step=f"crosswalk {name}: function"))
+    if rows != distinct:
+        sql = f"INSERT INTO evidence.crosswalk SELECT $1, 'fan-out', CAST(source_id AS VARCHAR) FROM {view} WHERE source_id IS NOT NULL GROUP BY source_id HAVING count(*) > 1"
+        engine.execute(Query(sql, (name,), f"crosswalk {name}: fan-out"))
+    (total,) = engine.one(Query(f"SELECT count(*) FROM {view}", step=f"crosswalk {name}: rows"))
+    return int(total), int(rows - distinct)
+
+
+def look_at_targets(engine: Engine, name: str, *, scope: Scope, home: Entity | None) -> None:
+    """Record undeclared fan-in and collisions with the baseline's ids."""
+    view = path("maps", name)
+    declared = name in scope.absorbed
+    apart = "NOT EXISTS (SELECT 1 FROM scope.absorbed AS d WHERE d.crosswalk = $1 AND d.source_id = m.source_id AND d.target_id = m.target_id)"
+    where = f"WHERE {apart}" if declared else ""
+    (rows, distinct) = engine.one(
+        Query(
+            f"SELECT count(m.target_id), count(DISTINCT m.target_id) FROM {view} AS m {where}",
+            (name,) if declared else (),
+            f"crosswalk {name}: one-to-one",
+        )
+    )
+    if rows != distinct:
+        sql = f"""
+            INSERT INTO evidence.crosswalk
+            SELECT $1, 'fan-in', CAST(m.target_id AS VARCHAR) FROM {view} AS m {where}
+            GROUP BY m.target_id HAVING m.target_id IS NOT NULL AND count(DISTINCT m.source_id) > 1"""
+        engine.execute(Query(sql, (name,), f"crosswalk {name}: fan-in"))
+    if home is None or home.merge is None:
+        return
+    sql = f"""
+        INSERT INTO evidence.crosswalk
+        SELECT DISTINCT $1, 'collision', CAST(m.target_id AS VARCHAR)
+        FROM {view} AS m SEMI JOIN (SELECT {quote(ID)} AS id FROM {path("own_baseline", home.name)}) AS b ON b.id = m.target_id
+        {where}"""
+    engine.execute(Query(sql, (name,), f"crosswalk {name}: collisions"))
+
+
+def record_unmapped(engine: Engine, *, entity: Entity, scope: Scope) -> None:
+    """Record the ids of an entity's rows in scope that the crosswalk does not map, each id once."""
+    joins, where = scope_of(entity, batches=scope.batched, absorbed=scope.absorbed)
+    for column in through(entity):
+        conditions = [*where, f"NOT {is_mapped(column)}", f"r.{quote(column.name)} IS NOT NULL"]
+        sql = f"""
+            INSERT INTO evidence.crosswalk
+            SELECT DISTINCT $1, 'unmapped', CAST(r.{quote(column.name)} AS VARCHAR)
+            FROM {path("own_source", entity.name)} AS r {" ".join((*maps(entity), *joins))}
+            WHERE {" AND ".join(conditions)}"""
+        engine.execute(Query(sql, (column.through,), f"{entity.name}: unmapped ids"))
+
+
+def crosswalk_evidence(engine: Engine, *, rows: Mapping[str, int], contract: Contract) -> tuple[CrosswalkEvidence, ...]:
+    """Return what was found of each crosswalk that the contract goes through."""
+    sql = "SELECT crosswalk, problem, count(DISTINCT id) FROM evidence.crosswalk GROUP BY 1, 2"
+    found = {(name, problem): count for name, problem, count in engine.execute(Query(sql, step="crosswalk"))}
+    return tuple(
+        CrosswalkEvidence(
+            name=name,
+            rows=rows[name],
+            nulls=found.get((name, "null"), 0),
+            fan_out=found.get((name, "fan-out"), 0),
+            fan_in=found.get((name, "fan-in"), 0),
+            unmapped=found.get((name, "unmapped"), 0),
+            collisions=found.get((name, "collision"), 0),
+        )
+        for name in contract.crosswalks
+        if name in rows
+    )

@@ -1,0 +1,125 @@
+"""The one place that measures one entity, from its views to its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dq.compare import fingerprint
+from dq.compare.base import BaseRows, count_base_rows, make_base_table
+from dq.compare.crosswalk import record_unmapped
+from dq.compare.evidence import EntityEvidence, Population, frozen
+from dq.compare.harm import harms
+from dq.compare.keys import count_keys
+from dq.compare.localise import localise
+from dq.compare.rows import Tables
+from dq.compare.scope import Claims, Scope, make_claims
+from dq.compare.schema import Prepared
+from dq.compare.sides import UNMAPPED, is_absorbed, is_mapped, make_source, make_target, maps, scope_of, through
+from dq.compare.views import Raw, look_up, make_own
+from dq.contract.models import Entity
+from dq.engine import Engine
+from dq.sql import Query, path, quote
+
+
+def make_views(engine: Engine, prepared: Prepared, *, minor_units: Mapping[str, int]) -> Mapping[str, Raw]:
+    """Make the own views of every side of an entity."""
+    raws: dict[str, Raw] = {}
+    for side, types in prepared.types.items():
+        raws[side] = look_up(engine, entity=prepared.entity, side=side, types=types)
+        make_own(engine, raws[side], entity=prepared.entity, side=side, minor_units=minor_units)
+    return raws
+
+
+def measure(engine: Engine, prepared: Prepared, *, raws: Mapping[str, Raw], scope: Scope, moment: str | None) -> EntityEvidence:
+    """Measure an entity whose own views stand: populations, fingerprints, differences, sums.
+
+    Args:
+        engine: the engine.
+        prepared: the entity.
+        raws: what `make_views` looked up.
+        scope: what the run looks at.
+        moment: when the baseline was taken; None where nothing is merged.
+    """
+    entity = prepared.entity
+    make_base_table(engine, entity)
+    base = {
+        side: count_base_rows(engine, prepared.selects[side], entity=entity, side=side, columns=prepared.driving_columns[side])
+        for side in ("source", "target")
+    }
+    make_source(engine, entity=entity, batches=scope.batched, absorbed=scope.absorbed)
+    claims = make_claims(engine, entity=entity, scope=scope, moment=moment) if entity.merge is not None and moment is not None else Claims()
+    make_target(engine, entity=entity)
+    prints = fingerprint.take(engine, entity, unmapped=UNMAPPED if through(entity) else None)
+    keys = count_keys(engine, path("source", entity.name), [(column.name, column.type.sql) for column in entity.keys], step=f"{entity.name}: keys")
+    localised = localise(engine, entity, prints=prints, source_keys=keys)
+    unmapped_keys = _unmapped_keys(engine, entity, scope=scope)
+    if unmapped_keys or prints.unmapped:
+        record_unmapped(engine, entity=entity, scope=scope)
+    harm = harms(engine, entity, tables=localised.tables)
+    statuses = harm[""].statuses
+    repeated = _repeated_rows(engine, localised.tables)
+    compared = prints.source_rows - statuses.get("missing", 0) - repeated
+    return EntityEvidence(
+        entity=entity.name,
+        population=Population(
+            source_rows=prints.source_rows,
+            target_rows=prints.target_rows,
+            native=claims.native,
+            native_new=claims.native_new,
+            excused=frozen(_excused(engine, entity, base=base["source"], scope=scope)),
+            unmapped=unmapped_keys,
+            source_lost=base["source"].lost + base["source"].returned,
+            target_lost=base["target"].lost + base["target"].returned,
+            source_multiplied=base["source"].multiplied,
+            target_multiplied=base["target"].multiplied,
+        ),
+        compared=compared,
+        same=compared - statuses.get("changed", 0),
+        harms=harm,
+        equal_after=frozen(_equal_after(engine, entity, tables=localised.tables)),
+        notes=_notes(raws),
+        agrees=localised.agrees,
+        key_proof=keys.proof,
+    )
+
+
+def _unmapped_keys(engine: Engine, entity: Entity, *, scope: Scope) -> int:
+    """Count the rows in scope that are set apart because the crosswalk does not map their key."""
+    columns = [column for column in entity.keys if column.through]
+    if not columns:
+        return 0
+    joins, where = scope_of(entity, batches=scope.batched, absorbed=scope.absorbed)
+    where.append(f"({' OR '.join(f'(NOT {is_mapped(column)} AND r.{quote(column.name)} IS NOT NULL)' for column in columns)})")
+    sql = f"SELECT count(*) FROM {path('own_source', entity.name)} AS r {' '.join((*maps(entity), *joins))} WHERE {' AND '.join(where)}"
+    return int(engine.one(Query(sql, step=f"{entity.name}: unmapped keys"))[0])
+
+
+def _excused(engine: Engine, entity: Entity, *, base: BaseRows, scope: Scope) -> dict[str, int]:
+    """Count the source rows that are set apart for a declared reason."""
+    found = {reason: rows for reason, rows in base.excluded if rows}
+    own = path("own_source", entity.name)
+    if scope.batched and entity.owner is not None:
+        sql = f"SELECT count(*) FROM {own} AS r SEMI JOIN (SELECT account_id FROM scope.accounts WHERE erased) AS a ON a.account_id = r.{quote(entity.owner)}"
+        found["erased on request"] = int(engine.one(Query(sql, step=f"{entity.name}: erased"))[0])
+    absorbed = [column for column in entity.keys if column.through in scope.absorbed]
+    if absorbed and not entity.aggregate:
+        joins, where = scope_of(entity, batches=scope.batched, absorbed=())
+        where.append(f"({' OR '.join(is_absorbed(column) for column in absorbed)})")
+        sql = f"SELECT count(*) FROM {own} AS r {' '.join(joins)} WHERE {' AND '.join(where)}"
+        found["absorbed by a declared merge"] = int(engine.one(Query(sql, step=f"{entity.name}: absorbed"))[0])
+    return {reason: rows for reason, rows in found.items() if rows}
+
+
+def _repeated_rows(engine: Engine, tables: Tables) -> int:
+    sql = f"SELECT count(*) FROM {tables.rows} WHERE status = 'duplicate' AND source_hash IS NOT NULL"
+    return int(engine.one(Query(sql, step="repeated keys"))[0])
+
+
+def _equal_after(engine: Engine, entity: Entity, *, tables: Tables) -> dict[str, int]:
+    rows = engine.execute(Query(f"SELECT c, rule, sum(n) FROM {tables.equal_after} GROUP BY 1, 2 ORDER BY 1, 2", step=f"{entity.name}: equal after a rule"))
+    return {f"{entity.compared[place].name}: {rule}": int(count) for place, rule, count in rows if rule != "unmapped"}
+
+
+def _notes(raws: Mapping[str, Raw]) -> dict[str, tuple[str, ...]]:
+    bad = [f"{raw.bad_zones} rows of the {side} have a wall clock and a zone that nobody knows" for side, raw in raws.items() if raw.bad_zones]
+    return {"instants": tuple(bad)} if bad else {}

@@ -1,0 +1,68 @@
+"""The one place that shows, exactly, that keys are unique.
+
+Source: FACTS "Key uniqueness": a bitmap for dense integers is six times faster than counting distinct values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dq.compare.conform import INTEGERS
+from dq.engine import Engine
+from dq.sql import Query, quote
+
+_SPARSEST = 4  # the bitmap is used while max - min is below this many times the rows
+
+
+@dataclass(frozen=True, slots=True)
+class Uniqueness:
+    """Rows, rows with a NULL in the key, and distinct keys among the others; `proof` says how it was shown."""
+
+    rows: int
+    nulls: int
+    distinct: int
+    proof: str
+
+    @property
+    def holds(self) -> bool:
+        """No key stands twice and none is NULL."""
+        return self.nulls == 0 and self.distinct == self.rows
+
+
+def count_keys(engine: Engine, relation: str, columns: Sequence[tuple[str, str]], *, step: str) -> Uniqueness:
+    """Count the distinct keys of a relation, exactly.
+
+    Args:
+        engine: the engine.
+        relation: a quoted table or view.
+        columns: (name, SQL type) of the key's columns.
+        step: for errors and profiles.
+    """
+    names = [quote(name) for name, _ in columns]
+    if len(columns) == 1 and columns[0][1] in INTEGERS:
+        found = _bitmap(engine, relation, names[0], step=step)
+        if found is not None:
+            return found
+    whole = " AND ".join(f"{name} IS NOT NULL" for name in names)
+    if len(names) == 1:
+        sql = f"SELECT count(*), count(*) FILTER (NOT ({whole})), count(DISTINCT {names[0]}) FROM {relation}"
+        rows, nulls, distinct = engine.one(Query(sql, step=f"{step}: distinct keys"))
+        return Uniqueness(int(rows), int(nulls), int(distinct), "counted distinct")
+    sql = f"""
+        SELECT coalesce(sum(n), 0), coalesce(sum(n) FILTER (NOT ({whole})), 0), count(*) FILTER ({whole})
+        FROM (SELECT {", ".join(names)}, count(*) AS n FROM {relation} GROUP BY ALL)"""
+    rows, nulls, distinct = engine.one(Query(sql, step=f"{step}: distinct keys"))
+    return Uniqueness(int(rows), int(nulls), int(distinct), "counted distinct")
+
+
+def _bitmap(engine: Engine, relation: str, name: str, *, step: str) -> Uniqueness | None:
+    sql = f"SELECT count(*), count({name}), min({name}), max({name}) FROM {relation}"
+    rows, filled, low, high = engine.one(Query(sql, step=f"{step}: key range"))
+    if filled == 0:
+        return Uniqueness(int(rows), int(rows), 0, "bitmap")
+    if high - low >= _SPARSEST * filled:
+        return None
+    sql = f"SELECT bit_count(bitstring_agg({name}, {low}, {high})) FROM {relation}"
+    (distinct,) = engine.one(Query(sql, step=f"{step}: key bitmap"))
+    return Uniqueness(int(rows), int(rows - filled), int(distinct), "bitmap")

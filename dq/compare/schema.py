@@ -1,0 +1,138 @@
+"""The one place that holds the stores' tables, columns and types against the pinned ones, and the SQL's output against the contract's types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from dq.compare.select import Select, read_select
+from dq.compare.conform import INSTANT, raw_type
+from dq.compare.views import CHANGED, CREATED, make_raw, snapshot
+from dq.contract.models import SIDES, Contract, Entity, Side
+from dq.engine import Engine
+from dq.errors import ContractError, EngineError, near_miss
+from dq.sql import Query
+
+Catalogue = Mapping[str, Mapping[str, Mapping[str, str]]]  # side to table to column to type
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An entity whose raw views stand; `problems` says what is not as pinned or declared, and then nothing is compared."""
+
+    entity: Entity
+    selects: Mapping[str, Select]  # source, target
+    types: Mapping[str, Mapping[str, str]]  # side to raw column to type
+    driving_columns: Mapping[str, tuple[str, ...]]  # side to columns of the driving table
+    problems: tuple[str, ...]
+
+
+def read_selects(engine: Engine, contract: Contract) -> dict[str, dict[str, Select]]:
+    """Read every SELECT of the contract (entity to side) and hold its output names against the columns. Raises ContractError."""
+    found: dict[str, dict[str, Select]] = {}
+    for entity in contract.entities:
+        found[entity.name] = {}
+        for side in SIDES:
+            select = read_select(engine, contract.sql[side, entity.name], file=f"sql/{side}/{entity.name}.sql")
+            _check_outputs(select, entity, side="source" if side == "source" else "target")
+            found[entity.name][side] = select
+        merge = entity.merge
+        if merge is not None and found[entity.name]["target"].alias_of(merge.table) is None:
+            tables = [table for table, _ in found[entity.name]["target"].tables]
+            message = f"the target's SQL does not read '{merge.table}'{near_miss(merge.table, tables)}"
+            raise ContractError(message, file=entity.file, key="merge.table")
+    return found
+
+
+def read_catalogue(engine: Engine, sides: Sequence[str]) -> Catalogue:
+    """Return tables, columns and types of the attached snapshots."""
+    found: dict[str, dict[str, dict[str, str]]] = {side: {} for side in sides}
+    for side in sides:
+        sql = "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE database_name = $1 AND schema_name = 'main' ORDER BY table_name, column_index"
+        for table, column, type_ in engine.execute(Query(sql, (snapshot(side),), "catalogue")):
+            found[side].setdefault(table, {})[column] = type_
+    return found
+
+
+def prepare(engine: Engine, entity: Entity, *, selects: Mapping[str, Select], catalogue: Catalogue, pinned: Catalogue | None) -> Prepared:
+    """Make an entity's raw views and say what is not as pinned or declared."""
+    sides = ["source", "target", *(["baseline"] if entity.merge is not None and "baseline" in catalogue else [])]
+    problems: list[str] = []
+    types: dict[str, Mapping[str, str]] = {}
+    for side in sides:
+        select = selects["source" if side == "source" else "target"]
+        there = list(_tables(select, catalogue[side], side=side))
+        problems += there
+        if pinned is not None:
+            tables = {table for table, _ in select.tables} & set(catalogue[side])
+            problems += differences(side, {table: catalogue[side][table] for table in tables}, pinned.get(_pinned_side(side), {}), only=tables)
+        if there:
+            continue
+        try:
+            types[side] = make_raw(engine, select, entity=entity, side=side)
+        except EngineError as error:
+            problems.append(f"{side}: {error}")
+            continue
+        problems += _types(entity, types[side], side=side)
+    driving = {side: tuple(catalogue[side].get(selects[side].driving[0], {})) for side in SIDES}
+    return Prepared(entity, selects, types, driving, tuple(dict.fromkeys(problems)))
+
+
+def differences(side: str, found: Mapping[str, Mapping[str, str]], pinned: Mapping[str, Mapping[str, str]], *, only: set[str] | None = None) -> Iterator[str]:
+    """Yield one line for every table, column or type that is not as pinned."""
+    for table in sorted({*found, *pinned} if only is None else only):
+        if table not in found:
+            yield f"{side}: table '{table}' is missing{near_miss(table, found)}"
+        elif table not in pinned:
+            yield f"{side}: table '{table}' is not pinned in stores.lock.toml{near_miss(table, pinned)}"
+        else:
+            for column in sorted({*found[table], *pinned[table]}):
+                now, then = found[table].get(column), pinned[table].get(column)
+                if now is None:
+                    yield f"{side}: column '{table}.{column}' is missing{near_miss(column, found[table])}"
+                elif then is None:
+                    yield f"{side}: column '{table}.{column}' is not pinned in stores.lock.toml"
+                elif now != then:
+                    yield f"{side}: column '{table}.{column}' is {now}, pinned as {then}"
+
+
+def _check_outputs(select: Select, entity: Entity, *, side: Side) -> None:
+    wanted = [column.name for column in entity.columns]
+    helpers = {zone for column in entity.columns if (zone := column.reading(side).zone) is not None and zone not in wanted}
+    for name in select.outputs:
+        if name not in wanted and name not in helpers:
+            message = f"output column '{name}' is in no [columns] of {entity.file}{near_miss(name or '?', wanted)}"
+            raise ContractError(message, file=select.file)
+    for name in wanted:
+        if name not in select.outputs:
+            raise ContractError(f"no output column '{name}', which {entity.file} declares{near_miss(name, select.outputs)}", file=select.file)
+    for zone in sorted(helpers):
+        if zone not in select.outputs and "/" not in zone and zone not in ("UTC", "GMT"):
+            raise ContractError(f"no output column '{zone}' with the zone{near_miss(zone, select.outputs)}", file=select.file)
+
+
+def _tables(select: Select, found: Mapping[str, Mapping[str, str]], *, side: str) -> Iterator[str]:
+    for table, _ in select.tables:
+        if table not in found:
+            yield f"{side}: table '{table}' is missing{near_miss(table, found)}"
+
+
+def _types(entity: Entity, found: Mapping[str, str], *, side: str) -> Iterator[str]:
+    reading: Side = "source" if side == "source" else "target"
+    for column in entity.columns:
+        allowed = raw_type(column, reading)
+        if found[column.name] not in allowed:
+            wanted = allowed[0] if len(allowed) == 1 else f"{allowed[0]} or a like type"
+            yield f"{side}: column '{column.name}' is {found[column.name]}, the contract reads {wanted}"
+    zones = {zone for column in entity.columns if (zone := column.reading(reading).zone) in found}
+    for zone in sorted(str(zone) for zone in zones):
+        if found[zone] != "VARCHAR":
+            yield f"{side}: the zone column '{zone}' is {found[zone]}, not VARCHAR"
+    for name, wanted in ((CREATED, INSTANT), (CHANGED, INSTANT)):
+        if name in found and found[name] != wanted:
+            column = getattr(entity.merge, "created_at" if name == CREATED else "changed_at")
+            yield f"{side}: [merge] column '{column}' is {found[name]}, not {wanted}"
+
+
+def _pinned_side(side: str) -> str:
+    return "target" if side == "baseline" else side

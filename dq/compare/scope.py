@@ -1,0 +1,141 @@
+"""The one place that says which rows belong to the run: accounts of the batch, absorbed and erased ones, and the target's own rows.
+
+Source: DECISIONS "Merge", "Crosswalk", "Batches".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dq.compare.sides import maps, mapped, scope_of
+from dq.compare.views import CREATED, ID, snapshot
+from dq.contract.models import Entity
+from dq.engine import Engine
+from dq.sql import Query, path, quote
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a run looks at: batch numbers compared, batches moved so far, and what the crosswalk declares."""
+
+    batches: tuple[int, ...]  # empty: the migration has no batches, every row is in scope
+    moved: tuple[int, ...]
+    absorbed: tuple[str, ...]  # crosswalks with declared merges
+    crosswalks: tuple[str, ...]  # crosswalk tables that are there
+    regions: tuple[str, ...] = ()  # of the batches compared
+
+    @property
+    def batched(self) -> bool:
+        """Whether rows are chosen by batch."""
+        return bool(self.batches)
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """How the target's rows divide: not the migration's (native), and the source rows that have a counterpart by id."""
+
+    native: int = 0
+    native_new: int = 0
+
+
+def make_scope(engine: Engine, *, batches: Sequence[int], moved: Sequence[int], tables: Sequence[str], crosswalks: Sequence[str]) -> Scope:
+    """Create scope.accounts, scope.absorbed and maps.<crosswalk>.
+
+    Args:
+        engine: the engine, with the crosswalk attached.
+        batches: the batches compared; empty where the migration has none.
+        moved: the batches moved so far.
+        tables: tables of the crosswalk's snapshot.
+        crosswalks: crosswalks that the contract goes through and that are there.
+    """
+    where = snapshot("crosswalk")
+    if batches:
+        erased = f"SELECT account_id FROM {path(where, 'main', 'erasures')}" if "erasures" in tables else "SELECT NULL AS account_id"
+        sql = f"""
+            CREATE TABLE scope.accounts AS
+            SELECT b.account_id,
+                   bool_or(b.batch IN (SELECT unnest($1))) AND bool_and(e.account_id IS NULL) AS in_scope,
+                   bool_or(b.batch IN (SELECT unnest($2))) AND bool_and(e.account_id IS NULL) AS moved,
+                   bool_or(b.batch IN (SELECT unnest($1))) AND bool_or(e.account_id IS NOT NULL) AS erased
+            FROM {path(where, "main", "batches")} AS b
+            LEFT JOIN (SELECT DISTINCT account_id FROM ({erased}) WHERE account_id IS NOT NULL) AS e ON e.account_id = b.account_id
+            WHERE b.account_id IS NOT NULL
+            GROUP BY b.account_id"""
+        engine.execute(Query(sql, (list(batches), list(moved)), "scope: accounts"))
+    absorbed: tuple[str, ...] = ()
+    if "merges" in tables:
+        sql = f"CREATE TABLE scope.absorbed AS SELECT DISTINCT crosswalk, source_id, target_id, kept FROM {path(where, 'main', 'merges')}"
+        engine.execute(Query(sql, step="scope: merges"))
+        rows = engine.execute(Query("SELECT DISTINCT crosswalk FROM scope.absorbed ORDER BY 1", step="scope: merges"))
+        absorbed = tuple(row[0] for row in rows)
+    for name in crosswalks:
+        sql = f"CREATE VIEW {path('maps', name)} AS SELECT source_id, target_id FROM {path(where, 'main', name)}"
+        engine.execute(Query(sql, step=f"crosswalk {name}"))
+    return Scope(tuple(batches), tuple(moved), absorbed, tuple(crosswalks))
+
+
+def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str) -> Claims:
+    """Create claims.e (id): the target's rows that belong to this run; count the native ones.
+
+    A row is claimed by the crosswalk of the entity's own name, or by its key where there is none. A row that nobody claims is native
+    if it stood in the baseline, or if it is newer than the baseline and no source row has its key; otherwise it is claimed too, so
+    that it shows as `extra`.
+
+    Args:
+        engine: the engine.
+        entity: an entity with [merge].
+        scope: what the run looks at.
+        moment: when the baseline was taken, ISO 8601 with offset.
+    """
+    joins, where = scope_of(entity, batches=scope.batched, absorbed=scope.absorbed)
+    in_scope = " AND ".join(where) or "true"
+    by_id = entity.own_id is not None and entity.name in scope.crosswalks
+    keys = [quote(name) for name in entity.key]
+    source_keys = f"""
+        SELECT {", ".join(f"{mapped(column)} AS {quote(column.name)}" for column in entity.keys)}, bool_or({in_scope}) AS in_scope
+               {", " + mapped(entity.own_id) + " AS own_id" if by_id and entity.own_id else ""}
+        FROM {path("own_source", entity.name)} AS r {" ".join((*maps(entity), *joins))}
+        GROUP BY ALL"""
+    engine.execute(Query(f"CREATE TEMP TABLE source_keys AS {source_keys}", step=f"{entity.name}: source keys"))
+    own = path("own_target", entity.name)
+    on = " AND ".join(f"k.{key} = r.{key}" for key in keys)
+    claimed = (
+        f"SELECT own_id AS id, bool_or(in_scope) AS in_scope FROM source_keys WHERE own_id IS NOT NULL GROUP BY 1"
+        if by_id
+        else f"SELECT r.{quote(ID)} AS id, bool_or(k.in_scope) AS in_scope FROM {own} AS r JOIN source_keys AS k ON {on} GROUP BY 1"
+    )
+    dangling = f"r.{quote(ID)} IN (SELECT target_id FROM {path('maps', entity.name)})" if by_id else "false"
+    sql = f"""
+        CREATE TEMP TABLE unclaimed AS
+        SELECT r.{quote(ID)} AS id,
+               CASE WHEN r.{quote(ID)} IN (SELECT {quote(ID)} FROM {path("own_baseline", entity.name)}) AND NOT ({dangling}) THEN 'native'
+                    WHEN r.{quote(CREATED)} > CAST($1 AS TIMESTAMPTZ) AND NOT ({dangling})
+                         AND NOT EXISTS (SELECT 1 FROM source_keys AS k WHERE {on}) THEN 'new'
+                    ELSE 'extra' END AS origin,
+               {_owner_scope(entity, scope)} AS in_scope
+        FROM {own} AS r
+        WHERE NOT EXISTS (SELECT 1 FROM claimed AS c WHERE c.id = r.{quote(ID)})"""
+    engine.execute(Query(f"CREATE TEMP TABLE claimed AS {claimed}", step=f"{entity.name}: claims"))
+    engine.execute(Query(sql, (moment,), step=f"{entity.name}: native rows"))
+    engine.execute(
+        Query(
+            f"CREATE TABLE {path('claims', entity.name)} AS SELECT id FROM claimed WHERE in_scope "
+            "UNION SELECT id FROM unclaimed WHERE origin = 'extra' AND in_scope",
+            step=f"{entity.name}: claims",
+        )
+    )
+    counts = dict(engine.execute(Query("SELECT origin, count(*) FROM unclaimed GROUP BY 1", step=f"{entity.name}: native rows")))
+    for table in ("source_keys", "claimed", "unclaimed"):
+        engine.execute(Query(f"DROP TABLE {table}", step=f"{entity.name}: claims"))
+    return Claims(native=counts.get("native", 0), native_new=counts.get("new", 0))
+
+
+def _owner_scope(entity: Entity, scope: Scope) -> str:
+    """Return the claim that an unclaimed target row is this run's: its owner is in the batch, or in none."""
+    if not scope.batched or entity.owner is None:
+        return "true"
+    crosswalk = entity.column(entity.owner).through
+    owner = quote(entity.owner)
+    others = f"SELECT m.target_id FROM {path('maps', str(crosswalk))} AS m JOIN scope.accounts AS a ON a.account_id = m.source_id"
+    return f"(r.{owner} IN ({others} WHERE a.in_scope) OR r.{owner} IS NULL OR r.{owner} NOT IN ({others} WHERE m.target_id IS NOT NULL))"

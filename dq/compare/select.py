@@ -1,0 +1,209 @@
+"""The one place where a contract's SQL is read: one SELECT of joins and names, its tables listed, and pointed at a snapshot.
+
+DuckDB's own parser does the reading (`json_serialize_sql`); the tree is checked, table references are qualified, extra
+output columns are added, and the tree is written back. What does not round-trip is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from dq.engine import Engine
+from dq.errors import ContractError, near_miss
+from dq.sql import Query
+
+Node = dict[str, Any]
+
+_FUNCTIONS = ("->>", "->", "~~", "!~~")  # reading a JSON key, LIKE and NOT LIKE in a condition
+_CLASSES = ("COLUMN_REF", "CONSTANT", "COMPARISON", "CONJUNCTION", "OPERATOR", "FUNCTION", "BETWEEN")
+_WORDS = {
+    "CAST": "a cast (declare the column's type, zone, unit or codes in the contract)",
+    "CASE": "CASE (declare codes in the contract)",
+    "SUBQUERY": "a subquery",
+    "WINDOW": "a window function",
+    "STAR": "'*' (name the columns)",
+    "LAMBDA": "a lambda",
+    "PARAMETER": "a parameter",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """One SELECT of the contract, checked; `tree` is DuckDB's."""
+
+    tree: Node
+    file: str
+    tables: tuple[tuple[str, str], ...]  # (table, the name it goes by), in order; the first is the driving table
+
+    @property
+    def driving(self) -> tuple[str, str]:
+        """The first table in FROM, and the name it goes by: its rows are what the entity is made of."""
+        return self.tables[0]
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the output columns, in order."""
+        return tuple(_output_name(item) for item in self._node["select_list"])
+
+    def pointed_at(self, engine: Engine, catalog: str, *, extra: Mapping[str, tuple[str, str]] | None = None) -> str:
+        """Return the SQL with every table in `catalog`.main, and extra outputs (name to (table's name here, column))."""
+        tree = deepcopy(self.tree)
+        node = tree["statements"][0]["node"]
+        for table in _tables(node["from_table"], file=self.file):
+            table["catalog_name"], table["schema_name"] = catalog, "main"
+        for name, (alias, column) in (extra or {}).items():
+            node["select_list"].append({"class": "COLUMN_REF", "type": "COLUMN_REF", "alias": name, "column_names": [alias, column]})
+        return _written(engine, tree)
+
+    def alias_of(self, table: str) -> str | None:
+        """Return the name that a base table goes by in this SELECT, or None."""
+        return next((alias for name, alias in self.tables if name == table), None)
+
+    @property
+    def _node(self) -> Node:
+        node: Node = self.tree["statements"][0]["node"]
+        return node
+
+
+def read_select(engine: Engine, sql: str, *, file: str) -> Select:
+    """Read one SELECT. Raises ContractError naming the file and what stands there that may not."""
+    tree = _tree(engine, sql, file=file)
+    if len(tree["statements"]) != 1:
+        raise ContractError(f"holds {len(tree['statements'])} statements; one SELECT is needed", file=file)
+    node = tree["statements"][0]["node"]
+    if node["type"] != "SELECT_NODE":
+        raise ContractError("one plain SELECT is needed (no UNION, no WITH)", file=file)
+    _check_shape(node, file=file)
+    tables = tuple((table["table_name"], table["alias"] or table["table_name"]) for table in _tables(node["from_table"], file=file))
+    if not tables:
+        raise ContractError("reads no table", file=file)
+    select = Select(tree=tree, file=file, tables=tables)
+    names = select.outputs
+    for name in names:
+        if names.count(name) > 1:
+            raise ContractError(f"output column '{name}' stands there {names.count(name)} times", file=file)
+    aliases = [alias for _, alias in tables]
+    for alias in aliases:
+        if aliases.count(alias) > 1:
+            raise ContractError(f"'{alias}' names two tables", file=file)
+    if _shape(_tree(engine, _written(engine, tree), file=file)) != _shape(tree):
+        raise ContractError("cannot be written back as it was read; put it more simply", file=file)
+    return select
+
+
+def read_condition(engine: Engine, condition: str, *, file: str, key: str, known: tuple[str, ...], free: bool = False) -> str:
+    """Check a condition over named columns and return it as DuckDB writes it.
+
+    Args:
+        condition: an expression that is true for the rows meant.
+        known: the columns it may name.
+        free: arithmetic and functions of numbers are allowed too (invariants).
+
+    Raises:
+        ContractError: it is not one expression, names an unknown column, or holds what may not stand there.
+    """
+    place = f"{file}: {key}"
+    tree = _tree(engine, f"SELECT 1 FROM t WHERE ({condition})", file=place)
+    node = tree["statements"][0]["node"]
+    if len(tree["statements"]) != 1 or node["type"] != "SELECT_NODE" or node["where_clause"] is None or node["modifiers"]:
+        raise ContractError("is not one condition", file=file, key=key)
+    functions = (*_FUNCTIONS, "+", "-", "*", "abs", "length", "coalesce", "lower", "upper", "regexp_full_match") if free else _FUNCTIONS
+    _check_expression(node["where_clause"], file=place, functions=functions)
+    for names in _column_names(node["where_clause"]):
+        if len(names) != 1 or names[0] not in known:
+            name = ".".join(names)
+            raise ContractError(f"unknown column '{name}'{near_miss(name, known)}", file=file, key=key)
+    written = _written(engine, tree)
+    return written[written.index(" WHERE ") + len(" WHERE ") :]
+
+
+def _tree(engine: Engine, sql: str, *, file: object) -> Node:
+    (text,) = engine.one(Query("SELECT json_serialize_sql(?)", (sql,), "reading a contract's SQL"))
+    tree: Node = json.loads(text)
+    if tree["error"]:
+        raise ContractError(f"not a SELECT: {tree['error_message']}", file=file)
+    return tree
+
+
+def _written(engine: Engine, tree: Node) -> str:
+    (text,) = engine.one(Query("SELECT json_deserialize_sql(CAST(? AS JSON))", (json.dumps(tree),), "writing a contract's SQL"))
+    return str(text)
+
+
+def _check_shape(node: Node, *, file: str) -> None:
+    if node["cte_map"]["map"]:
+        raise ContractError("WITH may not stand here: one plain SELECT", file=file)
+    if node["group_expressions"] or node["group_sets"] or node["having"] is not None:
+        raise ContractError("GROUP BY may not stand here; declare [aggregate] in the contract", file=file)
+    if node["modifiers"]:
+        raise ContractError("DISTINCT, ORDER BY and LIMIT may not stand here: they hide rows", file=file)
+    if node["sample"] is not None or node["qualify"] is not None:
+        raise ContractError("SAMPLE and QUALIFY may not stand here: they hide rows", file=file)
+    for item in node["select_list"]:
+        _check_expression(item, file=file, functions=_FUNCTIONS)
+    if node["where_clause"] is not None:
+        _check_expression(node["where_clause"], file=file, functions=_FUNCTIONS)
+
+
+def _check_expression(node: object, *, file: str, functions: tuple[str, ...]) -> None:
+    if isinstance(node, list):
+        for item in node:
+            _check_expression(item, file=file, functions=functions)
+        return
+    if not isinstance(node, dict):
+        return
+    kind = node.get("class")
+    if kind is not None and kind not in _CLASSES:
+        raise ContractError(f"{_WORDS.get(kind, kind)} may not stand here: names and joins only", file=file)
+    if kind == "FUNCTION" and node["function_name"] not in functions:
+        raise ContractError(f"the function {node['function_name']}() may not stand here: names and joins only", file=file)
+    for name, item in node.items():
+        if name != "value":
+            _check_expression(item, file=file, functions=functions)
+
+
+def _tables(node: Node, *, file: str) -> Iterator[Node]:
+    if node["type"] == "JOIN":
+        if node["join_type"] not in ("INNER", "LEFT") or node["ref_type"] != "REGULAR":
+            raise ContractError("only JOIN … ON and LEFT JOIN … ON may stand here", file=file)
+        if node["condition"] is not None:
+            _check_expression(node["condition"], file=file, functions=_FUNCTIONS)
+        yield from _tables(node["left"], file=file)
+        yield from _tables(node["right"], file=file)
+    elif node["type"] == "BASE_TABLE":
+        if node["schema_name"] or node["catalog_name"]:
+            raise ContractError(f"'{node['table_name']}' is qualified; the engine points tables at a snapshot", file=file)
+        if node["sample"] is not None:
+            raise ContractError("SAMPLE may not stand here: it hides rows", file=file)
+        yield node
+    else:
+        words = {"TABLE_FUNCTION": "a table function", "SUBQUERY": "a subquery", "EMPTY": "no FROM"}
+        raise ContractError(f"{words.get(node['type'], node['type'])} may not stand in FROM: tables only", file=file)
+
+
+def _output_name(item: Node) -> str:
+    return str(item["alias"] or (item["column_names"][-1] if item["class"] == "COLUMN_REF" else ""))
+
+
+def _column_names(node: object) -> Iterator[list[str]]:
+    if isinstance(node, list):
+        for item in node:
+            yield from _column_names(item)
+    elif isinstance(node, dict):
+        if node.get("class") == "COLUMN_REF":
+            yield node["column_names"]
+        for item in node.values():
+            yield from _column_names(item)
+
+
+def _shape(node: object) -> object:
+    """The tree without the places where things stood in the text."""
+    if isinstance(node, list):
+        return [_shape(item) for item in node]
+    if isinstance(node, dict):
+        return {name: _shape(item) for name, item in node.items() if name != "query_location"}
+    return node

@@ -1,0 +1,115 @@
+"""The one place for an entity's two sides as they are compared: canonical types, the target's ids, only the rows in scope."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dq.compare.views import ID
+from dq.contract.models import Column, Entity
+from dq.engine import Engine
+from dq.sql import Query, literal, path, quote
+
+UNMAPPED = "dq.unmapped"  # of a source row: bit i is set when its i-th id (see `through`) is not in the crosswalk
+IN_SCOPE = "dq.in_scope"
+
+
+def make_source(engine: Engine, *, entity: Entity, batches: bool, absorbed: Sequence[str]) -> None:
+    """Create source.e: ids mapped into the target's space, rows of the batch, absorbed and erased ones set apart.
+
+    Args:
+        engine: the engine.
+        entity: the entity.
+        batches: whether scope.accounts says which rows are in scope.
+        absorbed: crosswalks with declared merges: an absorbed id has no row of its own unless the entity is aggregated.
+    """
+    joins, where = scope_of(entity, batches=batches, absorbed=absorbed)
+    where += [f"({is_mapped(column)} OR r.{quote(column.name)} IS NULL)" for column in entity.keys if column.through]
+    columns = [f"{mapped(column)} AS {quote(column.name)}" for column in entity.columns]
+    if entity.aggregate:
+        columns.append(f"{'a.in_scope IS NOT FALSE' if joins else 'true'} AS {quote(IN_SCOPE)}")
+    else:
+        columns.append(f"{_unmapped(entity)} AS {quote(UNMAPPED)}")
+    sql = f"SELECT {', '.join(columns)} FROM {path('own_source', entity.name)} AS r {' '.join((*maps(entity), *joins))}"
+    sql += f" WHERE {' AND '.join(where)}" if where else ""
+    if entity.aggregate:
+        sql = _aggregated(sql, entity)
+    engine.execute(Query(f"CREATE VIEW {path('source', entity.name)} AS {sql}", step=f"{entity.name}: source"))
+
+
+def make_target(engine: Engine, *, entity: Entity) -> None:
+    """Create target.e: only the rows that claims.e names, with the baseline's value subtracted from aggregates."""
+    columns = [f"{_less_baseline(column) if column.name in entity.aggregate else f'r.{quote(column.name)}'} AS {quote(column.name)}" for column in entity.columns]
+    sql = f"SELECT {', '.join(columns)} FROM {path('own_target', entity.name)} AS r"
+    if entity.merge is not None:
+        if entity.aggregate:
+            on = " AND ".join(f"b.{quote(name)} = r.{quote(name)}" for name in entity.key)
+            sql += f" LEFT JOIN {path('own_baseline', entity.name)} AS b ON {on}"
+        sql += f" WHERE r.{quote(ID)} IS NULL OR r.{quote(ID)} IN (SELECT id FROM {path('claims', entity.name)})"
+    engine.execute(Query(f"CREATE VIEW {path('target', entity.name)} AS {sql}", step=f"{entity.name}: target"))
+
+
+def scope_of(entity: Entity, *, batches: bool, absorbed: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the joins and conditions that leave the source rows in scope; `r` is the row in own ids."""
+    joins: list[str] = []
+    where: list[str] = []
+    if batches and entity.owner is not None:
+        joins.append(f"LEFT JOIN scope.accounts AS a ON a.account_id = r.{quote(entity.owner)}")
+        where.append("(a.account_id IS NULL OR a.moved)" if entity.aggregate else "(a.account_id IS NULL OR a.in_scope)")
+    if not entity.aggregate:
+        where += [f"NOT {is_absorbed(column)}" for column in entity.keys if column.through in absorbed]
+    return joins, where
+
+
+def is_absorbed(column: Column) -> str:
+    """Return the claim that a declared merge absorbs the row's id."""
+    found = f"SELECT 1 FROM scope.absorbed AS d WHERE d.crosswalk = {literal(str(column.through))} AND d.source_id = r.{quote(column.name)}"
+    return f"EXISTS ({found})"
+
+
+def through(entity: Entity) -> list[Column]:
+    """Return the columns that go through a crosswalk."""
+    return [column for column in entity.columns if column.through is not None]
+
+
+def maps(entity: Entity) -> list[str]:
+    """Return the joins to the crosswalks, one a column."""
+    return [
+        f"LEFT JOIN {path('maps', str(column.through))} AS {_map(column)} ON {_map(column)}.source_id = r.{quote(column.name)}"
+        for column in through(entity)
+    ]
+
+
+def mapped(column: Column) -> str:
+    """Return the column in the target's id space, as an expression over `r` and the joins of `maps`."""
+    return f"r.{quote(column.name)}" if column.through is None else f"{_map(column)}.target_id"
+
+
+def is_mapped(column: Column) -> str:
+    """Return the claim that the crosswalk knows the row's id."""
+    return f"({_map(column)}.source_id IS NOT NULL)"
+
+
+def _map(column: Column) -> str:
+    return quote("m." + column.name)
+
+
+def _unmapped(entity: Entity) -> str:
+    bits = [
+        f"CASE WHEN NOT {is_mapped(column)} AND r.{quote(column.name)} IS NOT NULL THEN {1 << index} ELSE 0 END"
+        for index, column in enumerate(through(entity))
+    ]
+    return f"CAST({' + '.join(bits) or '0'} AS BIGINT)"
+
+
+def _less_baseline(column: Column) -> str:
+    name = quote(column.name)
+    return f"CAST(r.{name} - coalesce(b.{name}, 0) AS {column.type.sql})"
+
+
+def _aggregated(sql: str, entity: Entity) -> str:
+    picked = [
+        f"CAST(sum({quote(column.name)}) AS {column.type.sql}) AS {quote(column.name)}" if column.name in entity.aggregate else quote(column.name)
+        for column in entity.columns
+    ]
+    grouped = [quote(column.name) for column in entity.columns if column.name not in entity.aggregate]
+    return f"SELECT {', '.join(picked)}, CAST(0 AS BIGINT) AS {quote(UNMAPPED)} FROM ({sql}) GROUP BY {', '.join(grouped)} HAVING bool_or({quote(IN_SCOPE)})"

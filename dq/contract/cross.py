@@ -1,0 +1,111 @@
+"""The one place for what must hold between the parts of a contract: names that refer to each other, duplicates, vacuous settings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from dq.errors import ContractError, near_miss
+
+if TYPE_CHECKING:
+    from dq.contract.models import Contract, Entity, Migration
+
+
+def check_migration(migration: Migration, *, file: str) -> None:
+    """Check migration.toml against itself. Raises ContractError."""
+    _unique(migration.entities, file=file, key="entities")
+    _unique((str(batch.number) for batch in migration.batches), file=file, key="batches.number")
+    for batch in migration.batches:
+        if migration.regions and batch.region not in migration.regions:
+            message = f"unknown region '{batch.region}'{near_miss(batch.region, migration.regions)}"
+            raise ContractError(message, file=file, key=f"batches.{batch.number}.region")
+    if migration.freeze and migration.deadline and migration.freeze >= migration.deadline:
+        raise ContractError("the freeze is not before the deadline", file=file, key="freeze")
+    if migration.batches and (migration.accounts is None or migration.stores.crosswalk is None):
+        message = "batches need 'accounts' and a crosswalk snapshot that lists their accounts"
+        raise ContractError(message, file=file, key="batches")
+
+
+def check_entity(entity: Entity, *, contract: Contract) -> None:
+    """Check one entity against itself and the rest of the contract. Raises ContractError."""
+    file = entity.file
+    names = tuple(column.name for column in entity.columns)
+    _references(entity, names=names)
+    for column in entity.columns:
+        if column.through is not None and contract.migration.stores.crosswalk is None:
+            message = "'through' needs [stores.crosswalk] in migration.toml"
+            raise ContractError(message, file=file, key=f"columns.{column.name}.through")
+        for side in ("source", "target"):
+            if column.reading(side).minor == "" and (entity.money is None or entity.money.currency is None):  # type: ignore[arg-type]
+                message = "minor units need money.currency, or { minor = '<currency column>' }"
+                raise ContractError(message, file=file, key=f"columns.{column.name}.{side}")
+            minor = column.reading(side).minor  # type: ignore[arg-type]
+            if minor and minor not in names:
+                raise ContractError(f"unknown column '{minor}'{near_miss(minor, names)}", file=file, key=f"columns.{column.name}.{side}")
+    if entity.owner is not None and contract.migration.batches and entity.column(entity.owner).through != contract.migration.accounts:
+        message = f"the owner goes through '{contract.migration.accounts}', so that batches can be told"
+        raise ContractError(message, file=file, key="owner")
+    if entity.merge is not None and contract.migration.stores.baseline is None:
+        raise ContractError("native rows are told by a baseline: migration.toml names none", file=file, key="merge")
+    if entity.may_be_empty is not None and entity.at_least > 1:
+        raise ContractError("contradicts at_least", file=file, key="may_be_empty")
+    for name in entity.aggregate:
+        if name in entity.key or entity.column(name).type.name not in ("DECIMAL", "BIGINT", "INTEGER", "HUGEINT"):
+            raise ContractError("only a number that is no key can be summed", file=file, key=f"aggregate.{name}")
+    for invariant in entity.invariant:
+        if invariant.equals is not None:
+            _ledger(entity, invariant.name, contract=contract)
+    _unique((check_id for check_id, _, _ in entity.check_ids()), file=file, key="check id")
+    _unique((check_id for check_id, _ in entity.fit_ids()), file=file, key="check id")
+
+
+def _references(entity: Entity, *, names: tuple[str, ...]) -> None:
+    wanted: Mapping[str, Iterable[str]] = {
+        "key": entity.key,
+        "owner": () if entity.owner is None else (entity.owner,),
+        "money.amount": () if entity.money is None else (entity.money.amount,),
+        "money.currency": () if entity.money is None or entity.money.currency is None else (entity.money.currency,),
+        "slices": entity.slices,
+        "aggregate": entity.aggregate,
+        "sums.column": (item.column for item in entity.sums),
+        "sums.by": (name for item in entity.sums for name in item.by),
+        "counts.by": (name for item in entity.counts for name in item.by),
+        "invariant.column": (item.column for item in entity.invariant if item.column is not None),
+    }
+    for place, found in wanted.items():
+        for name in found:
+            if name not in names:
+                raise ContractError(f"unknown column '{name}'{near_miss(name, names)}", file=entity.file, key=place)
+    _unique(entity.key, file=entity.file, key="key")
+    _unique(entity.slices, file=entity.file, key="slices")
+    for item in entity.sums:
+        if entity.column(item.column).type.name not in ("DECIMAL", "BIGINT", "INTEGER", "HUGEINT"):
+            raise ContractError(f"'{item.column}' is no exact number", file=entity.file, key="sums.column")
+    if entity.money is not None and entity.column(entity.money.amount).type.name not in ("DECIMAL", "BIGINT", "INTEGER", "HUGEINT"):
+        raise ContractError(f"'{entity.money.amount}' is no exact number", file=entity.file, key="money.amount")
+
+
+def _ledger(entity: Entity, name: str, *, contract: Contract) -> None:
+    invariant = next(item for item in entity.invariant if item.name == name)
+    equals = invariant.equals
+    if equals is None:
+        return
+    place = f"invariant.{name}.equals"
+    known = [other.name for other in contract.entities]
+    if equals.entity not in known:
+        raise ContractError(f"unknown entity '{equals.entity}'{near_miss(equals.entity, known)}", file=entity.file, key=place)
+    other = contract.entity(equals.entity)
+    theirs = [column.name for column in other.columns]
+    for column in (equals.sum, *equals.by):
+        if column not in theirs:
+            message = f"{equals.entity} has no column '{column}'{near_miss(column, theirs)}"
+            raise ContractError(message, file=entity.file, key=place)
+    if set(equals.by) != set(entity.key):
+        raise ContractError(f"'by' must be the key of {entity.name}, one row a sum", file=entity.file, key=f"{place}.by")
+
+
+def _unique(names: Iterable[str], *, file: str, key: str) -> None:
+    for name, times in Counter(names).items():
+        if times > 1:
+            raise ContractError(f"'{name}' stands there {times} times", file=file, key=key)

@@ -1,0 +1,279 @@
+"""The one place for what a contract says once it is read: frozen models, already checked against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from dq.contract.types import ColumnType
+
+SIDES = ("source", "target")
+Side = Literal["source", "target"]
+Kind = Literal["keys", "attribution", "instants", "values"]
+Severity = Literal["critical", "warning", "info"]
+Rule = Literal["nfc", "trim", "casefold", "crlf"]
+
+
+class Model(BaseModel):
+    """Frozen, strict, and knows all its keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Reading(Model):
+    """How one side's raw column becomes the canonical one; empty: the raw type must be the canonical type exactly."""
+
+    zone: str | None = None  # an output column of the SQL with the zone's name, or an IANA name
+    day_end: Literal["exclusive", "inclusive"] = "exclusive"
+    minor: str | None = None  # raw integer minor units; the column with the currency
+    codes: Mapping[str, str] | None = None  # raw code as text to word
+    iso_numeric: bool = False  # raw integer ISO 4217 code
+
+
+class Column(Model):
+    """One canonical column."""
+
+    name: str
+    type: ColumnType
+    kind: Kind
+    through: str | None = None
+    source: Reading = Reading()
+    target: Reading = Reading()
+    severity: Severity = "critical"
+    tolerance: Decimal | None = None  # absolute, inclusive; equal only after it is counted
+    equal_after: tuple[Rule, ...] = ()
+    reason: str | None = None
+
+    def reading(self, side: Side) -> Reading:
+        """Return how the column is read on one side."""
+        return self.source if side == "source" else self.target
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The declared rules under which different values count as equal, in the order they are tried."""
+        return (*self.equal_after, *((f"tolerance {self.tolerance}",) if self.tolerance is not None else ()))
+
+
+class MoneyColumns(Model):
+    """Which column is money, and in which currency (a column) or unit (a word, e.g. points)."""
+
+    amount: str
+    currency: str | None = None
+    unit: str = ""
+
+
+class Merge(Model):
+    """How the target's own rows are told apart: the target's base table and three of its columns."""
+
+    table: str
+    id: str
+    created_at: str
+    changed_at: str
+
+
+class Excluded(Model):
+    """Rows of the driving table that the SQL leaves out on purpose."""
+
+    side: Side
+    where: str
+    reason: str = Field(min_length=1)
+
+
+class Sums(Model):
+    """An exact sum by slices, net and gross."""
+
+    column: str
+    by: tuple[str, ...] = ()
+
+
+class Counts(Model):
+    """A count by slices beside the implied one."""
+
+    name: str
+    by: tuple[str, ...]
+
+
+class LedgerSum(Model):
+    """The sum of another entity's column, grouped by columns that both have."""
+
+    entity: str
+    sum: str
+    by: tuple[str, ...] = Field(min_length=1)
+
+
+class Invariant(Model):
+    """A claim that each side's rows keep on their own."""
+
+    name: str
+    holds: str | None = None
+    column: str | None = None
+    equals: LedgerSum | None = None
+    reason: str | None = None
+    severity: Severity = "critical"
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Invariant:
+        if (self.holds is None) == (self.equals is None) or (self.equals is None) != (self.column is None):
+            message = "an invariant has either 'holds', or 'column' and 'equals'"
+            raise ValueError(message)
+        return self
+
+
+class Fit(Model):
+    """A stock Great Expectations expectation on the source, before it moves."""
+
+    name: str
+    type: str
+    arguments: Mapping[str, Any]
+
+
+class Entity(Model):
+    """One entity: what was promised, and what makes two rows the same."""
+
+    name: str
+    promise: str = Field(min_length=1)
+    key: tuple[str, ...] = Field(min_length=1)
+    owner: str | None = None
+    money: MoneyColumns | None = None
+    slices: tuple[str, ...] = ()
+    at_least: int = Field(default=1, ge=1)
+    may_be_empty: str | None = None
+    columns: tuple[Column, ...]
+    merge: Merge | None = None
+    aggregate: Mapping[str, Literal["sum"]] = {}
+    excluded: tuple[Excluded, ...] = ()
+    sums: tuple[Sums, ...] = ()
+    counts: tuple[Counts, ...] = ()
+    invariant: tuple[Invariant, ...] = ()
+    fit: tuple[Fit, ...] = ()
+
+    @property
+    def file(self) -> str:
+        """The entity's file in the contract folder."""
+        return f"{self.name}.toml"
+
+    def column(self, name: str) -> Column:
+        """Return a column by name; raises KeyError."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    @property
+    def keys(self) -> tuple[Column, ...]:
+        """The key's columns, in key order."""
+        return tuple(self.column(name) for name in self.key)
+
+    @property
+    def compared(self) -> tuple[Column, ...]:
+        """The columns that are compared cell by cell: all but the key."""
+        return tuple(column for column in self.columns if column.name not in self.key)
+
+    @property
+    def own_id(self) -> Column | None:
+        """The column that the crosswalk of the entity's own name maps, or None."""
+        return next((column for column in self.columns if column.through == self.name), None)
+
+    def check_ids(self) -> Iterator[tuple[str, str, str | None]]:
+        """Yield (id, kind, name) of every parity check that is declared or implied; fitness apart."""
+        kinds = ["schema", "keys", "rows"]
+        compared = {column.kind for column in self.compared}
+        kinds += [kind for kind in ("values", "attribution", "instants") if kind in compared]
+        yield from ((f"{self.name}.{kind}", kind, None) for kind in (*kinds, "counts"))
+        yield from ((f"{self.name}.counts.{item.name}", "counts", item.name) for item in self.counts)
+        yield from ((f"{self.name}.sums.{item.column}", "sums", item.column) for item in self.sums)
+        yield from ((f"{self.name}.invariant.{item.name}", "invariant", item.name) for item in self.invariant)
+
+    def fit_ids(self) -> Iterator[tuple[str, Fit]]:
+        """Yield (id, fit) of every fitness check."""
+        yield from ((f"{self.name}.fit.{item.name}", item) for item in self.fit)
+
+
+class Store(Model):
+    """One store and where its snapshot lies by default."""
+
+    name: str
+    snapshot: Path
+
+
+class Stores(Model):
+    """The four snapshots; baseline and crosswalk may be absent where nothing is merged and ids do not change."""
+
+    source: Store
+    target: Store
+    baseline: Store | None = None
+    crosswalk: Store | None = None
+
+    def present(self) -> Iterator[tuple[str, Store]]:
+        """Yield (side, store) of those that the contract names."""
+        for side in ("source", "target", "baseline", "crosswalk"):
+            store = getattr(self, side)
+            if store is not None:
+                yield side, store
+
+
+class Limits(Model):
+    """How old and how far apart snapshots may be, in hours, inclusive."""
+
+    max_age_hours: int | None = Field(default=None, ge=1)
+    max_apart_hours: int | None = Field(default=None, ge=0)
+
+
+class Batch(Model):
+    """One batch; numbers count from 1."""
+
+    number: int = Field(ge=1)
+    region: str
+
+
+class Migration(Model):
+    """migration.toml."""
+
+    name: str = Field(min_length=1)
+    title: str = Field(min_length=1)
+    freeze: datetime | None = None
+    deadline: datetime | None = None
+    regions: tuple[str, ...] = ()
+    entities: tuple[str, ...] = Field(min_length=1)
+    accounts: str | None = None  # the crosswalk whose source ids the batches list
+    stores: Stores
+    limits: Limits = Limits()
+    batches: tuple[Batch, ...] = ()
+    minor_units: Mapping[str, int] = {}
+
+    @field_validator("freeze", "deadline")
+    @classmethod
+    def _with_offset(cls, value: datetime | None) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            message = "an instant needs an offset, e.g. 2024-10-20T17:00:00Z"
+            raise ValueError(message)
+        return value
+
+
+class Contract(Model):
+    """A contract folder, read and checked."""
+
+    folder: Path
+    migration: Migration
+    entities: tuple[Entity, ...]
+    sql: Mapping[tuple[str, str], str]  # (side, entity) to the SELECT
+    pinned: Mapping[str, Any] | None  # stores.lock.toml: side to table to column to type; None where it is not there
+    digest: str  # SHA-256 over every file that decides
+
+    def entity(self, name: str) -> Entity:
+        """Return an entity by name; raises KeyError."""
+        for entity in self.entities:
+            if entity.name == name:
+                return entity
+        raise KeyError(name)
+
+    @property
+    def crosswalks(self) -> tuple[str, ...]:
+        """Every crosswalk that a column goes through, sorted."""
+        return tuple(sorted({column.through for entity in self.entities for column in entity.columns if column.through}))
+

@@ -1,0 +1,149 @@
+"""The one place where a contract folder is read: TOML into frozen models, every error one line with file, key and near miss."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from dq.contract.columns import read_columns
+from dq.contract.cross import check_entity, check_migration
+from dq.contract.explain import explained
+from dq.contract.models import SIDES, Contract, Entity, Fit, Migration
+from dq.errors import ContractError, near_miss
+
+_FOLDER_FILES = ("migration.toml", "stores.lock.toml", "waivers.toml", "signers.toml")
+_M = TypeVar("_M", bound=BaseModel)
+_LARGEST = 4 * 1024 * 1024  # bytes; a contract is written by hand
+
+
+def read_contract(folder: Path | str) -> Contract:
+    """Read and check a contract folder. Raises ContractError (exit 2)."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise ContractError("no such contract folder", file=folder)
+    migration = _migration(folder)
+    check_migration(migration, file="migration.toml")
+    files = {path.stem: path for path in sorted(folder.glob("*.toml")) if path.name not in _FOLDER_FILES}
+    for name in migration.entities:
+        if name not in files:
+            raise ContractError(f"'{name}' has no file {name}.toml{near_miss(name, files)}", file="migration.toml", key="entities")
+    for name in files:
+        if name not in migration.entities:
+            message = f"'{name}' is not in migration.toml's entities{near_miss(name, migration.entities)}"
+            raise ContractError(message, file=f"{name}.toml")
+    entities = tuple(_entity(files[name]) for name in migration.entities)
+    sql = {(side, entity.name): _select(folder, side, entity.name) for entity in entities for side in SIDES}
+    _no_stray_sql(folder, set(sql))
+    lock = folder / "stores.lock.toml"
+    contract = Contract(
+        folder=folder,
+        migration=migration,
+        entities=entities,
+        sql=sql,
+        pinned=_toml(lock) if lock.exists() else None,
+        digest=_digest(folder, (*(path.name for path in files.values()), *_FOLDER_FILES)),
+    )
+    for entity in entities:
+        check_entity(entity, contract=contract)
+    return contract
+
+
+def _migration(folder: Path) -> Migration:
+    raw = _toml(folder / "migration.toml")
+    stores = raw.get("stores", {})
+    if isinstance(stores, dict):
+        for store in stores.values():
+            if isinstance(store, dict) and isinstance(store.get("snapshot"), str):
+                store["snapshot"] = folder / store["snapshot"]
+    return _validated(Migration, raw, file="migration.toml")
+
+
+def _entity(path: Path) -> Entity:
+    raw = _toml(path)
+    file = path.name
+    if "name" in raw:
+        raise ContractError("an entity is named by its file", file=file, key="name")
+    raw["name"] = path.stem
+    if isinstance(raw.get("key"), str):
+        raw["key"] = [raw["key"]]
+    raw["columns"] = read_columns(raw.get("columns"), key=raw.get("key", ()), file=file)
+    raw["counts"] = [
+        {"name": "_".join(item.get("by", ())), **item} if isinstance(item, dict) else item for item in _tables(raw, "counts", file)
+    ]
+    raw["fit"] = [_fit(item, file=file) for item in _tables(raw, "fit", file)]
+    _tables(raw, "excluded", file)
+    return _validated(Entity, raw, file=file)
+
+
+def _fit(raw: Mapping[str, Any], *, file: str) -> Fit:
+    if not isinstance(raw, dict) or not isinstance(raw.get("type"), str):
+        raise ContractError("needs 'type', the name of a Great Expectations expectation", file=file, key="fit")
+    arguments = {key: value for key, value in raw.items() if key not in ("type", "name")}
+    short = raw["type"].removeprefix("expect_").removeprefix("column_").removeprefix("values_to_").removeprefix("table_")
+    column = arguments.get("column")
+    name = raw.get("name", f"{column}.{short}" if column else short)
+    return Fit(name=name, type=raw["type"], arguments=arguments)
+
+
+def _tables(raw: Mapping[str, Any], key: str, file: str) -> list[Any]:
+    found = raw.get(key, [])
+    if not isinstance(found, list):
+        raise ContractError(f"is a list of tables: write [[{key}]]", file=file, key=key)
+    return found
+
+
+def _select(folder: Path, side: str, entity: str) -> str:
+    path = folder / "sql" / side / f"{entity}.sql"
+    if not path.is_file():
+        there = [found.name for found in (folder / "sql" / side).glob("*.sql")]
+        raise ContractError(f"missing SQL file{near_miss(path.name, there)}", file=f"sql/{side}/{entity}.sql")
+    return _text(path)
+
+
+def _no_stray_sql(folder: Path, known: set[tuple[str, str]]) -> None:
+    for path in sorted((folder / "sql").glob("*/*.sql")):
+        if (path.parent.name, path.stem) not in known:
+            names = {entity for _, entity in known}
+            raise ContractError(f"no entity of that name{near_miss(path.stem, names)}", file=path.relative_to(folder))
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise ContractError("missing file", file=path.name)
+    try:
+        return tomllib.loads(_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise ContractError(f"not TOML: {error}", file=path.name) from None
+    except RecursionError:
+        raise ContractError("nested too deeply", file=path.name) from None
+
+
+def _text(path: Path) -> str:
+    if path.stat().st_size > _LARGEST:
+        raise ContractError(f"larger than {_LARGEST} bytes", file=path.name)
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ContractError(f"not UTF-8 at byte {error.start}", file=path.name) from None
+
+
+def _validated(model: type[_M], raw: Mapping[str, Any], *, file: str) -> _M:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        raise explained(error, model=model, file=file) from None
+
+
+def _digest(folder: Path, names: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    paths = [folder / name for name in names] + list((folder / "sql").glob("*/*.sql"))
+    for path in sorted({path for path in paths if path.is_file()}):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{content}\n".encode())
+    return digest.hexdigest()
+

@@ -1,0 +1,140 @@
+"""The one door to DuckDB: nothing else imports it, and everything asked of it goes through `Engine.execute`.
+
+Source: DECISIONS "Connection": one function, one order (memory, threads, temp, allowed folder, time zone, replacements
+off, attach, external access off, lock); FACTS "DuckDB" for what each setting prevents.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from dq.errors import EngineError
+from dq.sql import Query, literal, quote
+
+if TYPE_CHECKING:
+    import polars as pl
+
+VERSION: str = duckdb.__version__
+MEMORY = "900MB"  # Source: FACTS "DuckDB": a process stays under 1.5 GB with a limit of about 900 MB
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How much of the machine the engine may use."""
+
+    memory: str = MEMORY
+    threads: int | None = None  # None: all cores that this process may use
+    temp: Path | None = None  # where it may spill; a private folder of the run
+
+
+@dataclass(slots=True)
+class Engine:
+    """An in-memory database that reads attached snapshots and spills to `settings.temp`."""
+
+    connection: duckdb.DuckDBPyConnection
+    profile: list[tuple[str, float]] = field(default_factory=list)  # (step, seconds), for `--profile` and tests
+
+    def execute(self, query: Query) -> list[Row]:
+        """Run one query and fetch all its rows. Raises EngineError with the step; never with a row's values."""
+        with self._answering(query):
+            cursor = self.connection.execute(query.sql, query.values or None)
+            return cursor.fetchall()
+
+    def one(self, query: Query) -> Row:
+        """Run a query that returns exactly one row."""
+        rows = self.execute(query)
+        if len(rows) != 1:
+            message = f"{query.step or 'query'}: expected one row, found {len(rows)}"
+            raise EngineError(message, sql=query.sql)
+        return rows[0]
+
+    def frame(self, query: Query) -> pl.DataFrame:
+        """Run one query and return its rows as a Polars frame."""
+        with self._answering(query):
+            return self.connection.execute(query.sql, query.values or None).pl()
+
+    def columns(self, query: Query) -> tuple[tuple[str, str], ...]:
+        """Return (name, type) of each column that a SELECT would return, without running it."""
+        rows = self.execute(Query(f"DESCRIBE {query.sql}", query.values, query.step))
+        return tuple((str(row[0]), str(row[1])) for row in rows)
+
+    def close(self) -> None:
+        """Close the connection; its tables and spilled data go away."""
+        self.connection.close()
+
+    @contextmanager
+    def _answering(self, query: Query) -> Iterator[None]:
+        started = perf_counter()
+        try:
+            yield
+        except duckdb.Error as error:
+            message = f"{query.step or 'query'}: {without_values(str(error))}"
+            raise EngineError(message, sql=query.sql) from error
+        finally:
+            self.profile.append((query.step, perf_counter() - started))
+
+
+def open_engine(
+    attached: Mapping[str, str],
+    *,
+    settings: Settings | None = None,
+) -> Engine:
+    """Open a locked-down in-memory engine with snapshots attached read-only.
+
+    Args:
+        attached: alias to path of a checked snapshot file.
+        settings: memory, threads, folder to spill to and to write results into.
+
+    Raises:
+        EngineError: a file cannot be attached.
+    """
+    settings = settings or Settings()
+    engine = Engine(duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}))
+    statements = [f"SET memory_limit = {literal(settings.memory)}", f"SET threads = {settings.threads or usable_cores()}"]
+    if settings.temp is not None:
+        statements += [
+            f"SET temp_directory = {literal(str(settings.temp / 'spill'))}",
+            f"SET allowed_directories = [{literal(str(settings.temp))}]",
+        ]
+    else:
+        statements += ["SET temp_directory = ''"]
+    statements += [
+        "SET TimeZone = 'UTC'",
+        "SET python_enable_replacements = false",
+        "SET preserve_insertion_order = false",
+        *(f"ATTACH {literal(file)} AS {quote(alias)} (READ_ONLY)" for alias, file in attached.items()),
+        "SET enable_external_access = false",
+        "SET lock_configuration = true",
+    ]
+    try:
+        for statement in statements:
+            engine.execute(Query(statement, step="opening the engine"))
+    except EngineError:
+        engine.close()
+        raise
+    return engine
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def without_values(message: str) -> str:
+    """Return the first line of an engine's message with quoted data taken out: conversion errors quote the row's value.
+
+    Names of tables and columns stay: they stand in double quotes.
+    """
+    first = message.strip().splitlines()[0] if message.strip() else "no message"
+    return re.sub(r"'[^']*'", "'…'", first)

@@ -1,0 +1,3 @@
+SELECT customer_id AS account_id, site AS region, points AS balance
+FROM loyalty
+WHERE row_kind = 2
