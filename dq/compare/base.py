@@ -47,7 +47,9 @@ def count_base_rows(engine: Engine, select: Select, *, entity: Entity, side: str
         for index, item in enumerate(entity.excluded)
         if item.side == side
     ]
-    picked = [f"count(*) FILTER ({' AND '.join((f'({where})', *(f'({past}) IS NOT TRUE' for _, past in wheres[:index])))})" for index, (_, where) in enumerate(wheres)]
+    picked = [
+        f"count(*) FILTER ({' AND '.join((f'({where})', *(f'({past}) IS NOT TRUE' for _, past in wheres[:index])))})" for index, (_, where) in enumerate(wheres)
+    ]
     rows, *excluded = engine.one(Query(f"SELECT {', '.join(('count(*)', *picked))} FROM {base}", step=step))
     (canonical,) = engine.one(Query(f"SELECT count(*) FROM {path(f'raw_{side}', entity.name)}", step=step))
     reasons = tuple((reason, int(count)) for (reason, _), count in zip(wheres, excluded, strict=True))

@@ -12,8 +12,8 @@ from dq.compare.harm import harms
 from dq.compare.keys import count_keys
 from dq.compare.localise import localise
 from dq.compare.rows import Tables
-from dq.compare.scope import Claims, Scope, make_claims
 from dq.compare.schema import Prepared
+from dq.compare.scope import Claims, Scope, make_claims
 from dq.compare.sides import UNMAPPED, is_absorbed, is_mapped, make_source, make_target, maps, scope_of, through
 from dq.compare.views import Raw, look_up, make_own
 from dq.contract.models import Entity
@@ -43,8 +43,7 @@ def measure(engine: Engine, prepared: Prepared, *, raws: Mapping[str, Raw], scop
     entity = prepared.entity
     make_base_table(engine, entity)
     base = {
-        side: count_base_rows(engine, prepared.selects[side], entity=entity, side=side, columns=prepared.driving_columns[side])
-        for side in ("source", "target")
+        side: count_base_rows(engine, prepared.selects[side], entity=entity, side=side, columns=prepared.driving_columns[side]) for side in ("source", "target")
     }
     make_source(engine, entity=entity, batches=scope.batched, absorbed=scope.absorbed)
     claims = make_claims(engine, entity=entity, scope=scope, moment=moment) if entity.merge is not None and moment is not None else Claims()

@@ -130,8 +130,7 @@ def _agrees(engine: Engine, entity: Entity, *, tables: Tables) -> bool:
     """Take the found rows out of both sides' fingerprints: is what is left the same? (law 6)."""
     step = f"{entity.name}: both ways agree"
     sides = {
-        side: f"SELECT b, count(*) AS n, {lanes(f'{side}_hash')} FROM {tables.rows} WHERE {side}_hash IS NOT NULL GROUP BY b"
-        for side in ("source", "target")
+        side: f"SELECT b, count(*) AS n, {lanes(f'{side}_hash')} FROM {tables.rows} WHERE {side}_hash IS NOT NULL GROUP BY b" for side in ("source", "target")
     }
     left = " AND ".join(
         f"coalesce(f.source_{lane}, 0) - coalesce(s.{column}, 0) = coalesce(f.target_{lane}, 0) - coalesce(t.{column}, 0)"

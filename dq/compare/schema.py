@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from dq.compare.select import Select, read_select
 from dq.compare.conform import INSTANT, raw_type
+from dq.compare.select import Select, read_select
 from dq.compare.views import CHANGED, CREATED, make_raw, snapshot
 from dq.contract.models import SIDES, Contract, Entity, Side
 from dq.engine import Engine

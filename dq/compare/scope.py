@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dq.compare.sides import maps, mapped, scope_of
+from dq.compare.sides import mapped, maps, scope_of
 from dq.compare.views import CREATED, ID, snapshot
 from dq.contract.models import Entity
 from dq.engine import Engine
@@ -101,7 +101,7 @@ def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str) ->
     own = path("own_target", entity.name)
     on = " AND ".join(f"k.{key} = r.{key}" for key in keys)
     claimed = (
-        f"SELECT own_id AS id, bool_or(in_scope) AS in_scope FROM source_keys WHERE own_id IS NOT NULL GROUP BY 1"
+        "SELECT own_id AS id, bool_or(in_scope) AS in_scope FROM source_keys WHERE own_id IS NOT NULL GROUP BY 1"
         if by_id
         else f"SELECT r.{quote(ID)} AS id, bool_or(k.in_scope) AS in_scope FROM {own} AS r JOIN source_keys AS k ON {on} GROUP BY 1"
     )

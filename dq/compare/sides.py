@@ -38,7 +38,9 @@ def make_source(engine: Engine, *, entity: Entity, batches: bool, absorbed: Sequ
 
 def make_target(engine: Engine, *, entity: Entity) -> None:
     """Create target.e: only the rows that claims.e names, with the baseline's value subtracted from aggregates."""
-    columns = [f"{_less_baseline(column) if column.name in entity.aggregate else f'r.{quote(column.name)}'} AS {quote(column.name)}" for column in entity.columns]
+    columns = [
+        f"{_less_baseline(column) if column.name in entity.aggregate else f'r.{quote(column.name)}'} AS {quote(column.name)}" for column in entity.columns
+    ]
     sql = f"SELECT {', '.join(columns)} FROM {path('own_target', entity.name)} AS r"
     if entity.merge is not None:
         if entity.aggregate:
@@ -74,8 +76,7 @@ def through(entity: Entity) -> list[Column]:
 def maps(entity: Entity) -> list[str]:
     """Return the joins to the crosswalks, one a column."""
     return [
-        f"LEFT JOIN {path('maps', str(column.through))} AS {_map(column)} ON {_map(column)}.source_id = r.{quote(column.name)}"
-        for column in through(entity)
+        f"LEFT JOIN {path('maps', str(column.through))} AS {_map(column)} ON {_map(column)}.source_id = r.{quote(column.name)}" for column in through(entity)
     ]
 
 
@@ -95,8 +96,7 @@ def _map(column: Column) -> str:
 
 def _unmapped(entity: Entity) -> str:
     bits = [
-        f"CASE WHEN NOT {is_mapped(column)} AND r.{quote(column.name)} IS NOT NULL THEN {1 << index} ELSE 0 END"
-        for index, column in enumerate(through(entity))
+        f"CASE WHEN NOT {is_mapped(column)} AND r.{quote(column.name)} IS NOT NULL THEN {1 << index} ELSE 0 END" for index, column in enumerate(through(entity))
     ]
     return f"CAST({' + '.join(bits) or '0'} AS BIGINT)"
 

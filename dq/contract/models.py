@@ -276,4 +276,3 @@ class Contract(Model):
     def crosswalks(self) -> tuple[str, ...]:
         """Every crosswalk that a column goes through, sorted."""
         return tuple(sorted({column.through for entity in self.entities for column in entity.columns if column.through}))
-

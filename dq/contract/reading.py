@@ -72,9 +72,7 @@ def _entity(path: Path) -> Entity:
     if isinstance(raw.get("key"), str):
         raw["key"] = [raw["key"]]
     raw["columns"] = read_columns(raw.get("columns"), key=raw.get("key", ()), file=file)
-    raw["counts"] = [
-        {"name": "_".join(item.get("by", ())), **item} if isinstance(item, dict) else item for item in _tables(raw, "counts", file)
-    ]
+    raw["counts"] = [{"name": "_".join(item.get("by", ())), **item} if isinstance(item, dict) else item for item in _tables(raw, "counts", file)]
     raw["fit"] = [_fit(item, file=file) for item in _tables(raw, "fit", file)]
     _tables(raw, "excluded", file)
     return _validated(Entity, raw, file=file)
@@ -146,4 +144,3 @@ def _digest(folder: Path, names: Iterable[str]) -> str:
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         digest.update(f"{path.relative_to(folder).as_posix()}\0{content}\n".encode())
     return digest.hexdigest()
-

@@ -1,0 +1,145 @@
+"""The one place for measuring: contenders in processes of their own, run in turn, round after round, one at a time.
+
+Only figures of one session compare: the machine may be busy, but it is then busy for every contender of the round.
+"""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from statistics import median
+from types import TracebackType
+from typing import Self
+
+Run = Callable[[], object]  # one timed round; returns its answer, which must be the same in every round
+Opener = Callable[[], Run]  # called once in the contender's process: opens what it needs, untimed
+
+
+@dataclass(frozen=True)
+class Timing:
+    """All rounds of one contender."""
+
+    seconds: tuple[float, ...]  # wall clock
+    cpu: tuple[float, ...]  # user and system, its children's included
+    peak_mb: float  # largest resident memory of its process, or of a child of it, over all rounds
+    answer: object
+
+    @property
+    def median(self) -> float:
+        """Median wall-clock seconds."""
+        return median(self.seconds)
+
+    @property
+    def median_cpu(self) -> float:
+        """Median processor seconds."""
+        return median(self.cpu)
+
+
+def interleaved(contenders: Mapping[str, Opener], *, rounds: int, warm: int = 1, tell: Callable[[str], None] = lambda _: None) -> dict[str, Timing]:
+    """Run all contenders in turn, `warm` rounds untimed and `rounds` timed, and return each one's timings.
+
+    Raises:
+        RuntimeError: a contender failed, or answered differently in two rounds.
+    """
+    with ExitStack() as stack:
+        workers = {name: stack.enter_context(_Worker(name, opener)) for name, opener in contenders.items()}
+        for _ in range(warm):
+            for worker in workers.values():
+                worker.run()
+        seen: dict[str, list[tuple[float, float, object]]] = {name: [] for name in workers}
+        for number in range(1, rounds + 1):
+            for name, worker in workers.items():
+                seen[name].append(worker.run())
+            tell(f"  round {number} of {rounds}: " + ", ".join(f"{name} {runs[-1][0]:.2f} s" for name, runs in seen.items()))
+        return {name: _timing(name, runs, peak_mb=workers[name].peak_mb()) for name, runs in seen.items()}
+
+
+def ratio(ours: Timing, theirs: Timing) -> float:
+    """Return the median of the rounds' ratios: ours divided by theirs, each pair measured one after the other."""
+    return median(mine / other for mine, other in zip(ours.seconds, theirs.seconds, strict=True))
+
+
+def _timing(name: str, runs: Sequence[tuple[float, float, object]], *, peak_mb: float) -> Timing:
+    answers = [answer for _, _, answer in runs]
+    if any(answer != answers[0] for answer in answers):
+        message = f"{name}: two rounds on the same data gave different answers"
+        raise RuntimeError(message)
+    return Timing(tuple(run[0] for run in runs), tuple(run[1] for run in runs), peak_mb, answers[0])
+
+
+class _Worker:
+    """One contender's process, as a context."""
+
+    def __init__(self, name: str, opener: Opener) -> None:
+        context = get_context("spawn")
+        self._name = name
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(opener, theirs), daemon=False)
+        self._process.start()
+        theirs.close()
+
+    def __enter__(self) -> Self:
+        self._receive()  # opened
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._connection.close()
+        self._process.join(timeout=60)
+        if self._process.is_alive():
+            self._process.terminate()
+
+    def run(self) -> tuple[float, float, object]:
+        """Run one round: wall-clock seconds, processor seconds, answer."""
+        self._connection.send("run")
+        seconds, cpu, answer = self._receive()
+        return seconds, cpu, answer
+
+    def peak_mb(self) -> float:
+        """Ask for the largest memory so far."""
+        self._connection.send("peak")
+        return float(self._receive()[0])
+
+    def _receive(self) -> tuple[float, float, object]:
+        try:
+            reply = self._connection.recv()
+        except EOFError:
+            reply = f"ended with exit status {self._process.exitcode}"
+        if isinstance(reply, str):
+            message = f"{self._name}: {reply}"
+            raise RuntimeError(message)  # noqa: TRY004 - the contender failed, whatever the reply's type
+        return reply  # type: ignore[no-any-return]
+
+
+def _serve(opener: Opener, connection: Connection) -> None:
+    """Serve rounds until the other end closes; whatever goes wrong is told, and ends the measurement."""
+    try:
+        run = opener()
+        connection.send((0.0, 0.0, None))
+        while True:
+            if connection.recv() == "peak":
+                connection.send((_peak_mb(), 0.0, None))
+                continue
+            cpu, start = _cpu(), time.perf_counter()
+            answer = run()
+            connection.send((time.perf_counter() - start, _cpu() - cpu, answer))
+    except EOFError:
+        return
+    except Exception as error:  # noqa: BLE001 - the process's one place that catches everything
+        connection.send(f"{type(error).__name__}: {error}")
+
+
+def _cpu() -> float:
+    """Processor seconds of this process and of its ended children."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(item.ru_utime + item.ru_stime for item in used)
+
+
+def _peak_mb() -> float:
+    """Largest resident memory of this process or of one of its children, in megabytes (10^6 bytes; Linux counts in KiB)."""
+    used = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return max(used) * 1024 / 1_000_000
