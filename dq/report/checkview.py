@@ -1,0 +1,181 @@
+"""The one place for one check as a reader sees it: its facts and small tables as text, cut to what a page can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from dq.record import Check, Example, Outcome, SliceCount, SumLine
+from dq.report.blocks import MARKS, Mark, amount, count, counted, largest_first, moneys, share, slice_value
+from dq.report.outline import Shown
+from dq.report.visible import clip
+
+S = TypeVar("S", SliceCount, SumLine)
+NAME: Final = 80  # characters of an id, a column, a slice's value
+TEXT: Final = 600  # characters of a sentence
+BAR: Final = 100
+_COLUMNS, _SLICES, _SUMS, _EXAMPLES, _DETAILS = 24, 8, 10, 5, 12
+_STATUSES, _EXAMPLE_COLUMNS, _SLICE_COLUMNS = 6, 6, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A label, its values, one a line, and what should be known beside them."""
+
+    label: str
+    values: tuple[str, ...]
+    aside: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A name, its count as text, and how long its bar is (0 to `BAR`)."""
+
+    name: str
+    count: str
+    bar: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One slice or sum: its place (a cell a head), its numbers, how long its bar is."""
+
+    place: tuple[str, ...]
+    numbers: tuple[str, ...]
+    bar: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sliced:
+    """Rows by slice: the heads of their places, one a slice column where all rows are sliced alike."""
+
+    heads: tuple[str, ...]
+    rows: Shown[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleView:
+    """One finding, masked."""
+
+    row: str
+    status: str
+    columns: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """One check, ready to be laid out."""
+
+    id: str
+    mark: Mark
+    severity: str
+    sentence: str
+    reason: str
+    facts: tuple[Fact, ...]
+    columns: Shown[Counted]
+    equal_after: Shown[Counted]
+    slices: Sliced
+    sums: Sliced  # those that disagree
+    sums_agreeing: int
+    examples: Shown[ExampleView]
+    details: Shown[str]
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there is anything beyond sentence and facts."""
+        parts = (self.columns, self.equal_after, self.slices.rows, self.sums.rows, self.examples, self.details)
+        return any(part.items for part in parts)
+
+
+def check_view(check: Check) -> CheckView:
+    """Return the check as text, each part cut and what was cut counted."""
+    disagreeing = [line for line in check.sums if not line.agrees]
+    return CheckView(
+        id=clip(check.id, NAME),
+        mark=MARKS[check.outcome],
+        severity=check.severity,
+        sentence=clip(check.sentence, TEXT),
+        reason=clip(check.reason or "", TEXT),
+        facts=facts(check),
+        columns=_counted(check.columns, whole=max(check.columns.values(), default=0)),
+        equal_after=_counted(check.equal_after, whole=0),
+        slices=_sliced(check.slices, limit=_SLICES, row=_slice_row),
+        sums=_sliced(disagreeing, limit=_SUMS, row=_sum_row),
+        sums_agreeing=len(check.sums) - len(disagreeing),
+        examples=Shown.of(check.examples, limit=_EXAMPLES).map(_example),
+        details=Shown.of(check.details, limit=_DETAILS).map(_text),
+    )
+
+
+def facts(check: Check) -> tuple[Fact, ...]:
+    """Return the numbers of a check that are worth a line: what breaks it, how many people, how much money."""
+    found = [Fact("Looked at", (counted(check.looked_at, "row"),))]
+    if check.broken or check.outcome is Outcome.FAILED:
+        found.append(Fact("Broken", (counted(check.broken, "row"),), aside=_kinds(check)))
+    if check.people is not None and check.broken:
+        found.append(Fact("People", (count(check.people),)))
+    if at_stake := moneys(check.money):
+        found.append(Fact("Money at stake", tuple(clip(text, NAME) for text in at_stake)))
+    if check.pre_existing:
+        found.append(Fact("Already so in the source", (counted(check.pre_existing, "row"),)))
+    return tuple(found)
+
+
+def _kinds(check: Check) -> str:
+    """Return how the broken rows are broken: `26 missing, 1 extra`, `9 changed in 10 cells`."""
+    kinds = Shown.of(largest_first(check.statuses), limit=_STATUSES).map(lambda item: f"{count(item[1])} {clip(item[0], NAME)}")
+    cells = f"in {counted(check.cells, 'cell')}" if check.cells not in {0, check.broken} else ""
+    return " ".join(part for part in (", ".join(kinds.items) + (", …" if kinds.left else ""), cells) if part)
+
+
+def place(by: Mapping[str, str | None]) -> str:
+    """Return a slice's place in one text: `region ID · status active`, by name of the column; `all` where it is not sliced."""
+    return " · ".join(f"{name} {value}" for name, value in _pairs(by)) or "all"
+
+
+def names(columns: tuple[str, ...]) -> str:
+    """Return column names in one line, the first few and how many more."""
+    few = Shown.of(columns, limit=_EXAMPLE_COLUMNS).map(_name)
+    return ", ".join(few.items) + (f" and {count(few.left)} more" if few.left else "")
+
+
+def _counted(counts: Mapping[str, int], *, whole: int) -> Shown[Counted]:
+    return Shown.of(largest_first(counts), limit=_COLUMNS).map(lambda item: Counted(clip(item[0], NAME), count(item[1]), share(item[1], whole, of=BAR)))
+
+
+def _sliced(items: Sequence[S], *, limit: int, row: Callable[[tuple[str, ...], S], Row]) -> Sliced:
+    """Return the items with a head for each slice column; with one head for all where they are not sliced alike."""
+    few = Shown.of(items, limit=limit)
+    alike = {tuple(sorted(item.by)) for item in few.items}
+    heads = alike.pop() if len(alike) == 1 else ()
+    if not 0 < len(heads) <= _SLICE_COLUMNS:
+        return Sliced(("slice",), few.map(lambda item: row((place(item.by),), item)))
+    return Sliced(tuple(map(_name, heads)), few.map(lambda item: row(tuple(value for _column, value in _pairs(item.by)), item)))
+
+
+def _slice_row(where: tuple[str, ...], item: SliceCount) -> Row:
+    bar = share(item.broken, max(item.source, item.target), of=BAR)
+    return Row(where, (count(item.source), count(item.target), count(item.broken)), bar)
+
+
+def _sum_row(where: tuple[str, ...], line: SumLine) -> Row:
+    sums = (line.source_net, line.target_net, line.source_gross, line.target_gross)
+    return Row(where, tuple(clip(amount(text), NAME) for text in sums))
+
+
+def _example(item: Example) -> ExampleView:
+    return ExampleView(_name(item.row), _name(item.status), names(item.columns), _text(item.note))
+
+
+def _pairs(by: Mapping[str, str | None]) -> list[tuple[str, str]]:
+    return [(_name(name), _name(slice_value(value))) for name, value in sorted(by.items())]
+
+
+def _name(text: str) -> str:
+    return clip(text, NAME)
+
+
+def _text(text: str) -> str:
+    return clip(text, TEXT)

@@ -1,0 +1,525 @@
+"""The one place for sample records: clean, broken, not proven, waived, hostile and enormous, as a run would have left them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dq.record import Check, EntityResult, Example, Money, Outcome, Record, SliceCount, Snapshot, SumLine
+
+PROMISES = {
+    "accounts": "Every customer finds the account again, with the same name, contacts, consents and status.",
+    "products": "All products move to the Mi site and app, or are retired with a reason.",
+    "orders": "Purchase history moves: same buyer, lines, money, currency, status and time.",
+    "coupons": "Coupons move; value and validity stay the same; they can be used as before.",
+    "points_entries": "Points move; every entry goes to the right person with its expiry.",
+    "points_balances": "Points keep their value: a person's balance is the sum of the entries.",
+    "reviews": "Product reviews move: same author, same product, same stars, text and time.",
+}
+ROWS = {
+    "accounts": 1_612,
+    "products": 248,
+    "orders": 6_140,
+    "coupons": 4_812,
+    "points_entries": 18_406,
+    "points_balances": 1_598,
+    "reviews": 2_377,
+}
+OWNED = {"accounts", "orders", "coupons", "points_entries", "points_balances", "reviews"}
+KINDS = {
+    "schema": "Both stores have the tables, columns and types of the contract.",
+    "keys": "Every key stands once on each side, none is NULL.",
+    "rows": "Every row of the source is in the target, and no other.",
+    "values": "All values are equal, column by column.",
+    "attribution": "Every row belongs to the same person and product, through the crosswalk.",
+    "instants": "Every moment is the same instant.",
+    "counts": "Counts by region and status are equal.",
+}
+COLUMNS = {
+    "accounts": ("account_id", "created_at", "email", "name", "phone", "region", "status"),
+    "products": ("currency", "name", "price", "product_id", "status"),
+    "orders": ("account_id", "created_at", "currency", "order_no", "status", "total"),
+    "coupons": ("account_id", "coupon_code", "currency", "expires_at", "face_value", "kind", "region", "status"),
+    "points_entries": ("account_id", "entry_id", "expires_at", "points"),
+    "points_balances": ("account_id", "balance"),
+    "reviews": ("account_id", "body", "created_at", "order_no", "product_id", "review_id", "stars"),
+}
+NOT_CHECKED = (
+    "Warranties and redirects: the contract has no entity for them yet.",
+    "Passwords and payment tokens: excluded by the contract, the Mi Store asks customers to set new ones.",
+    "Whether a coupon can be used at the till: only its stored terms are compared.",
+)
+
+
+def snapshots() -> tuple[Snapshot, ...]:
+    """Return the four snapshots every sample reads."""
+    digest = "9b74c9897bac770ffc029102a200c5de7c1f4a6e2d0b85a3f6e1427d90c8ab51"
+    rows = {"source": 71_204, "target": 64_918, "baseline": 29_115, "crosswalk": 16_530}
+    stores = {"source": "poco", "target": "mi", "baseline": "mi", "crosswalk": "poco-mi"}
+    moments = {
+        "source": "2024-11-04T19:00:00+00:00",
+        "target": "2024-11-05T02:30:00+00:00",
+        "baseline": "2024-10-27T18:00:00+00:00",
+        "crosswalk": "2024-11-05T02:15:00+00:00",
+    }
+    return tuple(
+        Snapshot(
+            side=side,  # type: ignore[arg-type]
+            store=stores[side],
+            content=digest[turn:] + digest[:turn],
+            moment=moments[side],
+            region=None,
+            batch=None,
+            rows=rows[side],
+            tables=9 + turn,
+        )
+        for turn, side in enumerate(stores)
+    )
+
+
+def entity(name: str, *, outcome: Outcome = Outcome.PASSED, promise: str | None = None, **changes: Any) -> EntityResult:
+    """Return an entity's row: everything the same unless `changes` say otherwise."""
+    rows = ROWS.get(name, 100)
+    numbers: dict[str, Any] = {
+        "source_rows": rows + 12,
+        "target_rows": rows,
+        "compared": rows,
+        "same": rows,
+        "changed": 0,
+        "missing": 0,
+        "extra": 0,
+        "duplicate": 0,
+        "native": rows // 3,
+        "excused": 12,
+        "excused_by": {"erased on request": 2, "soft-deleted rows were never promised": 10},
+        "unmapped": 0,
+        "people": None,
+        "money": (),
+        "columns": COLUMNS.get(name, ("id",)),
+    }
+    text = PROMISES.get(name, "") if promise is None else promise
+    return EntityResult(entity=name, promise=text, outcome=outcome, **(numbers | changes))
+
+
+def check(check_id: str, *, outcome: Outcome = Outcome.PASSED, sentence: str = "", **changes: Any) -> Check:
+    """Return a check; entity, kind and name follow from its id."""
+    first, kind, *rest = [*check_id.split("."), ""]
+    of_all = first in {"crosswalk", "snapshot"}
+    parts: dict[str, Any] = {
+        "entity": None if of_all else first,
+        "kind": first if of_all else kind,
+        "name": (kind if of_all else rest[0] if rest else "") or None,
+        "looked_at": ROWS.get(first, 100),
+    }
+    return Check(id=check_id, outcome=outcome, sentence=sentence or KINDS.get(kind, "It holds."), **(parts | changes))
+
+
+def clean(**changes: Any) -> Record:
+    """Return the record of a batch that is proven."""
+    checks = [
+        *(check(f"snapshot.{side}", sentence=f"The {side} snapshot is what its manifest says.") for side in ("source", "target", "baseline", "crosswalk")),
+        *(
+            check(f"crosswalk.{name}", sentence=f"The crosswalk of {name} is total and one to one, merges declared.", looked_at=ROWS[name])
+            for name in ("accounts", "products", "orders", "coupons", "reviews")
+        ),
+        *(check(f"{name}.{kind}") for name in ROWS for kind in KINDS),
+        check("coupons.sums.face_value", sentence="Sums of face_value are equal, net and gross, in each region and currency."),
+        check("points_balances.invariant.ledger", sentence="Every balance is the sum of its entries, on each side alone."),
+        check("orders.invariant.total", sentence="Every total is items plus shipping less discount, on each side alone."),
+    ]
+    fields: dict[str, Any] = {
+        "command": "run",
+        "run": "3f9a1c0b7d2e",
+        "migration": "poco-mi",
+        "title": "POCO stores into the Mi Store",
+        "batch": 1,
+        "batches": (1,),
+        "region": "ID",
+        "as_of": "2024-11-05T02:30:00+00:00",
+        "freeze": "2024-10-20T17:00:00+00:00",
+        "deadline": "2024-12-12T17:00:00+00:00",
+        "outcome": Outcome.PASSED,
+        "headline": "Batch 1 is proven: all seven promises hold for 35,193 rows of 1,612 people.",
+        "contract": "c41e0f5a6d7b82930a1f4e6d8c7b5a39e2f10d4c6b8a79553e1d0f2c4b6a8d97",
+        "snapshots": snapshots(),
+        "versions": {"duckdb": "1.5.6", "dq": "0.1.0"},
+        "entities": tuple(entity(name, people=0 if name in OWNED else None) for name in ROWS),
+        "checks": tuple(checks),
+        "not_checked": NOT_CHECKED,
+        "findings": 0,
+    }
+    fields |= changes
+    return Record(exit_status=fields["outcome"].exit_status, **fields)
+
+
+def _with(record: Record, *, entities: tuple[EntityResult, ...] = (), checks: tuple[Check, ...] = (), **changes: Any) -> Record:
+    rows = {item.entity: item for item in entities}
+    judged = {item.id: item for item in checks}
+    outcome = Outcome.worst(item.outcome for item in ({item.id: item for item in record.checks} | judged).values())
+    known = {item.id for item in record.checks}
+    return record.model_copy(
+        update={
+            "entities": tuple(rows.get(item.entity, item) for item in record.entities),
+            "checks": tuple(judged.get(item.id, item) for item in record.checks) + tuple(item for item in checks if item.id not in known),
+            "outcome": outcome,
+            "exit_status": outcome.exit_status,
+            **changes,
+        }
+    )
+
+
+def broken() -> Record:
+    """Return the record of a batch with several kinds of damage, money of three currencies among it."""
+    at_stake = (Money(currency="IDR", amount="1284550000.00"), Money(currency="GBP", amount="312.50"), Money(currency="EUR", amount="89.90"))
+    totals = (Money(currency="IDR", amount="18449000.00"), Money(currency="GBP", amount="129.99"))
+    return _with(
+        clean(),
+        headline="Three of seven promises are broken: 1,377 people hold coupons that expire early or are missing, and points went to the wrong person.",
+        findings=4_846,
+        entities=(
+            entity(
+                "coupons",
+                outcome=Outcome.FAILED,
+                people=1_377,
+                money=at_stake,
+                changed=4_779,
+                missing=26,
+                compared=4_786,
+                same=7,
+                target_rows=4_789,
+                extra=1,
+                duplicate=2,
+            ),
+            entity("orders", outcome=Outcome.FAILED, people=9, money=totals, changed=9, same=6_131),
+            entity("points_balances", outcome=Outcome.FAILED, people=2, money=(Money(currency="", amount="15400"),), changed=2, same=1_596),
+        ),
+        checks=(
+            check(
+                "coupons.instants",
+                outcome=Outcome.FAILED,
+                sentence="4,779 coupons end at another instant in the target, most of them 7:00 h early.",
+                broken=4_779,
+                cells=4_779,
+                people=1_370,
+                money=at_stake,
+                columns={"expires_at": 4_779},
+                statuses={"changed": 4_779},
+                slices=(
+                    SliceCount(by={"region": "ID", "kind": "amount", "status": "unused"}, source=3_120, target=3_104, broken=3_098),
+                    SliceCount(by={"region": "ID", "kind": "percent", "status": "unused"}, source=1_204, target=1_198, broken=1_196),
+                    SliceCount(by={"region": "ID", "kind": "amount", "status": "used"}, source=488, target=487, broken=485),
+                ),
+                examples=(
+                    Example(row="coupons#1", status="changed", columns=("expires_at",), note="7:00 h early"),
+                    Example(row="coupons#2", status="changed", columns=("expires_at",), note="7:00 h early"),
+                    Example(row="coupons#3", status="changed", columns=("expires_at",), note="8:00 h early"),
+                    Example(row="coupons#4", status="changed", columns=("expires_at",), note="7:00 h early"),
+                    Example(row="coupons#6", status="changed", columns=("expires_at",), note="7:00 h early"),
+                ),
+            ),
+            check(
+                "coupons.rows",
+                outcome=Outcome.FAILED,
+                sentence="26 coupons are not in the target, and 1 is in the target only.",
+                broken=27,
+                people=24,
+                money=(Money(currency="IDR", amount="2600000.00"), Money(currency="GBP", amount="12.50")),
+                statuses={"missing": 26, "extra": 1},
+                slices=(
+                    SliceCount(by={"region": "ID", "kind": "amount", "status": "unused"}, source=3_120, target=3_104, broken=17),
+                    SliceCount(by={"region": "ID", "kind": "percent", "status": None}, source=8, target=0, broken=8),
+                    SliceCount(by={"region": "ID", "kind": "amount", "status": ""}, source=1, target=0, broken=1),
+                ),
+                examples=(
+                    Example(row="coupons#5", status="missing"),
+                    Example(row="coupons#17", status="missing"),
+                    Example(row="coupons#4806", status="extra", note="in no snapshot of the source, and older than the baseline"),
+                ),
+            ),
+            check(
+                "coupons.keys",
+                outcome=Outcome.FAILED,
+                sentence="2 rows of the target share one coupon code.",
+                broken=1,
+                people=1,
+                statuses={"duplicate": 2},
+                examples=(Example(row="coupons#211", status="duplicate", note="2 rows in the target, 1 in the source"),),
+            ),
+            check(
+                "coupons.sums.face_value",
+                outcome=Outcome.FAILED,
+                sentence="Sums of face_value differ in 2 of 5 slices.",
+                broken=2,
+                looked_at=5,
+                money=(Money(currency="IDR", amount="2600000.00"), Money(currency="GBP", amount="12.50")),
+                sums=(
+                    SumLine(
+                        by={"region": "ID", "currency": "IDR"},
+                        source_net="9007199254740993.00",
+                        target_net="9007199252140993.00",
+                        source_gross="9007199254740993.00",
+                        target_gross="9007199252140993.00",
+                        agrees=False,
+                    ),
+                    SumLine(
+                        by={"region": "GB", "currency": "GBP"},
+                        source_net="84120.50",
+                        target_net="84108.00",
+                        source_gross="84120.50",
+                        target_gross="84108.00",
+                        agrees=False,
+                    ),
+                    SumLine(
+                        by={"region": "FR", "currency": "EUR"},
+                        source_net="61007.10",
+                        target_net="61007.10",
+                        source_gross="61007.10",
+                        target_gross="61007.10",
+                        agrees=True,
+                    ),
+                    SumLine(
+                        by={"region": "GLOBAL", "currency": "EUR"},
+                        source_net="-12.00",
+                        target_net="-12.00",
+                        source_gross="480.00",
+                        target_gross="480.00",
+                        agrees=True,
+                    ),
+                    SumLine(by={"region": "ID", "currency": None}, source_net="0.00", target_net="0.00", source_gross="0.00", target_gross="0.00", agrees=True),
+                ),
+            ),
+            check(
+                "orders.values",
+                outcome=Outcome.FAILED,
+                sentence="9 orders have other values in the target: 7 another status, 3 another total.",
+                broken=9,
+                cells=10,
+                people=9,
+                money=totals,
+                columns={"status": 7, "total": 3},
+                statuses={"changed": 9},
+                pre_existing=1,
+                equal_after={"note: nfc": 12, "note: crlf": 41},
+                slices=(
+                    SliceCount(by={"region": "ID", "status": "refunded"}, source=112, target=105, broken=7),
+                    SliceCount(by={"region": "ID", "status": "delivered"}, source=5_410, target=5_417, broken=2),
+                ),
+                examples=(
+                    Example(row="orders#1", status="changed", columns=("status", "total"), note="code to another code; smaller by 2 digits"),
+                    Example(row="orders#2", status="changed", columns=("status",), note="code to another code"),
+                ),
+            ),
+            check(
+                "points_balances.attribution",
+                outcome=Outcome.FAILED,
+                sentence="2 balances stand with another person: the two were swapped.",
+                broken=2,
+                cells=2,
+                people=2,
+                money=(Money(currency="", amount="15400"),),
+                columns={"account_id": 2},
+                statuses={"changed": 2},
+                examples=(Example(row="points_balances#1", status="changed", columns=("account_id",), note="the owner is another known person"),),
+            ),
+            check("reviews.invariant.stars", severity="warning", sentence="Stars are between 1 and 5."),
+        ),
+    )
+
+
+def not_proven() -> Record:
+    """Return the record of a gate that could not judge: a snapshot does not hold, a filter matches nothing, a column is gone."""
+    return _with(
+        clean(command="gate", batch=2, batches=(1,), region=None),
+        headline="Batch 2 may not start: the target snapshot is too old, and reviews could not be compared.",
+        findings=3,
+        entities=(
+            entity("reviews", outcome=Outcome.NOT_PROVEN, people=None, compared=0, same=0, target_rows=0),
+            entity("products", outcome=Outcome.FAILED, changed=0, compared=0, same=0),
+        ),
+        checks=(
+            check(
+                "snapshot.target",
+                outcome=Outcome.NOT_PROVEN,
+                sentence="The target snapshot is 4 days and 6 hours old.",
+                reason="the contract allows 72 hours at as_of",
+                looked_at=1,
+            ),
+            check(
+                "reviews.rows",
+                outcome=Outcome.NOT_PROVEN,
+                sentence="No review was compared.",
+                reason="0 rows compared, the contract asks for at least 1",
+                looked_at=0,
+            ),
+            check(
+                "reviews.values",
+                outcome=Outcome.NOT_PROVEN,
+                sentence="Values of reviews were not compared.",
+                reason="0 rows compared, the contract asks for at least 1",
+                looked_at=0,
+            ),
+            check(
+                "products.schema",
+                outcome=Outcome.FAILED,
+                sentence="The target's products are not as pinned: 1 column has another type, 1 is missing.",
+                broken=2,
+                looked_at=14,
+                details=("goods.price: pinned as DECIMAL(18,2), found DOUBLE", "goods.category_code: pinned as INTEGER, not there"),
+            ),
+            check(
+                "products.values", outcome=Outcome.NOT_PROVEN, sentence="Values of products were not compared.", reason="products.schema failed", looked_at=0
+            ),
+        ),
+    )
+
+
+def waived() -> Record:
+    """Return the record of a batch whose one failure is waived."""
+    return _with(
+        clean(headline="Batch 1 is proven but for 3 waived reviews."),
+        findings=3,
+        entities=(entity("reviews", outcome=Outcome.WAIVED, people=3, changed=3, same=2_374),),
+        checks=(
+            check(
+                "reviews.values",
+                outcome=Outcome.WAIVED,
+                severity="warning",
+                sentence="3 reviews have another text: a trailing space is gone. Waived until 1 December 2024.",
+                broken=3,
+                cells=3,
+                people=3,
+                columns={"body": 3},
+                statuses={"changed": 3},
+            ),
+        ),
+    )
+
+
+ATTACKS = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "{{7*7}}",
+    "</style><script>alert(2)</script>",
+    "a\u202egnp.exe\u202c\u200b\u00a0\ufeff",
+    "\x00\x07\x1b[31mred\x1b[0m\r\nGATE OPEN batch=2 run=3f9a1c0b7d2e\n",
+    '=HYPERLINK("https://evil.example","y")',
+    "[link](javascript:alert(3)) ![i](http://evil.example/i.png) `code` | pipe | **bold** [red]markup[/red] [/]",
+    "]]><!-- --> &amp; &lt;b&gt; ${7*7} <svg onload=alert(4)> \ud800 \uffff 好评 👍 é",
+    "# heading\n- item\n<details open ontoggle=alert(5)>\nwww.evil.example someone@evil.example @team #1",
+)
+
+
+def hostile() -> Record:
+    """Return a record with strangers' text in every text field."""
+
+    def bad(turn: int) -> str:
+        return ATTACKS[turn % len(ATTACKS)]
+
+    checks = tuple(
+        Check(
+            id=bad(turn),
+            entity=bad(turn + 1) if turn % 3 else None,
+            kind=bad(turn + 2),
+            name=bad(turn + 3),
+            outcome=tuple(Outcome)[turn % 4],
+            sentence=bad(turn + 4),
+            reason=bad(turn + 5),
+            looked_at=10,
+            broken=5,
+            cells=6,
+            people=2,
+            money=(Money(currency=bad(turn + 6), amount=bad(turn + 7)), Money(currency="IDR", amount="-1.5")),
+            columns={item: number for number, item in enumerate(ATTACKS, start=1)},
+            statuses={item: number for number, item in enumerate(ATTACKS, start=1)},
+            equal_after={item: number for number, item in enumerate(ATTACKS, start=1)},
+            slices=tuple(SliceCount(by={bad(turn + step): bad(turn + step + 1)}, source=1, target=2, broken=1) for step in range(3)),
+            sums=(
+                SumLine(
+                    by={bad(turn): None}, source_net=bad(turn), target_net=bad(turn + 1), source_gross=bad(turn + 2), target_gross=bad(turn + 3), agrees=False
+                ),
+            ),
+            examples=(Example(row=bad(turn + 8), status=bad(turn + 9), columns=(bad(turn), bad(turn + 1)), note=bad(turn + 2)),),
+            details=ATTACKS,
+        )
+        for turn in range(2 * len(ATTACKS))
+    )
+    rows = tuple(
+        entity(
+            text,
+            outcome=tuple(Outcome)[turn % 4],
+            promise=bad(turn + 1),
+            people=3,
+            missing=1,
+            money=(Money(currency=bad(turn), amount="7"),),
+            excused_by={bad(turn): 3},
+        )
+        for turn, text in enumerate(ATTACKS)
+    )
+    strange = tuple(
+        item.model_copy(update={"store": bad(turn), "content": bad(turn + 1), "moment": bad(turn + 2), "region": bad(turn + 3)})
+        for turn, item in enumerate(snapshots())
+    )
+    return clean(
+        run=bad(0),
+        migration=bad(1),
+        title=bad(3),
+        region=bad(4),
+        as_of=bad(5),
+        freeze=bad(6),
+        deadline=bad(7),
+        outcome=Outcome.NOT_PROVEN,
+        headline=bad(3),
+        contract=bad(1),
+        snapshots=strange,
+        versions={text: text for text in ATTACKS},
+        entities=rows,
+        checks=checks,
+        not_checked=ATTACKS,
+    )
+
+
+def enormous(*, checks: int = 700, columns: int = 400) -> Record:
+    """Return a record with very long names, hundreds of columns and of broken checks, and a text of 5 MB."""
+    long_name = "extraordinarily_long_column_name_without_any_place_to_break_" * 3
+    wide = {f"{long_name}{number}": columns - number for number in range(columns)}
+    many = tuple(
+        check(
+            f"entity_{number % 40}.{'values' if number % 2 else long_name}.{number}",
+            outcome=Outcome.FAILED if number % 5 else Outcome.NOT_PROVEN,
+            sentence=f"Check {number} is broken. " + "It goes on and on about columns. " * (200_000 if number == 1 else 60),
+            broken=10**15 + number,
+            looked_at=10**17,
+            people=10**12,
+            money=tuple(Money(currency=code, amount="123456789012345678901234567890.12") for code in ("IDR", "GBP", "EUR", "USD", "MYR", "CNY")),
+            columns=wide,
+            statuses={"changed": 10**15},
+            slices=tuple(SliceCount(by={"region": f"R{step}", long_name: long_name}, source=10**15, target=10**15, broken=10**14) for step in range(60)),
+            sums=tuple(
+                SumLine(by={"region": f"R{step}"}, source_net="1" * 38, target_net="2" * 38, source_gross="1" * 38, target_gross="2" * 38, agrees=False)
+                for step in range(60)
+            ),
+            examples=tuple(Example(row=f"entity_{number % 40}#{step}", status="changed", columns=tuple(wide), note=long_name) for step in range(5)),
+            details=tuple(f"{long_name} {step}" for step in range(300)),
+        )
+        for number in range(checks)
+    )
+    passed = tuple(check(f"entity_{number}.rows") for number in range(3_000))
+    entities = tuple(
+        entity(
+            f"entity_{number}" if number % 7 else f"{long_name}{number}",
+            outcome=Outcome.FAILED,
+            promise="All of it moves. " * 200,
+            people=10**9,
+            changed=10**12,
+            missing=10**12,
+            money=many[0].money,
+        )
+        for number in range(300)
+    )
+    return clean(
+        outcome=Outcome.NOT_PROVEN,
+        entities=entities,
+        checks=many + passed,
+        not_checked=("Nothing. " * 500,) * 100,
+        headline="Everything is broken. " * 400,
+        title="A title. " * 400,
+    )
