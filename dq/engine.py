@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 VERSION: str = duckdb.__version__
 MEMORY = "900MB"  # Source: FACTS "DuckDB": a process stays under 1.5 GB with a limit of about 900 MB
+
+_BATCH = 100_000  # rows of a stream at a time
 
 Row = tuple[Any, ...]
 
@@ -64,6 +66,18 @@ class Engine:
         with self._answering(query):
             return self.connection.execute(query.sql, query.values or None).pl()
 
+    def bytes_of(self, query: Query) -> Iterator[memoryview]:
+        """Run a query whose one column is a BLOB without NULL and yield its bytes in order, joined, some at a time."""
+        with self._answering(query):
+            for batch in self.connection.execute(query.sql, query.values or None).to_arrow_reader(_BATCH):
+                _, offsets, data = batch.column(0).buffers()
+                ends = memoryview(offsets).cast("i")[batch.column(0).offset :]
+                yield memoryview(data)[ends[0] : ends[len(batch)]]
+
+    def register(self, name: str, function: Callable[..., Any], *, takes: Sequence[str], gives: str) -> None:
+        """Make a Python function known to SQL; it is called with None for NULL."""
+        self.connection.create_function(name, function, list(takes), gives, null_handling="special")  # type: ignore[call-overload]
+
     def columns(self, query: Query) -> tuple[tuple[str, str], ...]:
         """Return (name, type) of each column that a SELECT would return, without running it."""
         rows = self.execute(Query(f"DESCRIBE {query.sql}", query.values, query.step))
@@ -88,12 +102,14 @@ class Engine:
 def open_engine(
     attached: Mapping[str, str],
     *,
+    writable: Mapping[str, str] | None = None,
     settings: Settings | None = None,
 ) -> Engine:
     """Open a locked-down in-memory engine with snapshots attached read-only.
 
     Args:
         attached: alias to path of a checked snapshot file.
+        writable: alias to path of a file to write; it is made where it is not there.
         settings: memory, threads, folder to spill to and to write results into.
 
     Raises:
@@ -114,6 +130,7 @@ def open_engine(
         "SET python_enable_replacements = false",
         "SET preserve_insertion_order = false",
         *(f"ATTACH {literal(file)} AS {quote(alias)} (READ_ONLY)" for alias, file in attached.items()),
+        *(f"ATTACH {literal(file)} AS {quote(alias)}" for alias, file in (writable or {}).items()),
         "SET enable_external_access = false",
         "SET lock_configuration = true",
     ]

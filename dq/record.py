@@ -84,7 +84,7 @@ class Check(Frozen):
 
     id: str  # <entity>.<kind>[.<name>], crosswalk.<name>, snapshot.<side>
     entity: str | None
-    kind: str  # schema, keys, rows, values, attribution, instants, counts, sums, invariant, fit, crosswalk, snapshot
+    kind: str  # schema, keys, rows, values, attribution, instants, natives, counts, sums, invariant, fit, crosswalk, snapshot, coverage, canary
     name: str | None = None
     severity: Severity = "critical"
     outcome: Outcome
@@ -103,6 +103,31 @@ class Check(Frozen):
     sums: tuple[SumLine, ...] = ()  # for sums: every line, those that disagree first
     examples: tuple[Example, ...] = ()  # at most five, smallest keys first
     details: tuple[str, ...] = ()  # further plain lines without personal data, e.g. schema differences
+
+
+class Cause(Frozen):
+    """Findings of one entity with one explanation."""
+
+    entity: str
+    kind: str  # offset, null, empty, truncated, case, form, blanks, digits, sign, factor, swap, one value, ...
+    sentence: str  # in plain words, no values: "expires_at is 7 h early: local time read as UTC"
+    columns: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()  # ids of the checks that these findings break
+    rows: int
+    people: int | None = None
+    money: tuple[Money, ...] = ()  # at stake, per currency
+    every_row: bool = False  # every row that was compared has it
+
+
+class LedgerLine(Frozen):
+    """One column of a store in the coverage ledger."""
+
+    side: Literal["source", "target"]
+    table: str
+    column: str
+    status: Literal["compared", "used", "excluded", "uncovered"]  # used: in a join, a filter, a zone or [merge]
+    entities: tuple[str, ...] = ()
+    reason: str | None = None  # why it is excluded
 
 
 class EntityResult(Frozen):
@@ -163,6 +188,8 @@ class Record(Frozen):
     versions: dict[str, str]  # versions that decide: dq, duckdb
     entities: tuple[EntityResult, ...]
     checks: tuple[Check, ...]
+    causes: tuple[Cause, ...] = ()  # largest first within an entity, entities as above
+    coverage: tuple[LedgerLine, ...] = ()  # by side, table, column
     not_checked: tuple[str, ...] = ()  # what this run did not look at, in plain words
     findings: int  # records in restricted/findings.parquet
 

@@ -27,10 +27,10 @@ class BaseRows:
     returned: int  # excluded by declaration, yet in the canonical rows
 
 
-def count_base_rows(engine: Engine, select: Select, *, entity: Entity, side: str, columns: tuple[str, ...]) -> BaseRows:
+def count_base_rows(engine: Engine, select: Select, *, entity: Entity, side: str, columns: tuple[str, ...], key: tuple[str, ...] = ()) -> BaseRows:
     """Count the driving table's rows, those the contract excludes, and the canonical ones; look closer where they do not add up.
 
-    The lost and multiplied rows stand in evidence."<e>.base" (side, problem, id).
+    The lost and multiplied rows stand in evidence."<e>.base" (side, problem, key).
 
     Args:
         engine: the engine.
@@ -38,6 +38,7 @@ def count_base_rows(engine: Engine, select: Select, *, entity: Entity, side: str
         entity: the entity.
         side: source or target.
         columns: columns of the driving table, which `[[excluded]]` may name.
+        key: the driving table's primary key, which names its rows in the findings.
     """
     step = f"{entity.name}: base rows {side}"
     table, alias = select.driving
@@ -58,20 +59,23 @@ def count_base_rows(engine: Engine, select: Select, *, entity: Entity, side: str
         return BaseRows(int(rows), reasons, 0, 0, 0)
     out = f"SELECT {quote(_ROW)} AS row, count(*) AS n FROM ({select.pointed_at(engine, snapshot(side), extra={_ROW: (alias, 'rowid')})}) GROUP BY 1"
     gone = " OR ".join(f"({where})" for _, where in wheres) or "false"
+    names = ", ".join(f"CAST(b.{quote(name)} AS VARCHAR)" for name in key) or "'row ' || b.rowid"
     sql = f"""
         INSERT INTO {path("evidence", f"{entity.name}.base")}
-        SELECT $1, problem, row FROM (
-            SELECT b.rowid AS row,
+        SELECT $1, problem, key FROM (
+            SELECT [{names}] AS key,
                    CASE WHEN o.row IS NULL AND ({gone}) IS NOT TRUE THEN 'lost' WHEN o.n > 1 THEN 'multiplied'
                         WHEN o.row IS NOT NULL AND ({gone}) THEN 'returned' END AS problem
             FROM {base} AS b LEFT JOIN ({out}) AS o ON o.row = b.rowid)
         WHERE problem IS NOT NULL"""
     engine.execute(Query(sql, (side,), step))
-    counts = dict(engine.execute(Query(f"SELECT problem, count(*) FROM {path('evidence', f'{entity.name}.base')} WHERE side = $1 GROUP BY 1", (side,), step)))
+    counts: dict[str, int] = dict(
+        engine.execute(Query(f"SELECT problem, count(*) FROM {path('evidence', f'{entity.name}.base')} WHERE side = $1 GROUP BY 1", (side,), step))
+    )
     return BaseRows(int(rows), reasons, int(counts.get("lost", 0)), int(counts.get("multiplied", 0)), int(counts.get("returned", 0)))
 
 
 def make_base_table(engine: Engine, entity: Entity) -> None:
     """Create evidence."<e>.base", empty."""
-    sql = f"CREATE TABLE {path('evidence', f'{entity.name}.base')} (side VARCHAR, problem VARCHAR, row BIGINT)"
+    sql = f"CREATE TABLE {path('evidence', f'{entity.name}.base')} (side VARCHAR, problem VARCHAR, key VARCHAR[])"
     engine.execute(Query(sql, step=f"{entity.name}: base rows"))

@@ -19,10 +19,10 @@ def keep_values(engine: Engine, entity: Entity, *, tables: Tables) -> None:
     step = f"{entity.name}: keep values"
     keys = key_names(entity)
     _count_equal_after(engine, entity, tables=tables)
-    engine.execute(Query(f"CREATE TEMP TABLE picked AS {_first_keys(engine, entity, tables=tables)}", step=step))
+    engine.execute(Query(f"CREATE OR REPLACE TEMP TABLE picked AS {_first_keys(engine, entity, tables=tables)}", step=step))
     on = " AND ".join(f"p.{key} = s.{quote(name)}" for key, name in zip(keys, entity.key, strict=True))
     sql = f"""
-        CREATE TEMP TABLE pairs AS
+        CREATE OR REPLACE TEMP TABLE pairs AS
         SELECT {", ".join(f"p.{key}" for key in keys)}{"".join(f", {_cell(column, entity)} AS v_{place}" for place, _, _, column in bits(entity))}
         FROM picked AS p JOIN some_source AS s ON {on} JOIN some_target AS t ON {on_key(entity)}"""
     engine.execute(Query(sql, step=step))

@@ -5,13 +5,11 @@ What it does not map is found while the entities are compared (`Unmapped`) and t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from dq.compare.evidence import CrosswalkEvidence
+from dq.compare.evidence import CrosswalkEvidence, frozen
 from dq.compare.scope import Scope
 from dq.compare.sides import is_mapped, maps, scope_of, through
 from dq.compare.views import ID
-from dq.contract.models import Contract, Entity
+from dq.contract.models import Entity
 from dq.engine import Engine
 from dq.sql import Query, path, quote
 
@@ -91,20 +89,7 @@ def record_unmapped(engine: Engine, *, entity: Entity, scope: Scope) -> None:
         engine.execute(Query(sql, (column.through,), f"{entity.name}: unmapped ids"))
 
 
-def crosswalk_evidence(engine: Engine, *, rows: Mapping[str, int], contract: Contract) -> tuple[CrosswalkEvidence, ...]:
-    """Return what was found of each crosswalk that the contract goes through."""
-    sql = "SELECT crosswalk, problem, count(DISTINCT id) FROM evidence.crosswalk GROUP BY 1, 2"
-    found = {(name, problem): count for name, problem, count in engine.execute(Query(sql, step="crosswalk"))}
-    return tuple(
-        CrosswalkEvidence(
-            name=name,
-            rows=rows[name],
-            nulls=found.get((name, "null"), 0),
-            fan_out=found.get((name, "fan-out"), 0),
-            fan_in=found.get((name, "fan-in"), 0),
-            unmapped=found.get((name, "unmapped"), 0),
-            collisions=found.get((name, "collision"), 0),
-        )
-        for name in contract.crosswalks
-        if name in rows
-    )
+def crosswalk_evidence(engine: Engine, name: str, *, rows: int) -> CrosswalkEvidence:
+    """Return what was found of one table of the crosswalk's snapshot."""
+    sql = "SELECT problem, count(DISTINCT id) FROM evidence.crosswalk WHERE crosswalk = $1 GROUP BY 1 ORDER BY 1"
+    return CrosswalkEvidence(name, rows, frozen(dict(engine.execute(Query(sql, (name,), "crosswalk")))))

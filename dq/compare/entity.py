@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dq.compare import fingerprint
 from dq.compare.base import BaseRows, count_base_rows, make_base_table
 from dq.compare.crosswalk import record_unmapped
+from dq.compare.declared import record_unplaced
 from dq.compare.evidence import EntityEvidence, Population, frozen
 from dq.compare.harm import harms
 from dq.compare.keys import count_keys
@@ -43,7 +44,8 @@ def measure(engine: Engine, prepared: Prepared, *, raws: Mapping[str, Raw], scop
     entity = prepared.entity
     make_base_table(engine, entity)
     base = {
-        side: count_base_rows(engine, prepared.selects[side], entity=entity, side=side, columns=prepared.driving_columns[side]) for side in ("source", "target")
+        side: count_base_rows(engine, prepared.selects[side], entity=entity, side=side, columns=prepared.driving_columns[side], key=prepared.driving_keys[side])
+        for side in ("source", "target")
     }
     make_source(engine, entity=entity, batches=scope.batched, absorbed=scope.absorbed)
     claims = make_claims(engine, entity=entity, scope=scope, moment=moment) if entity.merge is not None and moment is not None else Claims()
@@ -52,6 +54,7 @@ def measure(engine: Engine, prepared: Prepared, *, raws: Mapping[str, Raw], scop
     keys = count_keys(engine, path("source", entity.name), [(column.name, column.type.sql) for column in entity.keys], step=f"{entity.name}: keys")
     localised = localise(engine, entity, prints=prints, source_keys=keys)
     unmapped_keys = _unmapped_keys(engine, entity, scope=scope)
+    unplaced = record_unplaced(engine, entity) if scope.batched else 0
     if unmapped_keys or prints.unmapped:
         record_unmapped(engine, entity=entity, scope=scope)
     harm = harms(engine, entity, tables=localised.tables)
@@ -67,6 +70,7 @@ def measure(engine: Engine, prepared: Prepared, *, raws: Mapping[str, Raw], scop
             native_new=claims.native_new,
             excused=frozen(_excused(engine, entity, base=base["source"], scope=scope)),
             unmapped=unmapped_keys,
+            unplaced=unplaced,
             source_lost=base["source"].lost + base["source"].returned,
             target_lost=base["target"].lost + base["target"].returned,
             source_multiplied=base["source"].multiplied,

@@ -14,7 +14,7 @@ from dq.sql import literal, quote
 
 JSON_SAME = "dq_json_same"  # the engine's name of `json_same`
 EXCUSED = "unmapped"  # the rule of a cell whose id the crosswalk does not map: told in crosswalk.<name>, not again
-_BLANKS = " \t\n\r\v\f\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u3000\ufeff"
+BLANKS = " \t\n\r\v\f\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u3000\ufeff"
 
 
 def differs(column: Column) -> str:
@@ -82,7 +82,7 @@ def _typed(value: object) -> object:
 def _folded(rule: str, value: str) -> str:
     forms = {
         "nfc": f"nfc_normalize({value})",
-        "trim": f"trim({value}, {literal(_BLANKS)})",
+        "trim": f"trim({value}, {literal(BLANKS)})",
         "casefold": f"lower({value})",
         "crlf": f"replace({value}, chr(13) || chr(10), chr(10))",
     }

@@ -16,6 +16,14 @@ def frozen(mapping: Mapping[str, int] | None = None) -> Mapping[str, int]:
 
 
 @dataclass(frozen=True, slots=True)
+class Crash:
+    """What is known when a step could not answer."""
+
+    reason: str  # one line without personal data
+    detail: str = ""  # traceback and SQL, for `--debug` only
+
+
+@dataclass(frozen=True, slots=True)
 class Population:
     """Which rows were looked at, and which were set apart, by reason."""
 
@@ -25,6 +33,7 @@ class Population:
     native_new: int = 0  # the target's own, newer than the baseline
     excused: Mapping[str, int] = field(default_factory=frozen)  # reason to source rows
     unmapped: int = 0  # source rows whose key the crosswalk does not map
+    unplaced: int = 0  # source rows whose owner is in no batch
     source_lost: int = 0  # rows of the driving table that the SQL loses without a declaration
     target_lost: int = 0
     source_multiplied: int = 0  # rows of the driving table that a join repeats
@@ -72,21 +81,21 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class CrosswalkEvidence:
-    """What the crosswalk of one name shows; a fan-out forbids every join through it."""
+    """What one table of the crosswalk's snapshot shows: a map by its name, or batches, merges, erasures."""
 
     name: str
     rows: int
-    nulls: int = 0
-    fan_out: int = 0  # source ids with more than one row
-    fan_in: int = 0  # target ids of several source ids that no merge declares
-    unmapped: int = 0  # source rows that it does not map
-    dangling: int = 0  # its source ids that are in no source row
-    collisions: int = 0  # its target ids that stood in the baseline and no merge declares
+    problems: Mapping[str, int] = field(default_factory=frozen)  # problem to distinct ids
+
+    @property
+    def fan_out(self) -> int:
+        """Source ids with more than one row: any join through them would multiply rows."""
+        return self.problems.get("fan-out", 0)
 
     @property
     def broken(self) -> int:
         """How many ids break it."""
-        return self.nulls + self.fan_out + self.fan_in + self.unmapped + self.dangling + self.collisions
+        return sum(self.problems.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,13 +64,13 @@ def take(engine: Engine, entity: Entity, *, unmapped: str | None) -> Fingerprint
         extra = f", count(*) FILTER ({quote(unmapped)} > 0) AS unmapped" if unmapped and side == "source" else ", 0 AS unmapped"
         inner = f", {quote(unmapped)}" if unmapped and side == "source" else ""
         sql = f"""
-            CREATE TEMP TABLE {side}_fingerprints AS
+            CREATE OR REPLACE TEMP TABLE {side}_fingerprints AS
             SELECT b, count(*) AS n, {lanes()}{extra}
             FROM (SELECT {bucket(entity)} AS b, {row_hash(entity)} AS h{inner} FROM {path(side, entity.name)})
             GROUP BY b"""
         engine.execute(Query(sql, step=f"{entity.name}: fingerprint {side}"))
     sql = f"""
-        CREATE TABLE {path("evidence", f"{entity.name}.fingerprints")} AS
+        CREATE OR REPLACE TABLE {path("evidence", f"{entity.name}.fingerprints")} AS
         SELECT coalesce(s.b, t.b) AS b, s.n AS source_n, t.n AS target_n, s.lane_1 AS source_1, t.lane_1 AS target_1,
                s.lane_2 AS source_2, t.lane_2 AS target_2, s.unmapped,
                (s.n, s.lane_1, s.lane_2) IS DISTINCT FROM (t.n, t.lane_1, t.lane_2) AS differs

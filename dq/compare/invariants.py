@@ -40,11 +40,15 @@ def _breaking(engine: Engine, entity: Entity, invariant: Invariant, *, side: str
     if equals is None or invariant.column is None:
         message = "an invariant without a form was read"
         raise AssertionError(message)
+    # A person's balance is the sum of all their entries, also of those that came with another batch; and an entry needs a balance.
     by = [quote(name) for name in equals.by]
-    on = " AND ".join(f"l.{name} IS NOT DISTINCT FROM r.{name}" for name in by)
     total = quote("dq.total")
+    amount = quote(equals.sum)
+    sums = f"SELECT {', '.join(by)}, sum({amount}) AS {total} FROM {path(side, f'{equals.entity}.moved')} GROUP BY ALL"
+    alone = f"SELECT {', '.join(by)} FROM {path(side, equals.entity)} GROUP BY ALL HAVING sum({amount}) IS DISTINCT FROM 0"
+    on_sum = " AND ".join(f"l.{name} IS NOT DISTINCT FROM r.{name}" for name in by)
     return f"""
-        SELECT {", ".join(f"CASE WHEN r.here THEN r.{quote(name)} ELSE l.{quote(name)} END AS {quote(name)}" for name in entity.key)}
-        FROM (SELECT *, true AS here FROM {view}) AS r
-        FULL JOIN (SELECT {", ".join(by)}, sum({quote(equals.sum)}) AS {total} FROM {path(side, equals.entity)} GROUP BY ALL) AS l ON {on}
-        WHERE coalesce(r.{quote(invariant.column)}, CASE WHEN r.here IS NULL THEN 0 END) IS DISTINCT FROM coalesce(l.{total}, 0)"""
+        SELECT {keys} FROM {view} AS r LEFT JOIN ({sums}) AS l ON {on_sum}
+        WHERE r.{quote(invariant.column)} IS DISTINCT FROM coalesce(l.{total}, 0)
+        UNION ALL
+        SELECT {", ".join(f"l.{quote(name)}" for name in entity.key)} FROM ({alone}) AS l ANTI JOIN {view} AS r ON {on_sum}"""

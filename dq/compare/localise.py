@@ -64,7 +64,7 @@ def _join(engine: Engine, entity: Entity, *, condition: str, tables: Tables) -> 
     for side in ("source", "target"):
         columns = [quote(column.name) for column in entity.columns] + ([quote(UNMAPPED)] if side == "source" else [])
         sql = f"""
-            CREATE TEMP TABLE some_{side} AS
+            CREATE OR REPLACE TEMP TABLE some_{side} AS
             SELECT {", ".join(columns)}, {bucket(entity)} AS b, {row_hash(entity)} AS h
             FROM {path(side, entity.name)} WHERE {condition}"""
         engine.execute(Query(sql, step=f"{entity.name}: fetch {side}"))
@@ -109,7 +109,7 @@ def _set_repeated_apart(engine: Engine, entity: Entity, *, tables: Tables) -> No
     names = [quote(name) for name in entity.key]
     null = " OR ".join(f"{name} IS NULL" for name in names)
     groups = " UNION ".join(f"SELECT {', '.join(names)} FROM some_{side} GROUP BY ALL HAVING count(*) > 1 OR bool_or({null})" for side in ("source", "target"))
-    engine.execute(Query(f"CREATE TEMP TABLE repeated AS {groups}", step=step))
+    engine.execute(Query(f"CREATE OR REPLACE TEMP TABLE repeated AS {groups}", step=step))
     if engine.one(Query("SELECT count(*) FROM repeated", step=step)) != (0,):
         same = " AND ".join(f"r.{name} IS NOT DISTINCT FROM x.{name}" for name in names)
         fields = [*key_names(entity), *fact_names(entity)]

@@ -62,7 +62,7 @@ def _differing_keys(engine: Engine, entity: Entity) -> Iterator[str]:
     names = [quote(name) for name in entity.key]
     keys = ", ".join(f"coalesce(s.{name}, t.{name}) AS {name}" for name in names)
     sql = f"""
-        CREATE TEMP TABLE differing_keys AS
+        CREATE OR REPLACE TEMP TABLE differing_keys AS
         SELECT {keys}
         FROM ({_narrow(entity, "source")}) AS s FULL JOIN ({_narrow(entity, "target")}) AS t ON {on_key(entity)}
         WHERE s.h IS DISTINCT FROM t.h"""

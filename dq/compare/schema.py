@@ -14,6 +14,7 @@ from dq.errors import ContractError, EngineError, near_miss
 from dq.sql import Query
 
 Catalogue = Mapping[str, Mapping[str, Mapping[str, str]]]  # side to table to column to type
+Keys = Mapping[str, Mapping[str, tuple[str, ...]]]  # side to table to its primary key
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Prepared:
     selects: Mapping[str, Select]  # source, target
     types: Mapping[str, Mapping[str, str]]  # side to raw column to type
     driving_columns: Mapping[str, tuple[str, ...]]  # side to columns of the driving table
+    driving_keys: Mapping[str, tuple[str, ...]]  # side to its primary key
     problems: tuple[str, ...]
 
 
@@ -48,13 +50,15 @@ def read_catalogue(engine: Engine, sides: Sequence[str]) -> Catalogue:
     """Return tables, columns and types of the attached snapshots."""
     found: dict[str, dict[str, dict[str, str]]] = {side: {} for side in sides}
     for side in sides:
-        sql = "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE database_name = $1 AND schema_name = 'main' ORDER BY table_name, column_index"
+        sql = """
+            SELECT table_name, column_name, data_type FROM duckdb_columns()
+            WHERE database_name = $1 AND schema_name = 'main' ORDER BY table_name, column_index"""
         for table, column, type_ in engine.execute(Query(sql, (snapshot(side),), "catalogue")):
             found[side].setdefault(table, {})[column] = type_
     return found
 
 
-def prepare(engine: Engine, entity: Entity, *, selects: Mapping[str, Select], catalogue: Catalogue, pinned: Catalogue | None) -> Prepared:
+def prepare(engine: Engine, entity: Entity, *, selects: Mapping[str, Select], catalogue: Catalogue, pinned: Catalogue | None, keys: Keys) -> Prepared:
     """Make an entity's raw views and say what is not as pinned or declared."""
     sides = ["source", "target", *(["baseline"] if entity.merge is not None and "baseline" in catalogue else [])]
     problems: list[str] = []
@@ -74,8 +78,9 @@ def prepare(engine: Engine, entity: Entity, *, selects: Mapping[str, Select], ca
             problems.append(f"{side}: {error}")
             continue
         problems += _types(entity, types[side], side=side)
-    driving = {side: tuple(catalogue[side].get(selects[side].driving[0], {})) for side in SIDES}
-    return Prepared(entity, selects, types, driving, tuple(dict.fromkeys(problems)))
+    driving: dict[str, tuple[str, ...]] = {side: tuple(catalogue[side].get(selects[side].driving[0], {})) for side in SIDES}
+    driving_keys: dict[str, tuple[str, ...]] = {side: keys.get(side, {}).get(selects[side].driving[0], ()) for side in SIDES}
+    return Prepared(entity, selects, types, driving, driving_keys, tuple(dict.fromkeys(problems)))
 
 
 def differences(side: str, found: Mapping[str, Mapping[str, str]], pinned: Mapping[str, Mapping[str, str]], *, only: set[str] | None = None) -> Iterator[str]:

@@ -6,9 +6,9 @@ Source: DECISIONS "Merge", "Crosswalk", "Batches".
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from dq.compare.sides import mapped, maps, scope_of
+from dq.compare.sides import is_absorbed, mapped, maps, scope_of
 from dq.compare.views import CREATED, ID, snapshot
 from dq.contract.models import Entity
 from dq.engine import Engine
@@ -19,16 +19,16 @@ from dq.sql import Query, path, quote
 class Scope:
     """What a run looks at: batch numbers compared, batches moved so far, and what the crosswalk declares."""
 
-    batches: tuple[int, ...]  # empty: the migration has no batches, every row is in scope
+    batched: bool  # scope.accounts says which rows are in scope; else all are
+    batches: tuple[int, ...]
     moved: tuple[int, ...]
     absorbed: tuple[str, ...]  # crosswalks with declared merges
-    crosswalks: tuple[str, ...]  # crosswalk tables that are there
-    regions: tuple[str, ...] = ()  # of the batches compared
+    crosswalks: tuple[str, ...]  # maps that are there
+    fan_out: tuple[str, ...] = ()  # of these, the ones that no join may go through
 
-    @property
-    def batched(self) -> bool:
-        """Whether rows are chosen by batch."""
-        return bool(self.batches)
+    def with_fan_out(self, names: tuple[str, ...]) -> Scope:
+        """Return the scope with what was found of the maps."""
+        return replace(self, fan_out=names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,32 +39,36 @@ class Claims:
     native_new: int = 0
 
 
-def make_scope(engine: Engine, *, batches: Sequence[int], moved: Sequence[int], tables: Sequence[str], crosswalks: Sequence[str]) -> Scope:
+def make_scope(engine: Engine, *, batches: Sequence[int], moved: Sequence[int], declared: Sequence[str], crosswalks: Sequence[str]) -> Scope:
     """Create scope.accounts, scope.absorbed and maps.<crosswalk>.
 
     Args:
         engine: the engine, with the crosswalk attached.
-        batches: the batches compared; empty where the migration has none.
+        batches: the batches compared.
         moved: the batches moved so far.
-        tables: tables of the crosswalk's snapshot.
-        crosswalks: crosswalks that the contract goes through and that are there.
+        declared: which of batches, merges and erasures the crosswalk's snapshot has, as they should be.
+        crosswalks: maps that the contract goes through and that are there.
     """
     where = snapshot("crosswalk")
-    if batches:
-        erased = f"SELECT account_id FROM {path(where, 'main', 'erasures')}" if "erasures" in tables else "SELECT NULL AS account_id"
+    batched = "batches" in declared
+    if batched:
+        # an erasure without a reference excuses nothing
+        referred = f"SELECT account_id FROM {path(where, 'main', 'erasures')} WHERE trim(reference) <> ''"
+        erased = referred if "erasures" in declared else "SELECT NULL AS account_id"
         sql = f"""
             CREATE TABLE scope.accounts AS
             SELECT b.account_id,
                    bool_or(b.batch IN (SELECT unnest($1))) AND bool_and(e.account_id IS NULL) AS in_scope,
                    bool_or(b.batch IN (SELECT unnest($2))) AND bool_and(e.account_id IS NULL) AS moved,
-                   bool_or(b.batch IN (SELECT unnest($1))) AND bool_or(e.account_id IS NOT NULL) AS erased
+                   bool_or(b.batch IN (SELECT unnest($1))) AND bool_or(e.account_id IS NOT NULL) AS erased,
+                   bool_or(e.account_id IS NOT NULL) AS erased_ever
             FROM {path(where, "main", "batches")} AS b
             LEFT JOIN (SELECT DISTINCT account_id FROM ({erased}) WHERE account_id IS NOT NULL) AS e ON e.account_id = b.account_id
             WHERE b.account_id IS NOT NULL
             GROUP BY b.account_id"""
         engine.execute(Query(sql, (list(batches), list(moved)), "scope: accounts"))
     absorbed: tuple[str, ...] = ()
-    if "merges" in tables:
+    if "merges" in declared:
         sql = f"CREATE TABLE scope.absorbed AS SELECT DISTINCT crosswalk, source_id, target_id, kept FROM {path(where, 'main', 'merges')}"
         engine.execute(Query(sql, step="scope: merges"))
         rows = engine.execute(Query("SELECT DISTINCT crosswalk FROM scope.absorbed ORDER BY 1", step="scope: merges"))
@@ -72,15 +76,15 @@ def make_scope(engine: Engine, *, batches: Sequence[int], moved: Sequence[int], 
     for name in crosswalks:
         sql = f"CREATE VIEW {path('maps', name)} AS SELECT source_id, target_id FROM {path(where, 'main', name)}"
         engine.execute(Query(sql, step=f"crosswalk {name}"))
-    return Scope(tuple(batches), tuple(moved), absorbed, tuple(crosswalks))
+    return Scope(batched, tuple(batches), tuple(moved), absorbed, tuple(crosswalks))
 
 
 def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str) -> Claims:
-    """Create claims.e (id): the target's rows that belong to this run; count the native ones.
+    """Create claims.e (id, in_scope): the target's rows that belong to the migration, and of these the run's; count the native ones.
 
     A row is claimed by the crosswalk of the entity's own name, or by its key where there is none. A row that nobody claims is native
     if it stood in the baseline, or if it is newer than the baseline and no source row has its key; otherwise it is claimed too, so
-    that it shows as `extra`.
+    that it shows as `extra`. So do the rows of an erased person, and, where all that has moved is compared, rows that came too early.
 
     Args:
         engine: the engine.
@@ -88,47 +92,67 @@ def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str) ->
         scope: what the run looks at.
         moment: when the baseline was taken, ISO 8601 with offset.
     """
-    joins, where = scope_of(entity, batches=scope.batched, absorbed=scope.absorbed)
-    in_scope = " AND ".join(where) or "true"
     by_id = entity.own_id is not None and entity.name in scope.crosswalks
     keys = [quote(name) for name in entity.key]
+    in_scope, left_over, joins = _claims_of(entity, scope)
     source_keys = f"""
-        SELECT {", ".join(f"{mapped(column)} AS {quote(column.name)}" for column in entity.keys)}, bool_or({in_scope}) AS in_scope
+        SELECT {", ".join(f"{mapped(column)} AS {quote(column.name)}" for column in entity.keys)},
+               bool_or({in_scope}) AS in_scope, bool_or({left_over}) AS left_over
                {", " + mapped(entity.own_id) + " AS own_id" if by_id and entity.own_id else ""}
         FROM {path("own_source", entity.name)} AS r {" ".join((*maps(entity), *joins))}
         GROUP BY ALL"""
-    engine.execute(Query(f"CREATE TEMP TABLE source_keys AS {source_keys}", step=f"{entity.name}: source keys"))
+    engine.execute(Query(f"CREATE OR REPLACE TEMP TABLE source_keys AS {source_keys}", step=f"{entity.name}: source keys"))
     own = path("own_target", entity.name)
     on = " AND ".join(f"k.{key} = r.{key}" for key in keys)
-    claimed = (
-        "SELECT own_id AS id, bool_or(in_scope) AS in_scope FROM source_keys WHERE own_id IS NOT NULL GROUP BY 1"
+    before = f"SELECT {quote(ID)} FROM {path('own_baseline', entity.name)}"
+    found = (
+        "SELECT own_id AS id, in_scope, left_over FROM source_keys WHERE own_id IS NOT NULL"
         if by_id
-        else f"SELECT r.{quote(ID)} AS id, bool_or(k.in_scope) AS in_scope FROM {own} AS r JOIN source_keys AS k ON {on} GROUP BY 1"
+        else f"SELECT r.{quote(ID)} AS id, k.in_scope, k.left_over FROM {own} AS r JOIN source_keys AS k ON {on}"
     )
+    claimed = f"""
+        SELECT id, bool_or(in_scope) AS in_scope
+        FROM (SELECT id, in_scope FROM ({found})
+              UNION ALL
+              SELECT f.id, true FROM ({found}) AS f ANTI JOIN ({before}) AS b ON b.{quote(ID)} = f.id WHERE f.left_over)
+        GROUP BY id"""
     dangling = f"r.{quote(ID)} IN (SELECT target_id FROM {path('maps', entity.name)})" if by_id else "false"
     sql = f"""
-        CREATE TEMP TABLE unclaimed AS
+        CREATE OR REPLACE TEMP TABLE unclaimed AS
         SELECT r.{quote(ID)} AS id,
-               CASE WHEN r.{quote(ID)} IN (SELECT {quote(ID)} FROM {path("own_baseline", entity.name)}) AND NOT ({dangling}) THEN 'native'
+               CASE WHEN r.{quote(ID)} IN ({before}) AND NOT ({dangling}) THEN 'native'
                     WHEN r.{quote(CREATED)} > CAST($1 AS TIMESTAMPTZ) AND NOT ({dangling})
                          AND NOT EXISTS (SELECT 1 FROM source_keys AS k WHERE {on}) THEN 'new'
                     ELSE 'extra' END AS origin,
                {_owner_scope(entity, scope)} AS in_scope
         FROM {own} AS r
         WHERE NOT EXISTS (SELECT 1 FROM claimed AS c WHERE c.id = r.{quote(ID)})"""
-    engine.execute(Query(f"CREATE TEMP TABLE claimed AS {claimed}", step=f"{entity.name}: claims"))
+    engine.execute(Query(f"CREATE OR REPLACE TEMP TABLE claimed AS {claimed}", step=f"{entity.name}: claims"))
     engine.execute(Query(sql, (moment,), step=f"{entity.name}: native rows"))
     engine.execute(
         Query(
-            f"CREATE TABLE {path('claims', entity.name)} AS SELECT id FROM claimed WHERE in_scope "
-            "UNION SELECT id FROM unclaimed WHERE origin = 'extra' AND in_scope",
+            f"CREATE TABLE {path('claims', entity.name)} AS SELECT id, coalesce(in_scope, false) AS in_scope FROM claimed "
+            "UNION ALL SELECT id, in_scope FROM unclaimed WHERE origin = 'extra'",
             step=f"{entity.name}: claims",
         )
     )
-    counts = dict(engine.execute(Query("SELECT origin, count(*) FROM unclaimed GROUP BY 1", step=f"{entity.name}: native rows")))
+    counts: dict[str, int] = dict(engine.execute(Query("SELECT origin, count(*) FROM unclaimed GROUP BY 1", step=f"{entity.name}: native rows")))
     for table in ("source_keys", "claimed", "unclaimed"):
         engine.execute(Query(f"DROP TABLE {table}", step=f"{entity.name}: claims"))
     return Claims(native=counts.get("native", 0), native_new=counts.get("new", 0))
+
+
+def _claims_of(entity: Entity, scope: Scope) -> tuple[str, str, list[str]]:
+    """Return two claims about a source row `r`, and the joins they need.
+
+    In scope: what the run compares has a counterpart in the target. Left over: it should have none (any more, or yet).
+    """
+    own = [f"NOT {is_absorbed(column)}" for column in entity.keys if column.through in scope.absorbed and not entity.aggregate]
+    joins, _ = scope_of(entity, batches=scope.batched, absorbed=())
+    early = "NOT a.moved AND NOT a.erased_ever" if scope.batches == scope.moved else "false"
+    chosen = [f"(r.{quote(str(entity.owner))} IS NULL OR a.in_scope)"] if joins else []
+    left = f"(a.erased OR ({early}))" if joins else "false"
+    return " AND ".join((*chosen, *own)) or "true", f"coalesce({' AND '.join((left, *own))}, false)", joins
 
 
 def _owner_scope(entity: Entity, scope: Scope) -> str:

@@ -63,6 +63,24 @@ class Select:
         """Return the name that a base table goes by in this SELECT, or None."""
         return next((alias for name, alias in self.tables if name == table), None)
 
+    def reads(self, found: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str, str | None]]:
+        """Yield (table, column, output column or None) of every column that is named; None: in a join or a filter.
+
+        Args:
+            found: table to column to type; a name without its table is looked up there.
+        """
+        joins = [condition for condition in _conditions(self._node["from_table"]) if condition is not None]
+        for item in self._node["select_list"]:
+            yield from self._resolved(_column_names(item), found, output=_output_name(item))
+        yield from self._resolved(_column_names([self._node["where_clause"], joins]), found, output=None)
+
+    def _resolved(self, names: Iterator[list[str]], found: Mapping[str, Mapping[str, str]], *, output: str | None) -> Iterator[tuple[str, str, str | None]]:
+        for parts in names:
+            for table, alias in self.tables:
+                columns = {column.casefold(): column for column in found.get(table, {})}  # DuckDB's names fold case
+                if (len(parts) == 1 or parts[-2].casefold() == alias.casefold()) and parts[-1].casefold() in columns:
+                    yield table, columns[parts[-1].casefold()], output
+
     @property
     def _node(self) -> Node:
         node: Node = self.tree["statements"][0]["node"]
@@ -183,6 +201,13 @@ def _tables(node: Node, *, file: str) -> Iterator[Node]:
     else:
         words = {"TABLE_FUNCTION": "a table function", "SUBQUERY": "a subquery", "EMPTY": "no FROM"}
         raise ContractError(f"{words.get(node['type'], node['type'])} may not stand in FROM: tables only", file=file)
+
+
+def _conditions(node: Node) -> Iterator[Node | None]:
+    if node["type"] == "JOIN":
+        yield node["condition"]
+        yield from _conditions(node["left"])
+        yield from _conditions(node["right"])
 
 
 def _output_name(item: Node) -> str:

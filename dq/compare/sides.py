@@ -46,17 +46,37 @@ def make_target(engine: Engine, *, entity: Entity) -> None:
         if entity.aggregate:
             on = " AND ".join(f"b.{quote(name)} = r.{quote(name)}" for name in entity.key)
             sql += f" LEFT JOIN {path('own_baseline', entity.name)} AS b ON {on}"
-        sql += f" WHERE r.{quote(ID)} IS NULL OR r.{quote(ID)} IN (SELECT id FROM {path('claims', entity.name)})"
+        sql += f" WHERE r.{quote(ID)} IS NULL OR r.{quote(ID)} IN (SELECT id FROM {path('claims', entity.name)} WHERE in_scope)"
     engine.execute(Query(f"CREATE VIEW {path('target', entity.name)} AS {sql}", step=f"{entity.name}: target"))
 
 
-def scope_of(entity: Entity, *, batches: bool, absorbed: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the joins and conditions that leave the source rows in scope; `r` is the row in own ids."""
+def make_moved(engine: Engine, *, entity: Entity, batches: bool) -> None:
+    """Create source."e.moved" and target."e.moved": the rows of every batch that has moved, for sums over whole persons."""
+    joins, where = scope_of(entity, batches=batches, absorbed=(), moved=True)
+    columns = ", ".join(f"{mapped(column)} AS {quote(column.name)}" for column in entity.columns)
+    sql = f"SELECT {columns} FROM {path('own_source', entity.name)} AS r {' '.join((*maps(entity), *joins))}"
+    sql += f" WHERE {' AND '.join(where)}" if where else ""
+    engine.execute(Query(f"CREATE VIEW {path('source', f'{entity.name}.moved')} AS {sql}", step=f"{entity.name}: source"))
+    sql = f"SELECT {', '.join(f'r.{quote(column.name)}' for column in entity.columns)} FROM {path('own_target', entity.name)} AS r"
+    if entity.merge is not None:
+        sql += f" WHERE r.{quote(ID)} IS NULL OR r.{quote(ID)} IN (SELECT id FROM {path('claims', entity.name)})"
+    engine.execute(Query(f"CREATE VIEW {path('target', f'{entity.name}.moved')} AS {sql}", step=f"{entity.name}: target"))
+
+
+def scope_of(entity: Entity, *, batches: bool, absorbed: Sequence[str], moved: bool = False) -> tuple[list[str], list[str]]:
+    """Return the joins and conditions that leave the source rows in scope; `r` is the row in own ids.
+
+    Args:
+        entity: the entity.
+        batches: whether scope.accounts says which rows are in scope.
+        absorbed: crosswalks with declared merges.
+        moved: all that has moved, not only the batches compared. An aggregated entity always takes it: a balance is the person's.
+    """
     joins: list[str] = []
     where: list[str] = []
     if batches and entity.owner is not None:
         joins.append(f"LEFT JOIN scope.accounts AS a ON a.account_id = r.{quote(entity.owner)}")
-        where.append("(a.account_id IS NULL OR a.moved)" if entity.aggregate else "(a.account_id IS NULL OR a.in_scope)")
+        where.append(f"(r.{quote(entity.owner)} IS NULL OR {'a.moved' if moved or entity.aggregate else 'a.in_scope'})")  # without a batch: see `declared`
     if not entity.aggregate:
         where += [f"NOT {is_absorbed(column)}" for column in entity.keys if column.through in absorbed]
     return joins, where

@@ -33,7 +33,7 @@ def _column(name: str, spec: object, *, is_key: bool, file: str) -> Column:
         if key not in _KEYS:
             raise ContractError(f"unknown key{near_miss(key, _KEYS)}", file=file, key=f"{place}.{key}")
     try:
-        column_type = parse_type(spec.get("type") if isinstance(spec.get("type"), str) else "")
+        column_type = parse_type(str(spec.get("type", "")))
     except ValueError as error:
         raise ContractError(str(error), file=file, key=f"{place}.type") from None
     through = spec.get("through")

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
+from dq.contract.models import SIDES, Contract, Entity, Migration
 from dq.errors import ContractError, near_miss
-
-if TYPE_CHECKING:
-    from dq.contract.models import Contract, Entity, Migration
 
 
 def check_migration(migration: Migration, *, file: str) -> None:
@@ -36,11 +33,11 @@ def check_entity(entity: Entity, *, contract: Contract) -> None:
         if column.through is not None and contract.migration.stores.crosswalk is None:
             message = "'through' needs [stores.crosswalk] in migration.toml"
             raise ContractError(message, file=file, key=f"columns.{column.name}.through")
-        for side in ("source", "target"):
-            if column.reading(side).minor == "" and (entity.money is None or entity.money.currency is None):  # type: ignore[arg-type]
+        for side in SIDES:
+            if column.reading(side).minor == "" and (entity.money is None or entity.money.currency is None):
                 message = "minor units need money.currency, or { minor = '<currency column>' }"
                 raise ContractError(message, file=file, key=f"columns.{column.name}.{side}")
-            minor = column.reading(side).minor  # type: ignore[arg-type]
+            minor = column.reading(side).minor
             if minor and minor not in names:
                 raise ContractError(f"unknown column '{minor}'{near_miss(minor, names)}", file=file, key=f"columns.{column.name}.{side}")
     if entity.owner is not None and contract.migration.batches and entity.column(entity.owner).through != contract.migration.accounts:

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from dq.contract.types import ColumnType
 
-SIDES = ("source", "target")
 Side = Literal["source", "target"]
+SIDES: tuple[Side, ...] = ("source", "target")
 Kind = Literal["keys", "attribution", "instants", "values"]
 Severity = Literal["critical", "warning", "info"]
 Rule = Literal["nfc", "trim", "casefold", "crlf"]
@@ -184,10 +184,17 @@ class Entity(Model):
         kinds = ["schema", "keys", "rows"]
         compared = {column.kind for column in self.compared}
         kinds += [kind for kind in ("values", "attribution", "instants") if kind in compared]
+        kinds += ["natives"] if self.merge is not None else []
         yield from ((f"{self.name}.{kind}", kind, None) for kind in (*kinds, "counts"))
         yield from ((f"{self.name}.counts.{item.name}", "counts", item.name) for item in self.counts)
         yield from ((f"{self.name}.sums.{item.column}", "sums", item.column) for item in self.sums)
         yield from ((f"{self.name}.invariant.{item.name}", "invariant", item.name) for item in self.invariant)
+
+    def sum_checks(self) -> Iterator[tuple[str, str | None, tuple[str, ...]]]:
+        """Yield (id, column, by) of every count (column None) and sum."""
+        yield f"{self.name}.counts", None, self.slices
+        yield from ((f"{self.name}.counts.{item.name}", None, item.by) for item in self.counts)
+        yield from ((f"{self.name}.sums.{item.column}", item.column, item.by) for item in self.sums)
 
     def fit_ids(self) -> Iterator[tuple[str, Fit]]:
         """Yield (id, fit) of every fitness check."""
@@ -224,6 +231,15 @@ class Limits(Model):
     max_apart_hours: int | None = Field(default=None, ge=0)
 
 
+class Outside(Model):
+    """Columns of a store that the migration promises nothing about: all of a table, or some of it."""
+
+    side: Side
+    table: str
+    columns: tuple[str, ...] = ()
+    reason: str = Field(min_length=1)
+
+
 class Batch(Model):
     """One batch; numbers count from 1."""
 
@@ -244,6 +260,7 @@ class Migration(Model):
     stores: Stores
     limits: Limits = Limits()
     batches: tuple[Batch, ...] = ()
+    excluded: tuple[Outside, ...] = ()
     minor_units: Mapping[str, int] = {}
 
     @field_validator("freeze", "deadline")

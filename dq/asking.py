@@ -1,0 +1,107 @@
+"""The one place for what a run is asked: contract, snapshots, batch, moment; and for the run's id, the digest of just that."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from dq import __version__
+from dq.contract.models import Contract
+from dq.engine import VERSION
+from dq.errors import SnapshotError, UsageError
+from dq.ground import Asked
+from dq.stores.identity import check_identity, moved_batches
+from dq.stores.manifest import Manifest
+
+Command = Literal["run", "gate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Everything that decides a record, and nothing else."""
+
+    command: Command
+    contract: Contract
+    manifests: Mapping[str, Manifest]
+    batch: int | None  # the batch asked about; None: all that has moved
+    as_of: datetime
+    asked: Asked
+
+    @property
+    def compares(self) -> bool:
+        """Whether rows are compared: not before the first batch."""
+        return bool(self.asked.batches) or not self.contract.migration.batches
+
+    @property
+    def run(self) -> str:
+        """The run's id: 12 hexadecimal digits of the digest of its inputs."""
+        inputs = {
+            "command": self.command,
+            "batch": self.batch,
+            "as_of": self.as_of.isoformat(),
+            "contract": self.contract.digest,
+            "snapshots": {
+                side: [manifest.migration, manifest.store, manifest.content, manifest.moment, manifest.region, manifest.batch]
+                for side, manifest in self.manifests.items()
+            },
+            "versions": versions(),
+        }
+        return hashlib.sha256(json.dumps(inputs, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:12]
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that decide."""
+    return {"dq": __version__, "duckdb": VERSION}
+
+
+def snapshot_paths(contract: Contract, overrides: Mapping[str, Path]) -> dict[str, Path]:
+    """Return where each snapshot lies: as the contract says, or as named on the command line. Raises UsageError."""
+    paths = {side: store.snapshot for side, store in contract.migration.stores.present()}
+    for side, path in overrides.items():
+        if side not in paths:
+            raise UsageError(f"the contract names no {side} store, so --{side} means nothing")
+        paths[side] = path
+    return paths
+
+
+def ask(contract: Contract, manifests: Mapping[str, Manifest], *, command: Command, batch: int | None, as_of: datetime | None) -> Question:
+    """Return what is asked, checked against what the snapshots can answer.
+
+    Args:
+        contract: the contract.
+        manifests: of the opened snapshots.
+        command: run compares `batch`; gate compares all before it.
+        batch: the batch asked about; None (run only): all that has moved.
+        as_of: the moment the record judges time by; None: the target snapshot's.
+
+    Raises:
+        UsageError: there is no such batch (exit 2).
+        SnapshotError: the snapshots are others, or of too early a batch (exit 3).
+    """
+    check_identity(manifests, contract=contract)
+    moved = moved_batches(manifests, contract=contract)
+    numbers = sorted(item.number for item in contract.migration.batches)
+    if batch is not None and batch not in numbers:
+        known = f"1 to {numbers[-1]}" if numbers else "the contract has none"
+        raise UsageError(f"there is no batch {batch} ({known})")
+    wanted = moved if batch is None else tuple(number for number in numbers if number < batch) if command == "gate" else (batch,)
+    for number in wanted:
+        if number not in moved:
+            raise SnapshotError(f"batch {number} has not moved in the target snapshot, which is of batch {manifests['target'].batch}")
+    if numbers and command == "run" and not wanted:
+        raise SnapshotError("no batch has moved in the target snapshot: there is nothing to compare")
+    regions = {item.number: item.region for item in contract.migration.batches}
+    for side, manifest in manifests.items():
+        others = sorted({regions[number] for number in wanted if manifest.region not in (None, regions[number])})
+        if others:
+            raise SnapshotError(f"{side} snapshot: it is of region '{manifest.region}', batch {wanted[0]} is of region '{others[0]}'")
+    moment = as_of or manifests["target"].taken_at
+    baseline = manifests.get("baseline")
+    keys = {side: {table.name: table.primary_key for table in manifest.tables} for side, manifest in manifests.items()}
+    asked = Asked(wanted, moved, baseline.taken_at.astimezone(UTC).isoformat() if baseline else None, keys)
+    return Question(command, contract, manifests, batch, moment.astimezone(UTC), asked)

@@ -1,0 +1,127 @@
+"""The one place that checks what the crosswalk's snapshot declares beside its maps: batches, merges and erasures.
+
+A declaration excuses rows from the comparison, so each is itself a claim that must hold.
+Source: DECISIONS "Crosswalk", "Batches".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from dq.compare.scope import Scope
+from dq.compare.views import ID, snapshot
+from dq.contract.models import Contract, Entity
+from dq.engine import Engine
+from dq.sql import Query, literal, path, quote
+
+SHAPES: Mapping[str, Mapping[str, str | None]] = {  # table to column to type; None: any
+    "batches": {"account_id": None, "batch": "INTEGER", "region": "VARCHAR"},
+    "merges": {"crosswalk": "VARCHAR", "source_id": None, "target_id": None, "kept": "VARCHAR"},
+    "erasures": {"account_id": None, "reference": "VARCHAR"},
+}
+MAP_SHAPE: Mapping[str, str | None] = {"source_id": None, "target_id": None}
+
+
+def misshapen(name: str, found: Mapping[str, Mapping[str, str]], *, wanted: Mapping[str, str | None]) -> str | None:
+    """Return why a table of the crosswalk's snapshot cannot be used, or None."""
+    if name not in found:
+        return f"the crosswalk's snapshot has no table '{name}'"
+    for column, type_ in wanted.items():
+        if column not in found[name]:
+            return f"its table has no column '{column}'"
+        if type_ is not None and found[name][column] != type_:
+            return f"its column '{column}' is {found[name][column]}, not {type_}"
+    return None
+
+
+def look_at_batches(engine: Engine, contract: Contract) -> int:
+    """Record accounts without a batch, in several, in one that nobody knows or of another region; return the rows."""
+    table = path(snapshot("crosswalk"), "main", "batches")
+    regions = " ".join(f"WHEN {batch.number} THEN {literal(batch.region)}" for batch in contract.migration.batches)
+    known = ", ".join(str(batch.number) for batch in contract.migration.batches)
+    problems = {
+        "null": "account_id IS NULL OR batch IS NULL",
+        "unknown batch": f"batch NOT IN ({known})",
+        "wrong region": f"region IS DISTINCT FROM CASE batch {regions} END AND batch IN ({known})",
+    }
+    for problem, where in problems.items():
+        _record(engine, "batches", problem, f"SELECT coalesce(CAST(account_id AS VARCHAR), 'NULL') FROM {table} WHERE {where}")
+    _record(
+        engine, "batches", "overlap", f"SELECT CAST(account_id AS VARCHAR) FROM {table} WHERE account_id IS NOT NULL GROUP BY account_id HAVING count(*) > 1"
+    )
+    return _rows(engine, table)
+
+
+def record_unplaced(engine: Engine, entity: Entity) -> int:
+    """Record owners of an entity's rows that are in no batch, each once; return how many rows are theirs."""
+    if entity.owner is None:
+        return 0
+    owner = quote(entity.owner)
+    unplaced = f"SELECT r.{owner} AS id FROM {path('own_source', entity.name)} AS r ANTI JOIN scope.accounts AS a ON a.account_id = r.{owner} WHERE r.{owner} IS NOT NULL"
+    (rows,) = engine.one(Query(f"SELECT count(*) FROM ({unplaced})", step=f"{entity.name}: owners without a batch"))
+    if rows:
+        _record(engine, "batches", "unplaced", f"SELECT DISTINCT CAST(id AS VARCHAR) FROM ({unplaced})")
+    return int(rows)
+
+
+def look_at_merges(engine: Engine, *, scope: Scope, homes: Mapping[str, Entity]) -> int:
+    """Record merges that the crosswalk does not show, or whose surviving row is not there; return the rows."""
+    table = path(snapshot("crosswalk"), "main", "merges")
+    _record(
+        engine,
+        "merges",
+        "null",
+        f"SELECT coalesce(CAST(source_id AS VARCHAR), 'NULL') FROM {table} WHERE crosswalk IS NULL OR source_id IS NULL OR target_id IS NULL",
+    )
+    names = ", ".join(literal(name) for name in scope.crosswalks) or "''"
+    _record(
+        engine,
+        "merges",
+        "unknown crosswalk",
+        f"SELECT CAST(source_id AS VARCHAR) FROM {table} WHERE crosswalk NOT IN ({names}) AND source_id IS NOT NULL AND target_id IS NOT NULL",
+    )
+    for name in scope.crosswalks:
+        for problem, where in _unfounded(name, homes.get(name)):
+            _record(engine, "merges", problem, f"SELECT CAST(d.source_id AS VARCHAR) FROM {table} AS d WHERE d.crosswalk = {literal(name)} AND {where}")
+    return _rows(engine, table)
+
+
+def look_at_erasures(engine: Engine) -> int:
+    """Record erasures without account or reference; return the rows."""
+    table = path(snapshot("crosswalk"), "main", "erasures")
+    _record(engine, "erasures", "null", f"SELECT 'NULL' FROM {table} WHERE account_id IS NULL")
+    _record(
+        engine,
+        "erasures",
+        "no reference",
+        f"SELECT CAST(account_id AS VARCHAR) FROM {table} WHERE coalesce(trim(reference), '') = '' AND account_id IS NOT NULL",
+    )
+    return _rows(engine, table)
+
+
+def _unfounded(name: str, home: Entity | None) -> Iterator[tuple[str, str]]:
+    """Yield (problem, claim about a merge `d`) of one crosswalk."""
+    maps = path("maps", name)
+    yield "not in the crosswalk", f"NOT EXISTS (SELECT 1 FROM {maps} AS m WHERE m.source_id = d.source_id AND m.target_id = d.target_id)"
+    yield "kept is neither", "coalesce(d.kept, '') NOT IN ('source', 'target')"
+    kept = f"""EXISTS (SELECT 1 FROM {maps} AS m ANTI JOIN scope.absorbed AS x ON x.crosswalk = {literal(name)} AND x.source_id = m.source_id
+                       WHERE m.target_id = d.target_id AND m.source_id <> d.source_id)"""
+    yield "without a survivor", f"d.kept = 'source' AND NOT {kept}"
+    if home is not None and home.merge is not None:
+        stood = f"EXISTS (SELECT 1 FROM {path('own_baseline', name)} AS b WHERE b.{quote(ID)} = d.target_id)"
+        yield "without a survivor", f"d.kept = 'target' AND NOT {stood}"
+
+
+def _record(engine: Engine, name: str, problem: str, ids: str) -> None:
+    sql = f"INSERT INTO evidence.crosswalk SELECT $1, $2, * FROM ({ids})"
+    engine.execute(Query(sql, (name, problem), f"crosswalk {name}: {problem}"))
+
+
+def _rows(engine: Engine, table: str) -> int:
+    return int(engine.one(Query(f"SELECT count(*) FROM {table}", step="crosswalk: rows"))[0])
+
+
+def tables_declared(contract: Contract, there: Sequence[str]) -> tuple[str, ...]:
+    """Return the declarations to check: batches where the contract has them; merges and erasures where the snapshot has them."""
+    wanted = ["batches"] if contract.migration.batches else []
+    return (*wanted, *(name for name in ("merges", "erasures") if name in there))

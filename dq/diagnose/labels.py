@@ -1,0 +1,82 @@
+"""The one place that says in what way two different cells differ: a label, as an SQL expression over their typed values `s` and `t`.
+
+A label is a kind and, after a colon, what it takes to say it: `offset:-25200000000`, `cut:255`, `became:used:unused`. It holds no value of a
+row but for words of an enumeration, which are the contract's own.
+"""
+
+from __future__ import annotations
+
+from dq.compare.equality import BLANKS
+from dq.contract.models import Column
+from dq.sql import literal
+
+_FACTORS = (10, 100, 1000)
+
+
+def label_of(column: Column) -> str:
+    """Return the label of a column's differing cells, an expression of type VARCHAR that is never NULL."""
+    name = column.type.name
+    arms: list[tuple[str, str]] = []
+    if name in ("ENUM", "CURRENCY", "BOOLEAN"):
+        return "concat('became:', coalesce(CAST(s AS VARCHAR), 'NULL'), ':', coalesce(CAST(t AS VARCHAR), 'NULL'))"
+    if name == "VARCHAR":
+        arms += [("s IS NULL AND t = ''", "'null to empty'"), ("s = '' AND t IS NULL", "'empty to null'")]
+    arms += [("t IS NULL", "'to null'"), ("s IS NULL", "'from null'")]
+    if column.through is None:
+        kinds = {
+            "VARCHAR": _text,
+            "INSTANT": _instant,
+            "DATE": _date,
+            "JSON": _json,
+            "DECIMAL": _number,
+            "INTEGER": _number,
+            "BIGINT": _number,
+            "HUGEINT": _number,
+        }
+        arms += kinds[name](column) if name in kinds else []
+    whens = " ".join(f"WHEN {claim} THEN {label}" for claim, label in arms)
+    return f"CASE {whens} ELSE 'other' END"
+
+
+def _text(_: Column) -> list[tuple[str, str]]:
+    blanks = literal(BLANKS)
+    return [
+        ("t = ''", "'to empty'"),
+        ("s = ''", "'from empty'"),
+        ("nfc_normalize(s) = nfc_normalize(t)", "'form'"),
+        ("replace(s, chr(13) || chr(10), chr(10)) = replace(t, chr(13) || chr(10), chr(10))", "'line ends'"),
+        (f"trim(s, {blanks}) = trim(t, {blanks})", "'blanks'"),
+        ("lower(s) = lower(t)", "'case'"),
+        ("regexp_replace(s, '[^\\x00-\\x7F]', '?', 'g') = t OR regexp_replace(s, '[^\\x00-\\x{FFFF}]', '?', 'g') = t", "'lost characters'"),
+        ("starts_with(s, t)", "concat('cut:', length(t))"),
+        ("starts_with(t, s)", "'longer'"),
+    ]
+
+
+def _instant(_: Column) -> list[tuple[str, str]]:
+    return [
+        ("NOT isfinite(s) OR NOT isfinite(t)", "'other'"),
+        ("date_trunc('millisecond', s) = t", "'precision:milliseconds'"),
+        ("date_trunc('second', s) = t", "'precision:seconds'"),
+        ("date_trunc('minute', s) = t", "'precision:minutes'"),
+        ("date_trunc('day', s) = t", "'precision:days'"),
+        ("true", "coalesce('offset:' || CAST(TRY(epoch_us(t) - epoch_us(s)) AS VARCHAR), 'other')"),
+    ]
+
+
+def _date(_: Column) -> list[tuple[str, str]]:
+    return [("isfinite(s) AND isfinite(t)", "concat('offset:', CAST(t - s AS HUGEINT) * 86400000000)")]
+
+
+def _json(_: Column) -> list[tuple[str, str]]:
+    return [("CAST(t AS VARCHAR) IN ('{}', '[]', 'null')", "'to empty'")]
+
+
+def _number(column: Column) -> list[tuple[str, str]]:
+    scale = column.type.scale
+    s, t = (f"CAST({side} AS DECIMAL(38,{scale}))" for side in ("s", "t"))
+    arms = [(f"{s} = -{t}", "'sign'"), ("t = 0", "'to zero'")]
+    for factor in _FACTORS:
+        arms += [(f"TRY({t} = {s} * {factor})", f"'factor:{factor}'"), (f"TRY({s} = {t} * {factor})", f"'part:{factor}'")]
+    arms += [(f"round({s}, {digits}) = {t}", f"'rounded:{digits}'") for digits in range(scale)]
+    return [*arms, ("true", f"coalesce('difference:' || CAST(TRY({t} - {s}) AS VARCHAR), 'other')")]

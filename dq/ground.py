@@ -1,0 +1,117 @@
+"""The one place for what must stand before any entity is compared: the contract's SQL as views, the scope, the crosswalk checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import ParamSpec, Protocol, TypeVar
+
+from dq.compare import crosswalk, declared, schema, views
+from dq.compare.entity import make_views
+from dq.compare.equality import JSON_SAME, json_same
+from dq.compare.evidence import Crash
+from dq.compare.schema import Catalogue, Keys, Prepared
+from dq.compare.scope import Scope, make_scope
+from dq.compare.select import Select
+from dq.contract.models import Contract, Entity
+from dq.engine import Engine
+
+T = TypeVar("T")
+P = ParamSpec("P")
+Raws = Mapping[str, views.Raw]  # by side
+
+
+class Attempt(Protocol):
+    """Runs a step; whatever it raises, but for what a person must act on, becomes a `Crash`."""
+
+    def __call__(self, step: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T | Crash:
+        """Return what the function returns, or what went wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is compared: batches (none where the migration has none), those that have moved, and when the baseline was taken."""
+
+    batches: tuple[int, ...]
+    moved: tuple[int, ...]
+    baseline_moment: str | None = None
+    primary_keys: Keys = field(default_factory=dict)  # as the manifests say; they name rows in the findings
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What stands before any entity is compared."""
+
+    contract: Contract
+    scope: Scope
+    catalogue: Catalogue
+    selects: Mapping[str, Mapping[str, Select]]  # entity, side
+    prepared: tuple[Prepared, ...]
+    raws: Mapping[str, Raws | Crash]  # entity; none where its schema is not as pinned
+    rows: Mapping[str, int | Crash]  # tables of the crosswalk's snapshot
+
+    def blocks(self, entity: Entity) -> str | None:
+        """Return why an entity cannot be compared at all, or None; a schema that does not hold is told apart."""
+        for name in sorted({column.through for column in entity.columns if column.through}):
+            rows = self.rows[name]
+            if isinstance(rows, Crash):
+                return f"crosswalk.{name} cannot be used: {rows.reason}"
+            if name in self.scope.fan_out:
+                return f"crosswalk.{name} maps one id to several: a join would multiply rows"
+        batches = self.rows.get("batches")
+        if entity.owner is not None and isinstance(batches, Crash):
+            return f"crosswalk.batches cannot be used: {batches.reason}"
+        raws = self.raws.get(entity.name)
+        return raws.reason if isinstance(raws, Crash) else None
+
+
+def lay_ground(engine: Engine, contract: Contract, *, asked: Asked, attempt: Attempt) -> Ground:
+    """Read the contract's SQL, hold the stores against their pinned schema, make the views and check the crosswalk.
+
+    Args:
+        engine: the snapshots are attached as `<side>_snapshot`.
+        contract: the contract.
+        asked: what is compared.
+        attempt: runs each step.
+
+    Raises:
+        ContractError: the contract's SQL is not what it may be.
+    """
+    engine.register(JSON_SAME, json_same, takes=("VARCHAR", "VARCHAR"), gives="BOOLEAN")
+    views.make_schemas(engine)
+    crosswalk.make_findings(engine)
+    catalogue = schema.read_catalogue(engine, [side for side, _ in contract.migration.stores.present()])
+    selects = schema.read_selects(engine, contract)
+    misshapen = _misshapen(contract, catalogue)
+    maps = tuple(name for name in contract.crosswalks if misshapen[name] is None)
+    others = tuple(name for name in declared.SHAPES if misshapen.get(name, "") is None)
+    scope = make_scope(engine, batches=asked.batches, moved=asked.moved, declared=others, crosswalks=maps)
+    functions = {name: attempt(f"crosswalk {name}", crosswalk.look_at_function, engine, name) for name in maps}
+    scope = scope.with_fan_out(tuple(name for name, found in functions.items() if not isinstance(found, Crash) and found[1]))
+    prepared = tuple(
+        schema.prepare(engine, entity, selects=selects[entity.name], catalogue=catalogue, pinned=contract.pinned, keys=asked.primary_keys)
+        for entity in contract.entities
+    )
+    units = contract.migration.minor_units
+    raws = {item.entity.name: attempt(f"{item.entity.name}: views", make_views, engine, item, minor_units=units) for item in prepared if not item.problems}
+    rows: dict[str, int | Crash] = {name: Crash(reason) for name, reason in misshapen.items() if reason is not None}
+    rows |= {name: found if isinstance(found, Crash) else found[0] for name, found in functions.items()}
+    homes = {entity.name: entity for entity in contract.entities if not isinstance(raws.get(entity.name, Crash("")), Crash)}
+    for name in maps:
+        looked = attempt(f"crosswalk {name}", crosswalk.look_at_targets, engine, name, scope=scope, home=homes.get(name))
+        rows |= {name: looked} if isinstance(looked, Crash) else {}
+    if scope.batched:
+        rows["batches"] = attempt("crosswalk batches", declared.look_at_batches, engine, contract)
+    if "merges" in others:
+        rows["merges"] = attempt("crosswalk merges", declared.look_at_merges, engine, scope=scope, homes=homes)
+    if "erasures" in others:
+        rows["erasures"] = attempt("crosswalk erasures", declared.look_at_erasures, engine)
+    return Ground(contract, scope, catalogue, selects, prepared, raws, rows)
+
+
+def _misshapen(contract: Contract, catalogue: Catalogue) -> dict[str, str | None]:
+    """Return each table of the crosswalk's snapshot that is wanted, and why it cannot be used."""
+    there = catalogue.get("crosswalk", {})
+    wanted = dict.fromkeys(contract.crosswalks, declared.MAP_SHAPE)
+    wanted |= {name: declared.SHAPES[name] for name in declared.tables_declared(contract, tuple(there))}
+    return {name: declared.misshapen(name, there, wanted=shape) for name, shape in wanted.items()}

@@ -1,0 +1,148 @@
+"""The one place that judges what is claimed beside the rows: schema, sums and counts, invariants, the native rows, the canaries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dq.canaries import CanaryResult
+from dq.compare.evidence import Broken, Crash, EntityEvidence, SumPair
+from dq.compare.natives import Natives
+from dq.contract.models import Entity
+from dq.judgement.base import Seen, judged, not_proven, weakness
+from dq.record import Check, SumLine
+from dq.words import counted, money_text
+
+SUMS_SHOWN = 200  # lines of a sum in the record, those that disagree first
+DETAILS_SHOWN = 20
+
+
+def judge_schema(entity: Entity, problems: tuple[str, ...]) -> Check:
+    """Judge `<entity>.schema`."""
+    fine = "Tables, columns and types are as pinned and as declared."
+    return judged(
+        f"{entity.name}.schema",
+        broken=len(problems),
+        reason=None,
+        entity=entity.name,
+        kind="schema",
+        sentence=f"{counted(len(problems), 'difference')} between the stores and what is pinned or declared: {problems[0]}." if problems else fine,
+        looked_at=len(entity.columns),
+        details=problems[:DETAILS_SHOWN],
+    )
+
+
+def judge_sums(entity: Entity, check_id: str, *, column: str | None, by: Sequence[str], found: tuple[SumPair, ...] | Crash, evidence: EntityEvidence) -> Check:
+    """Judge `<entity>.counts[.<name>]` (column None) or `<entity>.sums.<column>`."""
+    kind, name = ("counts", check_id.partition(".counts.")[2] or None) if column is None else ("sums", column)
+    if isinstance(found, Crash):
+        return not_proven(check_id, entity=entity.name, kind=kind, name=name, reason=found.reason)
+    wrong = [pair for pair in found if not pair.agrees]
+    what = "row count" if column is None else f"sum of {column}"
+    fine = f"The {what} is the same in {counted(len(found), 'slice')}{', net and gross' if column else ''}."
+    return judged(
+        check_id,
+        broken=len(wrong),
+        reason=weakness(entity, evidence),
+        entity=entity.name,
+        kind=kind,
+        name=name,
+        sentence=f"The {what} differs in {counted(len(wrong), 'slice')} of {len(found):,}." if wrong else fine,
+        looked_at=len(found),
+        sums=tuple(_line(pair, by) for pair in [*wrong, *(pair for pair in found if pair.agrees)][:SUMS_SHOWN]),
+    )
+
+
+def judge_invariant(entity: Entity, name: str, *, found: Broken | Crash, evidence: EntityEvidence, seen: Seen) -> Check:
+    """Judge `<entity>.invariant.<name>`: what breaks it in the source too is told apart."""
+    invariant = next(item for item in entity.invariant if item.name == name)
+    check_id = f"{entity.name}.invariant.{name}"
+    if isinstance(found, Crash):
+        return not_proven(check_id, entity=entity.name, kind="invariant", name=name, reason=found.reason, severity=invariant.severity)
+    claim = invariant.reason or invariant.holds or name
+    sentence = f"It holds for every row: {claim}."
+    if found.keys:
+        sentence = f"{counted(found.keys, 'key')} {'breaks' if found.keys == 1 else 'break'} it: {claim}."
+    if found.pre_existing:
+        sentence += f" {found.pre_existing:,} of them {'is' if found.pre_existing == 1 else 'are'} already wrong in the source."
+    if found.source_only:
+        sentence += f" {found.source_only:,} {'is' if found.source_only == 1 else 'are'} wrong in the source only."
+    return judged(
+        check_id,
+        broken=found.keys,
+        reason=weakness(entity, evidence),
+        entity=entity.name,
+        kind="invariant",
+        name=name,
+        severity=invariant.severity,
+        sentence=sentence,
+        looked_at=found.looked_at,
+        pre_existing=found.pre_existing,
+        examples=seen.get(check_id, ()),
+    )
+
+
+def judge_natives(entity: Entity, found: Natives | Crash | None, *, seen: Seen) -> Check:
+    """Judge `<entity>.natives`: the target's own rows are there, and changed only where their change time says so."""
+    check_id = f"{entity.name}.natives"
+    if found is None or isinstance(found, Crash):
+        reason = found.reason if found is not None else "the baseline was not measured"
+        return not_proven(check_id, entity=entity.name, kind="natives", reason=reason)
+    broken = found.missing + found.changed
+    alive = f" {counted(found.alive, 'row')} changed since, and {'says' if found.alive == 1 else 'say'} so." if found.alive else ""
+    sentence = f"The target's own {counted(found.looked_at, 'row')} of before are unharmed.{alive}"
+    if not found.looked_at:
+        sentence = "The target had no rows of its own before the first batch."
+    if broken:
+        parts = [f"{found.missing:,} gone"] if found.missing else []
+        parts += [f"{found.changed:,} changed without a newer change time"] if found.changed else []
+        sentence = f"{counted(broken, 'row')} of the target's own {found.looked_at:,} {'is' if broken == 1 else 'are'} harmed: {', '.join(parts)}."
+    statuses = {status: count for status, count in (("missing", found.missing), ("changed", found.changed)) if count}
+    return judged(
+        check_id,
+        broken=broken,
+        reason=None,
+        entity=entity.name,
+        kind="natives",
+        sentence=sentence,
+        looked_at=found.looked_at,
+        statuses=statuses,
+        examples=seen.get(check_id, ()),
+    )
+
+
+def judge_canary(entity: Entity, found: CanaryResult | Crash | None, evidence: EntityEvidence | None) -> Check:
+    """Judge `canary.<entity>`: a comparison that misses what was planted, or sees what was not, proves nothing."""
+    reason = None
+    planted = 0
+    sentence = ""
+    if found is None or isinstance(found, Crash):
+        reason = found.reason if found is not None else "the entity was not compared"
+    else:
+        planted = found.planted
+        sentence = f"{counted(planted, 'corruption')} planted in a copy, and every one found."
+        if found.missed or found.invented:
+            reason = f"of {counted(planted, 'corruption')} planted in a copy {found.missed:,} were missed, and {found.invented:,} were seen that were not there"
+        elif planted == 0:
+            empty = evidence is not None and weakness(entity, evidence) is None
+            reason = None if empty else "there is no row to plant a corruption in"
+            sentence = f"Nothing to plant: {entity.may_be_empty}."
+    return judged(
+        f"canary.{entity.name}",
+        broken=0,
+        reason=reason,
+        entity=entity.name,
+        kind="canary",
+        sentence=f"Not proven: {reason}." if reason else sentence,
+        looked_at=planted,
+    )
+
+
+def _line(pair: SumPair, by: Sequence[str]) -> SumLine:
+    return SumLine(
+        by=dict(zip(by, pair.by, strict=True)),
+        source_net=money_text(pair.source_net),
+        target_net=money_text(pair.target_net),
+        source_gross=money_text(pair.source_gross),
+        target_gross=money_text(pair.target_gross),
+        agrees=pair.agrees,
+    )

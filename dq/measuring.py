@@ -1,0 +1,125 @@
+"""The one place that measures a migration: attached snapshots and a contract in, frozen facts out, nothing judged.
+
+Every step goes through `attempt`, which turns a crash into a fact of its own, so that one broken check disturbs no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from dq.canaries import CanaryResult, release
+from dq.compare.crosswalk import crosswalk_evidence
+from dq.compare.entity import measure
+from dq.compare.evidence import Broken, Crash, CrosswalkEvidence, EntityEvidence, SumPair
+from dq.compare.invariants import check_invariant
+from dq.compare.natives import Natives, check_natives
+from dq.compare.sides import make_moved
+from dq.compare.sums import compare_sums
+from dq.contract.models import Contract, Entity
+from dq.engine import Engine
+from dq.ground import Asked, Attempt, Ground, lay_ground
+
+Sums = tuple[SumPair, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntityFacts:
+    """What was measured of one entity; nothing of it where `problems` or `blocked` say why."""
+
+    entity: Entity
+    problems: tuple[str, ...] = ()  # what is not as pinned or declared
+    blocked: str | None = None
+    evidence: EntityEvidence | None = None
+    sums: Mapping[str, Sums | Crash] = field(default_factory=dict)  # check id
+    invariants: Mapping[str, Broken | Crash] = field(default_factory=dict)  # name
+    natives: Natives | Crash | None = None
+    canary: CanaryResult | Crash | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was measured of a migration."""
+
+    ground: Ground
+    entities: tuple[EntityFacts, ...]
+    crosswalks: Mapping[str, CrosswalkEvidence | Crash]
+
+
+def measure_migration(engine: Engine, contract: Contract, *, asked: Asked, attempt: Attempt, told: Callable[[str], None] = lambda _: None) -> Facts:
+    """Measure everything that the contract declares and implies.
+
+    Args:
+        engine: the snapshots are attached as `<side>_snapshot`.
+        contract: the contract.
+        asked: what is compared.
+        attempt: runs each step.
+        told: called with what is done next; `steps_of` says how often.
+
+    Raises:
+        ContractError: the contract's SQL is not what it may be.
+    """
+    told("schema and crosswalk")
+    ground = lay_ground(engine, contract, asked=asked, attempt=attempt)
+    rows = []
+    for prepared in ground.prepared:
+        told(f"{prepared.entity.name}: rows")
+        rows.append(_rows(engine, ground, prepared.entity.name, asked=asked, attempt=attempt))
+    entities = []
+    for facts in rows:  # a claim about one entity may need another's rows
+        told(f"{facts.entity.name}: sums and claims")
+        entities.append(_claims(engine, facts, asked=asked, attempt=attempt) if facts.evidence is not None else facts)
+    crosswalks = {
+        name: found if isinstance(found, Crash) else attempt(f"crosswalk {name}", crosswalk_evidence, engine, name, rows=found)
+        for name, found in ground.rows.items()
+    }
+    return Facts(ground, tuple(entities), crosswalks)
+
+
+def steps_of(contract: Contract) -> int:
+    """Return how often `told` is called."""
+    return 1 + 2 * len(contract.entities)
+
+
+def _rows(engine: Engine, ground: Ground, name: str, *, asked: Asked, attempt: Attempt) -> EntityFacts:
+    """Compare an entity's rows."""
+    prepared = next(item for item in ground.prepared if item.entity.name == name)
+    entity = prepared.entity
+    raws = ground.raws.get(name)
+    blocked = ground.blocks(entity)
+    if prepared.problems or blocked is not None or raws is None or isinstance(raws, Crash):
+        return EntityFacts(entity, problems=prepared.problems, blocked=blocked)
+    evidence = attempt(name, measure, engine, prepared, raws=raws, scope=ground.scope, moment=asked.baseline_moment)
+    made = attempt(name, make_moved, engine, entity=entity, batches=ground.scope.batched)
+    for found in (evidence, made):
+        if isinstance(found, Crash):
+            return EntityFacts(entity, blocked=found.reason)
+    return EntityFacts(entity, evidence=evidence if isinstance(evidence, EntityEvidence) else None)
+
+
+def _claims(engine: Engine, facts: EntityFacts, *, asked: Asked, attempt: Attempt) -> EntityFacts:
+    """Measure what is claimed beside the rows: sums, invariants, the native rows, the canaries."""
+    entity, moment = facts.entity, asked.baseline_moment
+    natives: Natives | Crash | None = None
+    if entity.merge is not None and moment is not None:
+        natives = attempt(f"{entity.name}.natives", check_natives, engine, entity, moment=moment)
+    return replace(
+        facts,
+        sums=_sums(engine, entity, attempt=attempt),
+        invariants={item.name: attempt(f"{entity.name}.invariant.{item.name}", check_invariant, engine, entity, item) for item in entity.invariant},
+        natives=natives,
+        canary=attempt(f"canary.{entity.name}", release, engine, entity),
+    )
+
+
+def _sums(engine: Engine, entity: Entity, *, attempt: Attempt) -> dict[str, Sums | Crash]:
+    """Measure counts and sums, one scan a side for all that are sliced alike."""
+    wanted: dict[tuple[str, ...], dict[str, str | None]] = {}
+    for check_id, column, by in entity.sum_checks():
+        wanted.setdefault(tuple(by), {})[check_id] = column
+    found: dict[str, Sums | Crash] = {}
+    for by, checks in wanted.items():
+        columns = sorted({column for column in checks.values() if column is not None})
+        sums = attempt(next(iter(checks)), compare_sums, engine, entity, by=by, columns=columns)
+        found |= {check_id: sums if isinstance(sums, Crash) else sums[column] for check_id, column in checks.items()}
+    return found

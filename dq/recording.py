@@ -1,0 +1,176 @@
+"""The one place that puts a record together: facts judged, counted and said, in a fixed order, without clock or path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from dq.asking import Question, versions
+from dq.contract.models import Contract
+from dq.coverage import Ledger
+from dq.fit import fit_ids
+from dq.judgement.base import Seen, not_proven
+from dq.judgement.entities import judge_entity, sum_up
+from dq.judgement.whole import judge_coverage, judge_crosswalk
+from dq.measuring import Facts
+from dq.record import Cause, Check, EntityResult, Outcome, Record, Snapshot
+from dq.stores.manifest import Manifest
+from dq.words import counted, listed
+
+
+def judge_stores(ledger: Ledger) -> tuple[Check, ...]:
+    """Judge the coverage of both stores."""
+    sides = {side: tuple(line for line in ledger.lines if line.side == side) for side in ("source", "target")}
+    return (
+        judge_coverage("source", sides["source"], stale=ledger.stale.get("source", ())),
+        judge_coverage("target", sides["target"], stale=ledger.stale.get("target", ())),
+    )
+
+
+def judge_facts(facts: Facts, *, seen: Seen) -> tuple[tuple[Check, ...], tuple[EntityResult, ...]]:
+    """Judge what was measured: crosswalks, then entities in the contract's order."""
+    crosswalks = tuple(judge_crosswalk(name, facts.crosswalks.get(name), seen=seen) for name in crosswalk_names(facts.ground.contract))
+    judged = [judge_entity(item, seen=seen) for item in facts.entities]
+    results = tuple(sum_up(item, checks) for item, checks in zip(facts.entities, judged, strict=True))
+    return (*crosswalks, *(check for checks in judged for check in checks)), results
+
+
+def crosswalk_names(contract: Contract) -> tuple[str, ...]:
+    """Return the names of the `crosswalk.<name>` checks that a contract implies."""
+    if contract.migration.stores.crosswalk is None:
+        return ()
+    return (*contract.crosswalks, *(("batches",) if contract.migration.batches else ()), "merges", "erasures")
+
+
+def declared_ids(question: Question) -> tuple[str, ...]:
+    """Return the id of every check that the contract declares and implies for a question, from the contract alone."""
+    contract = question.contract
+    ids = [f"snapshot.{side}" for side, _ in contract.migration.stores.present()] + ["coverage.source", "coverage.target"]
+    if question.compares:
+        ids += [f"crosswalk.{name}" for name in crosswalk_names(contract)]
+        for entity in contract.entities:
+            ids += [check_id for check_id, _, _ in entity.check_ids()] + [f"canary.{entity.name}"]
+    return (*ids, *(fit_ids(contract) if question.command == "gate" else ()))
+
+
+def complete(checks: Iterable[Check], question: Question) -> tuple[Check, ...]:
+    """Return the checks in the order declared; one that did not run, or that nobody declared, is NOT PROVEN.
+
+    Source: DESIGN, law 2: the set of checks that ran equals the set that the contract declares and implies.
+    """
+    ran: dict[str, Check] = {}
+    for check in checks:
+        twice = check.id in ran
+        ran[check.id] = not_proven(check.id, entity=check.entity, kind=check.kind, name=check.name, reason="it ran twice") if twice else check
+    names = {entity.name for entity in question.contract.entities}
+    found: list[Check] = []
+    for check_id in declared_ids(question):
+        first, _, rest = check_id.partition(".")
+        missing = not_proven(
+            check_id, entity=first if first in names else None, kind=rest.partition(".")[0] if first in names else first, reason="it did not run"
+        )
+        found.append(ran.pop(check_id, missing))
+    strays = (
+        not_proven(check.id, entity=check.entity, kind=check.kind, name=check.name, reason="the contract declares no such check") for check in ran.values()
+    )
+    return (*found, *strays)
+
+
+def make_record(
+    question: Question, *, checks: Sequence[Check], entities: Sequence[EntityResult], causes: Sequence[Cause], ledger: Ledger, findings: int
+) -> Record:
+    """Return the record of a run."""
+    migration = question.contract.migration
+    outcome = Outcome.worst(check.outcome for check in checks)
+    regions = {batch.region for batch in migration.batches if batch.number in (question.asked.batches or (question.batch,))}
+    return Record(
+        command=question.command,
+        run=question.run,
+        migration=migration.name,
+        title=migration.title,
+        batch=question.batch,
+        batches=question.asked.batches,
+        region=regions.pop() if len(regions) == 1 else None,
+        as_of=question.as_of.isoformat(),
+        freeze=migration.freeze.isoformat() if migration.freeze else None,
+        deadline=migration.deadline.isoformat() if migration.deadline else None,
+        outcome=outcome,
+        exit_status=outcome.exit_status,
+        headline=headline(question, checks=checks, entities=entities),
+        contract=question.contract.digest,
+        snapshots=tuple(_snapshot(side, manifest) for side, manifest in question.manifests.items()),
+        versions=versions(),
+        entities=tuple(entities),
+        checks=tuple(checks),
+        causes=tuple(causes),
+        coverage=ledger.lines,
+        not_checked=not_checked(question),
+        findings=findings,
+    )
+
+
+def headline(question: Question, *, checks: Sequence[Check], entities: Sequence[EntityResult]) -> str:
+    """Return one sentence for a manager."""
+    what = _what(question)
+    unproven = [check for check in checks if check.outcome is Outcome.NOT_PROVEN]
+    failed = [check for check in checks if check.outcome is Outcome.FAILED]
+    rows = sum(entity.compared for entity in entities)
+    if not unproven and not failed:
+        if not entities:
+            return f"{what}: the source is fit to move, in {counted(len(checks), 'check')}."
+        return f"{what}: {counted(rows, 'row')} in {counted(len(entities), 'entity')} compared, every promise kept."
+    broken = [entity.entity for entity in entities if entity.outcome is Outcome.FAILED or entity.changed or entity.missing or entity.extra or entity.duplicate]
+    parts = []
+    if failed:
+        where = f", in {listed(broken)}" if broken else ""
+        parts.append(f"{counted(len(failed), 'check')} of {len(checks):,} failed{where}")
+    if unproven:
+        parts.append(f"{counted(len(unproven), 'check')} could not be proven, first {unproven[0].id}: {unproven[0].reason}")
+    return f"{what}: {'; '.join(parts)}."
+
+
+def not_checked(question: Question) -> tuple[str, ...]:
+    """Return what a run did not look at, in plain words."""
+    contract = question.contract
+    lines: list[str] = []
+    rest = [batch.number for batch in contract.migration.batches if batch.number not in question.asked.batches]
+    if rest:
+        lines.append(f"Rows of {'batch' if len(rest) == 1 else 'batches'} {listed([str(number) for number in rest])} were not compared.")
+    if question.command == "run" and fit_ids(contract):
+        lines.append(f"Whether the source is fit to move ({counted(len(fit_ids(contract)), 'check')}) is asked by gate and check, not by run.")
+    if contract.migration.stores.baseline is None:
+        lines.append("There is no baseline: whether the target's own rows are unharmed is not known.")
+    for item in contract.migration.excluded:
+        columns = f", {counted(len(item.columns), 'column')}" if item.columns else ""
+        lines.append(f"Excluded: {item.side} {item.table}{columns}: {item.reason}.")
+    return tuple(lines)
+
+
+def _what(question: Question) -> str:
+    if question.command == "gate":
+        before = (
+            f", {'batch' if len(question.asked.batches) == 1 else 'batches'} {listed([str(number) for number in question.asked.batches])} compared"
+            if question.asked.batches
+            else ", the first batch"
+        )
+        return f"Gate for batch {question.batch}{before}"
+    return "All that has moved" if question.batch is None else f"Batch {question.batch}"
+
+
+def _snapshot(side: str, manifest: Manifest) -> Snapshot:
+    return Snapshot(
+        side=side,
+        store=manifest.store,
+        content=manifest.content,
+        moment=manifest.moment,
+        region=manifest.region,
+        batch=manifest.batch,
+        rows=manifest.rows,
+        tables=len(manifest.taken),
+    )
+
+
+def snapshot_columns(manifests: Mapping[str, Manifest]) -> dict[str, dict[str, dict[str, str]]]:
+    """Return the whole catalogue of both stores: side to table to column to the store's type."""
+    return {
+        side: {table.name: {column.name: column.store_type for column in table.columns} for table in manifests[side].tables} for side in ("source", "target")
+    }

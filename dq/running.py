@@ -1,0 +1,195 @@
+"""The one place where a run happens: snapshots opened and watched, facts measured, judged and recorded, the folder published."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from dq.asking import Command, Question, ask, snapshot_paths
+from dq.attempts import Attempts
+from dq.compare.evidence import Crash
+from dq.compare.views import snapshot
+from dq.contract.models import Contract
+from dq.contract.reading import read_contract
+from dq.coverage import make_ledger
+from dq.diagnose import find_causes, label_cells
+from dq.engine import Engine, Settings, open_engine, usable_cores
+from dq.examples import find_examples
+from dq.findings import number_findings, write_findings
+from dq.fit import judge_fitness
+from dq.folder import FINDINGS, draft_folder, publish
+from dq.ground import Ground, lay_ground
+from dq.judgement.base import Seen
+from dq.judgement.whole import judge_snapshot
+from dq.measuring import Facts, measure_migration
+from dq.record import Cause, Check, EntityResult, Record
+from dq.recording import complete, judge_facts, judge_stores, make_record, snapshot_columns
+from dq.stores.contents import discrepancies
+from dq.stores.identity import untimely
+from dq.stores.opening import Opened, find_snapshots, open_snapshots
+
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run is made; nothing of it changes the record but `as_of` and the snapshots."""
+
+    runs: Path = Path("runs")
+    snapshots: Mapping[str, Path] = field(default_factory=dict)  # side to file, instead of the contract's
+    as_of: datetime | None = None
+    settings: Settings = field(default_factory=Settings)
+    told: Told = lambda _: None  # called with what is done next
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run that was recorded."""
+
+    record: Record
+    folder: Path
+    crashes: tuple[tuple[str, Crash], ...]
+
+
+def run_contract(folder: Path | str, *, command: Command = "run", batch: int | None = None, options: Options | None = None) -> Finished:
+    """Compare (run) or gate a batch, and publish the run's folder.
+
+    Args:
+        folder: the contract.
+        command: `run` compares a batch, or all that has moved; `gate` asks whether a batch may start.
+        batch: which; needed by `gate`.
+        options: where and how.
+
+    Raises:
+        ContractError, UsageError: exit 2.
+        SnapshotError: a snapshot is missing, or is not what its manifest says (exit 3).
+        NotReproducedError: the same inputs gave another record before (exit 3).
+    """
+    options = options or Options()
+    started = datetime.now(tz=UTC)
+    contract = read_contract(folder)
+    with opened_stores(contract, options) as opened, draft_folder(options.runs) as draft:
+        manifests = {side: item.manifest for side, item in opened.items()}
+        question = ask(contract, manifests, command=command, batch=batch, as_of=options.as_of)
+        settings = Settings(options.settings.memory, options.settings.threads, draft)
+        with attached(opened, settings=settings) as engine:
+            attempts = Attempts()
+            record = _recorded(engine, question, attempt=attempts, told=options.told, findings=draft / FINDINGS)
+            for item in opened.values():
+                item.check_unchanged()
+            steps = engine.profile
+        options.told("report")
+        varying = _varying(question, opened, started=started, steps=steps, settings=settings)
+        target = publish(draft, options.runs, record, renderings=render(record), varying=varying)
+        return Finished(record, target, tuple(attempts.crashes))
+
+
+@contextmanager
+def opened_stores(contract: Contract, options: Options) -> Iterator[dict[str, Opened]]:
+    """Yield the snapshots, opened and hashed; they are let go at the end."""
+    paths = snapshot_paths(contract, options.snapshots)
+    find_snapshots(paths, on_command_line=options.snapshots)
+    options.told("digests of the snapshots")
+    opened = open_snapshots(paths)
+    try:
+        yield opened
+    finally:
+        for item in opened.values():
+            item.close()
+
+
+@contextmanager
+def attached(opened: Mapping[str, Opened], *, settings: Settings) -> Iterator[Engine]:
+    """Yield an engine with the opened snapshots attached."""
+    engine = open_engine({snapshot(side): str(item.path) for side, item in opened.items()}, settings=settings)
+    try:
+        for item in opened.values():
+            item.check_attached()
+        yield engine
+    finally:
+        engine.close()
+
+
+def render(record: Record) -> dict[str, str]:
+    """Return the renderings that stand in every run's folder, by file name."""
+    from dq.report.html import render_html  # noqa: PLC0415 - the template engine loads while nothing else waits
+    from dq.report.junit import render_junit  # noqa: PLC0415
+    from dq.report.markdown import render_markdown  # noqa: PLC0415
+
+    return {"report.html": render_html(record), "summary.md": render_markdown(record), "junit.xml": render_junit(record)}
+
+
+def judge_snapshots(engine: Engine, question: Question, *, attempt: Attempts) -> tuple[Check, ...]:
+    """Judge every `snapshot.<side>`."""
+    late = untimely(question.manifests, contract=question.contract, as_of=question.as_of)
+    checks = []
+    for side, manifest in question.manifests.items():
+        found = attempt(f"snapshot.{side}", discrepancies, engine, snapshot(side), manifest)
+        problems = [found.reason] if isinstance(found, Crash) else list(found)
+        problems += [late[side]] if side in late else []
+        checks.append(judge_snapshot(side, problems=problems, tables=len(manifest.taken), rows=manifest.rows))
+    return tuple(checks)
+
+
+def _recorded(engine: Engine, question: Question, *, attempt: Attempts, told: Told, findings: Path) -> Record:
+    told("contents of the snapshots")
+    checks = [*judge_snapshots(engine, question, attempt=attempt)]
+    entities: tuple[EntityResult, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    records = 0
+    if question.compares:
+        facts = measure_migration(engine, question.contract, asked=question.asked, attempt=attempt, told=told)
+        ground = facts.ground
+        told("findings and causes")
+        seen, causes, records = _findings(engine, facts, attempt=attempt, file=findings)
+        judged, entities = judge_facts(facts, seen=seen)
+        checks += judged
+    else:
+        ground = lay_ground(engine, question.contract, asked=question.asked, attempt=attempt)
+    ledger = make_ledger(question.contract, selects=ground.selects, catalogue=snapshot_columns(question.manifests))
+    checks += judge_stores(ledger)
+    if question.command == "gate":
+        checks += _fitness(engine, ground, question, attempt=attempt, told=told)
+    return make_record(question, checks=complete(checks, question), entities=entities, causes=causes, ledger=ledger, findings=records)
+
+
+def _fitness(engine: Engine, ground: Ground, question: Question, *, attempt: Attempts, told: Told) -> tuple[Check, ...]:
+    told("fitness of the source")
+    return judge_fitness(engine, ground, batch=question.batch, attempt=attempt)
+
+
+def _findings(engine: Engine, facts: Facts, *, attempt: Attempts, file: Path) -> tuple[Seen, tuple[Cause, ...], int]:
+    """Number and write the findings, find their causes and the masked examples."""
+    numbered = number_findings(engine, facts)
+    causes: list[Cause] = []
+    for item in facts.entities:
+        if item.evidence is not None and item.evidence.harms[""].keys:
+            label_cells(engine, item.entity)
+            counts = item.sums[f"{item.entity.name}.counts"]
+            found = attempt(f"{item.entity.name}: causes", find_causes, engine, item.entity, item.evidence, counts=() if isinstance(counts, Crash) else counts)
+            causes += () if isinstance(found, Crash) else found
+    records = write_findings(engine, numbered, file)
+    return find_examples(engine, numbered), tuple(causes), records
+
+
+def _varying(question: Question, opened: Mapping[str, Opened], *, started: datetime, steps: list[tuple[str, float]], settings: Settings) -> dict[str, Any]:
+    """Return what differs from run to run and so stands in no record."""
+    seconds: dict[str, float] = {}
+    for step, took in steps:
+        seconds[step] = seconds.get(step, 0.0) + took
+    slowest = sorted(seconds.items(), key=lambda item: -item[1])[:20]
+    now = datetime.now(tz=UTC)
+    return {
+        "run": question.run,
+        "started": started.isoformat(),
+        "seconds": round((now - started).total_seconds(), 3),
+        "snapshots": {side: {"path": str(item.path), "sha256": item.manifest.file_sha256} for side, item in opened.items()},
+        "engine": {"memory": settings.memory, "threads": settings.threads or usable_cores()},
+        "python": platform.python_version(),
+        "slowest_steps": {step: round(took, 3) for step, took in slowest},
+    }

@@ -1,0 +1,67 @@
+"""The one place that asks whether opened snapshots are the right ones: this migration's, these stores', this batch's, and of one time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from dq.contract.models import Contract
+from dq.errors import SnapshotError, near_miss
+from dq.stores.manifest import Manifest
+
+
+def check_identity(manifests: Mapping[str, Manifest], *, contract: Contract) -> None:
+    """Refuse snapshots of another migration, side or store. Raises SnapshotError."""
+    migration = contract.migration
+    for side, store in migration.stores.present():
+        manifest = manifests[side]
+        for what, found, wanted in (("migration", manifest.migration, migration.name), ("side", manifest.side, side), ("store", manifest.store, store.name)):
+            if found != wanted:
+                raise SnapshotError(f"{side} snapshot: its manifest's {what} is '{found}', not '{wanted}'")
+        if manifest.region is not None and manifest.region not in migration.regions:
+            raise SnapshotError(f"{side} snapshot: unknown region '{manifest.region}'{near_miss(manifest.region, migration.regions)}")
+
+
+def moved_batches(manifests: Mapping[str, Manifest], *, contract: Contract) -> tuple[int, ...]:
+    """Return the batches that had moved when the target was taken, ascending; none where the migration has no batches.
+
+    Raises:
+        SnapshotError: target and crosswalk do not say it, or not the same.
+    """
+    numbers = [batch.number for batch in contract.migration.batches]
+    if not numbers:
+        return ()
+    said = {side: manifests[side].batch for side in ("target", "crosswalk")}
+    for side, batch in said.items():
+        if batch is None:
+            raise SnapshotError(f"{side} snapshot: its manifest names no batch; seal it with --batch, the last one that has moved (0 for none)")
+        if batch != 0 and batch not in numbers:
+            raise SnapshotError(f"{side} snapshot: batch {batch} is not in migration.toml (1 to {max(numbers)})")
+    if said["target"] != said["crosswalk"]:
+        raise SnapshotError(f"the target snapshot is of batch {said['target']}, the crosswalk's of batch {said['crosswalk']}")
+    if manifests.get("baseline") is not None and manifests["baseline"].batch not in (None, 0):
+        raise SnapshotError(f"the baseline snapshot is of batch {manifests['baseline'].batch}; it is taken before the first")
+    return tuple(number for number in sorted(numbers) if number <= (said["target"] or 0))
+
+
+def untimely(manifests: Mapping[str, Manifest], *, contract: Contract, as_of: datetime) -> dict[str, str]:
+    """Return why a side's moment proves nothing at `as_of`: from the future, too old, too far from the source, a baseline too late."""
+    limits = contract.migration.limits
+    found: dict[str, str] = {}
+    for side, manifest in manifests.items():
+        age = as_of - manifest.taken_at
+        if age < timedelta(0):
+            found[side] = "it was taken after the moment that the run is judged as of"
+        elif side != "baseline" and limits.max_age_hours is not None and age > timedelta(hours=limits.max_age_hours):
+            found[side] = f"it is {_hours(age)} old, the contract allows {limits.max_age_hours} h"
+    source, target, baseline = manifests["source"].taken_at, manifests["target"].taken_at, manifests.get("baseline")
+    if limits.max_apart_hours is not None and abs(source - target) > timedelta(hours=limits.max_apart_hours):
+        found.setdefault("target", f"source and target are {_hours(abs(source - target))} apart, the contract allows {limits.max_apart_hours} h")
+    if baseline is not None and baseline.taken_at >= target:
+        found.setdefault("baseline", "it was not taken before the target")
+    return found
+
+
+def _hours(time: timedelta) -> str:
+    minutes = int(time.total_seconds()) // 60
+    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"

@@ -1,0 +1,146 @@
+"""The one place where snapshots are opened: strangers' files until manifest and digest are checked, and watched until the run ends.
+
+The file is opened once, hashed through that handle, and only then attached; after attaching, the engine's own handle must be of the
+same file, and at the end the file must be as it was. A path that is swapped, or a file that is written to meanwhile, is seen.
+Source: DESIGN, law 8; FACTS "Traps" (a `.wal` beside a snapshot is replayed on a read-only attach) and "Signing".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from dq.errors import SnapshotError, UsageError, near_miss
+from dq.stores.manifest import Manifest, manifest_path, read_manifest
+
+_CHUNK = 4 * 1024 * 1024
+_MAGIC = (8, b"DUCK")  # Source: DuckDB documentation, "Storage": the magic bytes follow an 8-byte checksum
+Identity = tuple[int, int, int, int, int]  # device, inode, bytes, modified, changed (both in ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A snapshot whose file is what its manifest says; `close` it when the run ends."""
+
+    side: str
+    path: Path
+    manifest: Manifest
+    handle: int
+    identity: Identity
+
+    def check_attached(self) -> None:
+        """Hold the engine's handle against ours: the file that is attached is the one that was hashed. Raises SnapshotError."""
+        same = 0
+        for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - no Path is wanted
+            try:
+                found = os.stat(int(name))
+            except OSError:
+                continue  # the listing's own handle
+            same += (found.st_dev, found.st_ino) == self.identity[:2]
+        if same < 2:  # noqa: PLR2004 - ours and the engine's
+            raise SnapshotError(f"{self.path}: was exchanged between the check and the attach")
+        _no_wal(self.path)
+
+    def check_unchanged(self) -> None:
+        """Hold the file against what it was when it was hashed. Raises SnapshotError."""
+        if _identity(self.handle) != self.identity:
+            raise SnapshotError(f"{self.path}: was written to while it was read")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self.handle)
+
+
+def find_snapshots(paths: Mapping[str, Path], *, on_command_line: Iterable[str] = ()) -> None:
+    """Check that every snapshot file and its manifest are there, before anything costs time.
+
+    Raises:
+        UsageError: one that was named on the command line is not there (exit 2).
+        SnapshotError: one that the contract names is not there (exit 3).
+    """
+    for side, path in paths.items():
+        if not path.exists() and not path.is_symlink():
+            there = [item.name for item in path.parent.glob("*.duckdb")] if path.parent.is_dir() else []
+            error = UsageError if side in on_command_line else SnapshotError
+            raise error(f"{side} snapshot {path}: no such file{near_miss(path.name, there)}")
+
+
+def open_snapshots(paths: Mapping[str, Path], *, told: Callable[[int], None] = lambda _: None) -> dict[str, Opened]:
+    """Open snapshots, hash them and hold them against their manifests. Raises SnapshotError (exit 3).
+
+    Args:
+        paths: side to snapshot file.
+        told: called with the number of bytes hashed since the last call, from several threads.
+    """
+    opened: dict[str, Opened] = {}
+    try:
+        for side, path in paths.items():
+            opened[side] = _opened(side, path)
+        with ThreadPoolExecutor(max_workers=max(1, len(opened))) as pool:
+            list(pool.map(lambda item: _check_digest(item, told=told), opened.values()))
+        _no_twins(opened)
+    except BaseException:
+        for item in opened.values():
+            item.close()
+        raise
+    return opened
+
+
+def _opened(side: str, path: Path) -> Opened:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        what = "a symbolic link may not stand for a snapshot" if path.is_symlink() else (error.strerror or "cannot be opened").lower()
+        raise SnapshotError(f"{side} snapshot {path}: {what}") from None
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise SnapshotError(f"{side} snapshot {path}: not a regular file")
+        if os.pread(handle, len(_MAGIC[1]), _MAGIC[0]) != _MAGIC[1]:
+            raise SnapshotError(f"{side} snapshot {path}: not a DuckDB file")
+        _no_wal(path)
+        return Opened(side, path, read_manifest(path), handle, _identity(handle))
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def _no_wal(path: Path) -> None:
+    wal = path.with_name(path.name + ".wal")
+    if wal.exists() or wal.is_symlink():
+        raise SnapshotError(f"{path}: {wal.name} stands beside it and would change what is read; seal the snapshot anew")
+
+
+def _check_digest(item: Opened, *, told: Callable[[int], None]) -> None:
+    found, told_of = item.identity[2], item.manifest.file_bytes
+    if found != told_of:
+        raise SnapshotError(f"{item.path}: has {found:,} bytes, its manifest says {told_of:,}")
+    digest = hashlib.sha256()
+    buffer = memoryview(bytearray(_CHUNK))
+    place = 0
+    while count := os.preadv(item.handle, [buffer], place):
+        digest.update(buffer[:count])
+        place += count
+        told(count)
+    if digest.hexdigest() != item.manifest.file_sha256:
+        raise SnapshotError(f"{item.path}: its SHA-256 is not the one in {manifest_path(item.path).name}: it was changed after it was sealed")
+    item.check_unchanged()
+
+
+def _no_twins(opened: Mapping[str, Opened]) -> None:
+    """Refuse one file in two roles: a store compared with itself is always equal."""
+    seen: dict[object, Opened] = {}
+    for item in opened.values():
+        for what in (item.identity[:2], item.manifest.file_sha256):
+            other = seen.setdefault(what, item)
+            if other is not item:
+                raise SnapshotError(f"{item.side} and {other.side} are the same snapshot: {item.path}, {other.path}")
+
+
+def _identity(handle: int) -> Identity:
+    found = os.fstat(handle)
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
