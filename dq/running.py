@@ -26,7 +26,7 @@ from dq.folder import FINDINGS, draft_folder, publish
 from dq.ground import Ground, lay_ground
 from dq.judgement.base import Seen
 from dq.judgement.whole import judge_snapshot
-from dq.measuring import Facts, measure_migration
+from dq.measuring import Facts, measure_migration, steps_of
 from dq.record import Cause, Check, EntityResult, Record
 from dq.recording import complete, judge_facts, judge_stores, make_record, snapshot_columns
 from dq.stores.contents import discrepancies
@@ -87,6 +87,11 @@ def run_contract(folder: Path | str, *, command: Command = "run", batch: int | N
         varying = _varying(question, opened, started=started, steps=steps, settings=settings)
         target = publish(draft, options.runs, record, renderings=render(record), varying=varying)
         return Finished(record, target, tuple(attempts.crashes))
+
+
+def steps_told(contract: Contract, *, command: Command) -> int:
+    """Return how often `Options.told` is called at most."""
+    return 4 + steps_of(contract) + (1 if command == "gate" else 0)
 
 
 @contextmanager

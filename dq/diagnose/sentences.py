@@ -55,6 +55,8 @@ def why(label: str) -> str:
         hours = int(rest) / 3_600_000_000
         if hours in (-24, 24):
             return "the last day counted " + ("not at all" if hours < 0 else "twice")
+        if hours in (-1, 1):
+            return "a neighbouring zone, or summer time"
         if abs(hours) <= 14 and int(rest) % 900_000_000 == 0:  # noqa: PLR2004 - the widest offset of a zone is 14 h
             return "local time read as UTC" if hours > 0 else "the zone's offset taken off twice"
     return {"factor": "minor units read as major ones", "part": "major units read as minor ones", "precision": "a type with fewer digits"}.get(kind, "")

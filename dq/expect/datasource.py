@@ -12,11 +12,11 @@ coupons = store.add_table_asset("coupons")
 
 from __future__ import annotations
 
+import builtins
 from typing import Any, Literal, Union
 
-import dq.expect.metrics
-import dq.expect.unique  # noqa: F401 - both register what stock expectations need on DuckDB
-from dq.expect.door import ConfigStr, SQLDatasource, gx, sa
+import dq.expect.metrics  # noqa: F401 - registers what stock expectations need on DuckDB
+from dq.expect.door import ConfigStr, ProgressBarsConfig, SQLDatasource, gx, sa
 from dq.expect.engine import DuckDBExecutionEngine, LentConnection, quoting
 
 _IN_MEMORY = "duckdb:///:memory:"
@@ -34,7 +34,7 @@ class DuckDBDatasource(SQLDatasource):
     connection_string: Union[ConfigStr, str]  # noqa: UP007 - pydantic 1 reads it
 
     @property
-    def execution_engine_type(self) -> type[DuckDBExecutionEngine]:
+    def execution_engine_type(self) -> builtins.type[DuckDBExecutionEngine]:
         """The engine that fetches before it lets go."""
         return DuckDBExecutionEngine
 
@@ -63,5 +63,5 @@ def lend(context: Any, connection: Any, *, name: str = "dq") -> DuckDBDatasource
 def quiet_context() -> Any:
     """Return a context of its own that lives in memory, writes nothing and draws no progress bars."""
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
     return context

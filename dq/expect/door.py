@@ -6,7 +6,6 @@ expectations use (scipy, altair, jsonschema). Those are put off until something 
 
 from __future__ import annotations
 
-import gc
 import importlib
 import logging
 import sys
@@ -33,16 +32,14 @@ class _Later(ModuleType):
 
 @contextmanager
 def _light() -> Iterator[None]:
-    """Import without the libraries of `_PUT_OFF` and without collecting garbage; leave the process as it was."""
-    stands: dict[str, _Later] = {}
-    for name in [name for name in _PUT_OFF if name.partition(".")[0] not in sys.modules]:
-        stands[name] = sys.modules[name] = _Later(name)
+    """Import without the libraries of `_PUT_OFF`; leave the process as it was."""
+    stands = {name: _Later(name) for name in _PUT_OFF if name.partition(".")[0] not in sys.modules}
+    for name, stand in stands.items():
         parent, _, child = name.rpartition(".")
-        if parent in stands:
-            setattr(stands[parent], child, stands[name])
-    collecting = gc.isenabled()
+        if parent:
+            setattr(stands[parent], child, stand)
+    sys.modules |= stands
     warnings_were_logged = logging._warnings_showwarning is not None  # type: ignore[attr-defined]  # noqa: SLF001 - no public way to ask
-    gc.disable()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of modules that it should no longer import
@@ -51,8 +48,6 @@ def _light() -> Iterator[None]:
         for name, stand in stands.items():
             if sys.modules.get(name) is stand:
                 del sys.modules[name]
-        if collecting:
-            gc.enable()
         if not warnings_were_logged:  # Great Expectations sends every warning of the process to its log
             logging.captureWarnings(capture=False)
 
@@ -69,18 +64,18 @@ with _light():
         MetricPartialFunctionTypeSuffixes,
         SummarizationMetricNameSuffixes,
     )
+    from great_expectations.data_context.types.base import ProgressBarsConfig
     from great_expectations.datasource.fluent.config_str import ConfigStr
     from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
-    from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+    from great_expectations.exceptions.exceptions import MetricResolutionError
+    from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
     from great_expectations.expectations.expectation import BatchExpectation, render_suite_parameter_string
-    from great_expectations.expectations.metrics.map_metric_provider import (
-        ColumnMapMetricProvider,
-        ColumnPairMapMetricProvider,
-        MulticolumnMapMetricProvider,
-        column_condition_partial,
-        column_pair_condition_partial,
-        multicolumn_condition_partial,
-    )
+    from great_expectations.expectations.metrics.map_metric_provider.column_condition_partial import column_condition_partial
+    from great_expectations.expectations.metrics.map_metric_provider.column_map_metric_provider import ColumnMapMetricProvider
+    from great_expectations.expectations.metrics.map_metric_provider.column_pair_condition_partial import column_pair_condition_partial
+    from great_expectations.expectations.metrics.map_metric_provider.column_pair_map_metric_provider import ColumnPairMapMetricProvider
+    from great_expectations.expectations.metrics.map_metric_provider.multicolumn_condition_partial import multicolumn_condition_partial
+    from great_expectations.expectations.metrics.map_metric_provider.multicolumn_map_metric_provider import MulticolumnMapMetricProvider
     from great_expectations.expectations.metrics.metric_provider import metric_value
     from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
     from great_expectations.expectations.registry import (
@@ -88,6 +83,7 @@ with _light():
         list_registered_expectation_implementations,
         register_metric,
     )
+    from great_expectations.validator.metric_configuration import MetricConfiguration
 
 __all__ = [
     "BatchExpectation",
@@ -95,10 +91,13 @@ __all__ = [
     "ColumnPairMapMetricProvider",
     "ConfigStr",
     "ConnectionWrapper",
+    "MetricConfiguration",
     "MetricDomainTypes",
     "MetricFunctionTypes",
     "MetricPartialFunctionTypeSuffixes",
+    "MetricResolutionError",
     "MulticolumnMapMetricProvider",
+    "ProgressBarsConfig",
     "SQLDatasource",
     "SqlAlchemyExecutionEngine",
     "SummarizationMetricNameSuffixes",

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from decimal import Decimal
 from uuid import UUID
 
 from dq.errors import near_miss
-from dq.expect.exact import survives
+from dq.expect.exact import DIGITS, as_decimal, is_number, survives
 
 _FAMILIES = {
     "text": ("VARCHAR", "ENUM", "CURRENCY"),
@@ -48,17 +47,17 @@ def unknown_type(name: str) -> str | None:
 def unsuitable(value: object, type_: str, *, bound: bool = False) -> str | None:
     """Return why a value of the contract cannot be compared exactly with a column of a type, or None.
 
-    A bound passes through a float on its way, a value of a set does not.
+    A bound passes through a float on its way; an integer of a set does not.
     """
     if value is None:
         return "NULL is never equal to anything: use the expectations about NULL"
     found = family(type_)
-    number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
+    number = is_number(value) and as_decimal(value).is_finite()
     suits = {
         "text": isinstance(value, str),
         "boolean": isinstance(value, bool),
-        "integer": number and _finite(value) and value == int(value),  # type: ignore[call-overload]
-        "decimal": number and _finite(value),
+        "integer": number and value == int(value),  # type: ignore[call-overload]
+        "decimal": number,
         "date": isinstance(value, date) and not isinstance(value, datetime),
         "instant": isinstance(value, datetime) and value.tzinfo is not None,
         "timestamp": isinstance(value, datetime) and value.tzinfo is None,
@@ -66,10 +65,8 @@ def unsuitable(value: object, type_: str, *, bound: bool = False) -> str | None:
     }
     if not suits.get(found, False):
         return f"{_shown(value)} is not {_WANTED.get(found, 'comparable')}"
-    if number and bound and not survives(value):
-        return f"{_shown(value)} has more digits than Great Expectations keeps of a bound (15)"
-    if isinstance(value, float) and not survives(value):
-        return f"{_shown(value)} is not exact"
+    if is_number(value) and not survives(value) and (bound or isinstance(value, float)):
+        return f"{_shown(value)} has more digits than Great Expectations keeps of a number ({DIGITS})"
     return None
 
 
@@ -83,10 +80,6 @@ _WANTED = {
     "timestamp": "a wall-clock time, as in 2024-10-20T17:00:00 without quotes and offset",
     "uuid": "a UUID in lower case, as in '3f2b8c1e-0000-4000-8000-000000000000'",
 }
-
-
-def _finite(value: object) -> bool:
-    return Decimal(repr(value) if isinstance(value, float) else value).is_finite()  # type: ignore[arg-type]
 
 
 def _is_uuid(value: object) -> bool:

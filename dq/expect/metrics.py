@@ -1,13 +1,14 @@
-"""The one place for the metrics that Great Expectations lacks or gets wrong on DuckDB: types, regex, LIKE, exact bounds, NULL in pairs.
+"""The one place for the metrics that Great Expectations lacks or gets wrong on DuckDB.
 
-Each is registered for `DuckDBExecutionEngine` only; other engines keep the stock ones. A row for which a claim about several
-columns is neither true nor false (a NULL in one of them) breaks it here; stock SQL leaves it out without a word.
+Types, regex, LIKE, exact numbers, duplicates (stock ones miss those with a NULL in a compound, and take a column of the data
+called `_num_rows` for their own) and NULL: a row for which a claim about several columns is neither true nor false breaks it
+here; stock SQL leaves it out without a word. Each is registered for `DuckDBExecutionEngine` only; other engines keep theirs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 from dq.expect.door import (
     ColumnMapMetricProvider,
@@ -22,18 +23,14 @@ from dq.expect.door import (
     sa,
 )
 from dq.expect.engine import DuckDBExecutionEngine, named_type
-from dq.expect.exact import exact_literal
+from dq.expect.exact import exact_literal, is_number
 
 Column = Any  # a SQLAlchemy column
-Condition = Any  # a SQLAlchemy condition
+Condition = Any  # a SQLAlchemy condition: true for a row that keeps the claim
 
-
-def _exact(value: object) -> Any:
-    return sa.literal_column(exact_literal(value))
-
-
-def _certain(condition: Condition) -> Condition:
-    return sa.func.coalesce(condition, sa.false())
+_VALUES = (ColumnMapMetricProvider, column_condition_partial, ())
+_PAIRS = (ColumnPairMapMetricProvider, column_pair_condition_partial, ("column_A", "column_B"))
+_RECORDS = (MulticolumnMapMetricProvider, multicolumn_condition_partial, ("column_list",))
 
 
 class ColumnTypes(TableMetricProvider):
@@ -41,7 +38,6 @@ class ColumnTypes(TableMetricProvider):
 
     metric_name = "table.column_types"
     value_keys = ("include_nested",)
-    default_kwarg_values = {"include_nested": True}
 
     @metric_value(engine=DuckDBExecutionEngine)
     def _duckdb(cls, execution_engine: DuckDBExecutionEngine, metric_domain_kwargs: dict[str, Any], **_: Any) -> list[dict[str, Any]]:
@@ -51,164 +47,168 @@ class ColumnTypes(TableMetricProvider):
         return [{"name": name, "type": named_type(type_)(), "primary_key": False} for name, type_, *_rest in described]
 
 
-class Between(ColumnMapMetricProvider):
+def _claim(about: tuple[Any, Any, tuple[str, ...]], metric: str, *keys: str, filters: bool = True) -> Callable[[Callable[..., Condition]], type]:
+    """Register a condition on rows as a metric of the DuckDB engine.
+
+    Args:
+        about: a column's values, pairs or records.
+        metric: the stock metric that it takes the place of.
+        keys: what the condition is given by name: arguments of the claim, or `_table`, the rows it looks at.
+        filters: whether the stock metric takes a row condition; its keys must be the same.
+    """
+    base, condition_partial, columns = about
+    domain = ("batch_id", "table", *columns, *(("row_condition", "condition_parser") if filters else ()), "ignore_row_if")
+
+    def register(condition: Callable[..., Condition]) -> type:
+        def holds(_provider: type, *asked: Any, **given: Any) -> Condition:
+            return condition(*asked, **{key: given.get(key) for key in keys})
+
+        arguments = tuple(key for key in keys if key != "_table")
+        body = {"condition_metric_name": metric, "condition_value_keys": arguments, "_duckdb": condition_partial(engine=DuckDBExecutionEngine)(holds)}
+        provider: Any = type(condition.__name__, (base,), body if about is _VALUES else {**body, "condition_domain_keys": domain})
+        provider.condition_metric_name = f"duckdb.{metric}"  # registered; under two stock names queries would go without a FROM
+        return cast("type", provider)
+
+    return register
+
+
+def _bound(value: object) -> Any:
+    return sa.literal_column(exact_literal(value))
+
+
+def _value(value: object) -> Any:
+    return _bound(value) if is_number(value) else sa.null() if value is None else sa.literal(value)
+
+
+def _certain(condition: Condition) -> Condition:
+    return sa.func.coalesce(condition, sa.false())
+
+
+def _given(items: Sequence[Any] | None) -> Sequence[Any]:
+    """Return a list that is not empty; an empty one claims nothing and is an error."""
+    if not items:
+        message = "the list is empty: it claims nothing"
+        raise ValueError(message)
+    return items
+
+
+@_claim(_VALUES, "column_values.between", "min_value", "max_value", "strict_min", "strict_max")
+def between(column: Column, *, min_value: Any, max_value: Any, strict_min: bool | None, strict_max: bool | None) -> Condition:
     """Bounds, exactly."""
-
-    condition_metric_name = "column_values.between"
-    condition_value_keys = ("min_value", "max_value", "strict_min", "strict_max")
-
-    @column_condition_partial(engine=DuckDBExecutionEngine)
-    def _duckdb(cls, column: Column, min_value: Any = None, max_value: Any = None, **how: Any) -> Condition:
-        bounds = []
-        if min_value is not None:
-            bounds.append(column > _exact(min_value) if how.get("strict_min") else column >= _exact(min_value))
-        if max_value is not None:
-            bounds.append(column < _exact(max_value) if how.get("strict_max") else column <= _exact(max_value))
-        if not bounds:
-            message = "min_value and max_value cannot both be missing"
-            raise ValueError(message)
-        return sa.and_(*bounds)
+    bounds = []
+    if min_value is not None:
+        bounds.append(column > _bound(min_value) if strict_min else column >= _bound(min_value))
+    if max_value is not None:
+        bounds.append(column < _bound(max_value) if strict_max else column <= _bound(max_value))
+    return sa.and_(*_given(bounds))
 
 
-def _matches(column: Column, regex: str) -> Condition:
+@_claim(_VALUES, "column_values.in_set", "value_set")
+def in_set(column: Column, *, value_set: Sequence[Any] | None) -> Condition:
+    """One of several values; numbers exactly."""
+    return column.in_([_value(value) for value in _given(value_set) if value is not None])
+
+
+@_claim(_VALUES, "column_values.not_in_set", "value_set")
+def not_in_set(column: Column, *, value_set: Sequence[Any] | None) -> Condition:
+    """None of several values; numbers exactly."""
+    return column.not_in([_value(value) for value in _given(value_set) if value is not None])
+
+
+def _repeats(key: Any, *, rows: Any, where: Condition) -> Condition:
+    """Say that a key stands in more than one row; nothing is NULL on either side of the IN (a row with NULLs in it is not)."""
+    source = rows.subquery() if hasattr(rows, "subquery") else rows
+    return key.in_(sa.select(key).select_from(source).where(where).group_by(key).having(sa.func.count() > 1).correlate(None))
+
+
+@_claim(_VALUES, "column_values.unique", "_table")
+def unique(column: Column, *, _table: Any) -> Condition:
+    """No other row has the value; NULL is nobody's duplicate."""
+    return sa.not_(_repeats(column, rows=_table, where=column.is_not(None)))
+
+
+@_claim(_RECORDS, "compound_columns.unique", "_table")
+def unique_compound(column_list: Sequence[Column], *, _table: Any) -> Condition:
+    """No other row has the values together; NULL equals NULL."""
+    return sa.not_(_repeats(sa.func.row(*column_list), rows=_table, where=sa.true()))
+
+
+def _any_or_all(conditions: Sequence[Condition], match_on: str | None) -> Condition:
+    return (sa.and_ if match_on == "all" else sa.or_)(*conditions)
+
+
+def _regex(column: Column, regex: str) -> Condition:
+    """RE2, searched anywhere in the text: anchor it with ^ and $."""
     return sa.func.regexp_matches(column, regex)
 
 
-def _list_of(patterns: Sequence[str] | None, match_on: str | None) -> Any:
-    """Return how conditions of a list are joined; an empty list claims nothing and is an error."""
-    if not patterns:
-        message = "at least one pattern is needed"
-        raise ValueError(message)
-    return sa.and_ if match_on == "all" else sa.or_
+@_claim(_VALUES, "column_values.match_regex", "regex")
+def match_regex(column: Column, *, regex: str) -> Condition:
+    """A match somewhere in the text."""
+    return _regex(column, regex)
 
 
-class MatchRegex(ColumnMapMetricProvider):
-    """RE2, searched anywhere in the text: anchor it with ^ and $."""
-
-    condition_metric_name = "column_values.match_regex"
-    condition_value_keys = ("regex",)
-
-    @column_condition_partial(engine=DuckDBExecutionEngine)
-    def _duckdb(cls, column: Column, regex: str, **_: Any) -> Condition:
-        return _matches(column, regex)
-
-
-class NotMatchRegex(ColumnMapMetricProvider):
+@_claim(_VALUES, "column_values.not_match_regex", "regex")
+def not_match_regex(column: Column, *, regex: str) -> Condition:
     """No match anywhere in the text."""
-
-    condition_metric_name = "column_values.not_match_regex"
-    condition_value_keys = ("regex",)
-
-    @column_condition_partial(engine=DuckDBExecutionEngine)
-    def _duckdb(cls, column: Column, regex: str, **_: Any) -> Condition:
-        return sa.not_(_matches(column, regex))
+    return sa.not_(_regex(column, regex))
 
 
-class MatchRegexList(ColumnMapMetricProvider):
+@_claim(_VALUES, "column_values.match_regex_list", "regex_list", "match_on")
+def match_regex_list(column: Column, *, regex_list: Sequence[str] | None, match_on: str | None) -> Condition:
     """One of several, or all of them."""
-
-    condition_metric_name = "column_values.match_regex_list"
-    condition_value_keys = ("regex_list", "match_on")
-
-    @column_condition_partial(engine=DuckDBExecutionEngine)
-    def _duckdb(cls, column: Column, regex_list: Sequence[str], match_on: str | None = None, **_: Any) -> Condition:
-        return _list_of(regex_list, match_on)(*(_matches(column, regex) for regex in regex_list))
+    return _any_or_all([_regex(column, regex) for regex in _given(regex_list)], match_on)
 
 
-class NotMatchRegexList(ColumnMapMetricProvider):
+@_claim(_VALUES, "column_values.not_match_regex_list", "regex_list")
+def not_match_regex_list(column: Column, *, regex_list: Sequence[str] | None) -> Condition:
     """None of several."""
-
-    condition_metric_name = "column_values.not_match_regex_list"
-    condition_value_keys = ("regex_list",)
-
-    @column_condition_partial(engine=DuckDBExecutionEngine)
-    def _duckdb(cls, column: Column, regex_list: Sequence[str], **_: Any) -> Condition:
-        return sa.not_(_list_of(regex_list, "any")(*(_matches(column, regex) for regex in regex_list)))
+    return sa.not_(sa.or_(*(_regex(column, regex) for regex in _given(regex_list))))
 
 
-class MatchLike(ColumnMapMetricProvider):
+@_claim(_VALUES, "column_values.match_like_pattern", "like_pattern", "escape")
+def match_like(column: Column, *, like_pattern: str, escape: str | None) -> Condition:
     """LIKE."""
-
-    condition_metric_name = "column_values.match_like_pattern"
-    condition_value_keys = ("like_pattern", "escape")
-
-    @column_condition_partial(engine=DuckDBExecutionEngine)
-    def _duckdb(cls, column: Column, like_pattern: str, escape: str | None = None, **_: Any) -> Condition:
-        return column.like(like_pattern, escape=escape)
+    return column.like(like_pattern, escape=escape)
 
 
-class NotMatchLike(ColumnMapMetricProvider):
+@_claim(_VALUES, "column_values.not_match_like_pattern", "like_pattern", "escape")
+def not_match_like(column: Column, *, like_pattern: str, escape: str | None) -> Condition:
     """NOT LIKE."""
-
-    condition_metric_name = "column_values.not_match_like_pattern"
-    condition_value_keys = ("like_pattern", "escape")
-
-    @column_condition_partial(engine=DuckDBExecutionEngine)
-    def _duckdb(cls, column: Column, like_pattern: str, escape: str | None = None, **_: Any) -> Condition:
-        return sa.not_(column.like(like_pattern, escape=escape))
+    return sa.not_(column.like(like_pattern, escape=escape))
 
 
-class MatchLikeList(ColumnMapMetricProvider):
+@_claim(_VALUES, "column_values.match_like_pattern_list", "like_pattern_list", "match_on", "escape")
+def match_like_list(column: Column, *, like_pattern_list: Sequence[str] | None, match_on: str | None, escape: str | None) -> Condition:
     """LIKE one of several, or all of them."""
-
-    condition_metric_name = "column_values.match_like_pattern_list"
-    condition_value_keys = ("like_pattern_list", "match_on", "escape")
-
-    @column_condition_partial(engine=DuckDBExecutionEngine)
-    def _duckdb(cls, column: Column, like_pattern_list: Sequence[str], match_on: str | None = None, escape: str | None = None, **_: Any) -> Condition:
-        return _list_of(like_pattern_list, match_on)(*(column.like(pattern, escape=escape) for pattern in like_pattern_list))
+    return _any_or_all([column.like(pattern, escape=escape) for pattern in _given(like_pattern_list)], match_on)
 
 
-class NotMatchLikeList(ColumnMapMetricProvider):
+@_claim(_VALUES, "column_values.not_match_like_pattern_list", "like_pattern_list", "escape")
+def not_match_like_list(column: Column, *, like_pattern_list: Sequence[str] | None, escape: str | None) -> Condition:
     """NOT LIKE any of several."""
-
-    condition_metric_name = "column_values.not_match_like_pattern_list"
-    condition_value_keys = ("like_pattern_list", "escape")
-
-    @column_condition_partial(engine=DuckDBExecutionEngine)
-    def _duckdb(cls, column: Column, like_pattern_list: Sequence[str], escape: str | None = None, **_: Any) -> Condition:
-        return sa.not_(_list_of(like_pattern_list, "any")(*(column.like(pattern, escape=escape) for pattern in like_pattern_list)))
+    return sa.not_(sa.or_(*(column.like(pattern, escape=escape) for pattern in _given(like_pattern_list))))
 
 
-class PairGreater(ColumnPairMapMetricProvider):
+@_claim(_PAIRS, "column_pair_values.a_greater_than_b", "or_equal")
+def pair_greater(column_a: Column, column_b: Column, *, or_equal: bool | None) -> Condition:
     """A > B; a NULL is not greater than anything."""
-
-    condition_metric_name = "column_pair_values.a_greater_than_b"
-    condition_domain_keys = ("batch_id", "table", "column_A", "column_B", "row_condition", "condition_parser", "ignore_row_if")
-    condition_value_keys = ("or_equal",)
-
-    @column_pair_condition_partial(engine=DuckDBExecutionEngine)
-    def _duckdb(cls, column_A: Column, column_B: Column, *, or_equal: bool | None = None, **_: Any) -> Condition:  # noqa: N803 - GX's names
-        if or_equal:
-            return _certain(sa.or_(column_A >= column_B, sa.and_(column_A.is_(None), column_B.is_(None))))
-        return _certain(column_A > column_B)
+    if or_equal:
+        return _certain(sa.or_(column_a >= column_b, sa.and_(column_a.is_(None), column_b.is_(None))))
+    return _certain(column_a > column_b)
 
 
-class PairInSet(ColumnPairMapMetricProvider):
-    """(A, B) is one of the pairs; None in a pair means NULL."""
-
-    condition_metric_name = "column_pair_values.in_set"
-    condition_domain_keys = ("batch_id", "table", "column_A", "column_B", "ignore_row_if")
-    condition_value_keys = ("value_pairs_set",)
-
-    @column_pair_condition_partial(engine=DuckDBExecutionEngine)
-    def _duckdb(cls, column_A: Column, column_B: Column, value_pairs_set: Sequence[Any], **_: Any) -> Condition:  # noqa: N803 - GX's names
-        if not value_pairs_set:
-            message = "at least one pair is needed"
-            raise ValueError(message)
-        return _certain(sa.or_(*(sa.and_(column_A == one, column_B == other) for one, other in value_pairs_set)))
+@_claim(_PAIRS, "column_pair_values.in_set", "value_pairs_set", filters=False)
+def pair_in_set(column_a: Column, column_b: Column, *, value_pairs_set: Sequence[Any] | None) -> Condition:
+    """(A, B) is one of the pairs; numbers exactly, None in a pair means NULL."""
+    pairs = [(_value(one), _value(other)) for one, other in _given(value_pairs_set)]
+    return _certain(sa.or_(*(sa.and_(column_a == one, column_b == other) for one, other in pairs)))
 
 
-class SumEquals(MulticolumnMapMetricProvider):
+@_claim(_RECORDS, "multicolumn_sum.equal", "sum_total")
+def sum_equals(column_list: Sequence[Column], *, sum_total: Any) -> Condition:
     """The columns of a row add up, exactly; with a NULL among them they do not."""
-
-    condition_metric_name = "multicolumn_sum.equal"
-    condition_domain_keys = ("batch_id", "table", "column_list", "row_condition", "condition_parser", "ignore_row_if")
-    condition_value_keys = ("sum_total",)
-
-    @multicolumn_condition_partial(engine=DuckDBExecutionEngine)
-    def _duckdb(cls, column_list: Sequence[Column], sum_total: Any, **_: Any) -> Condition:
-        total = column_list[0]
-        for column in column_list[1:]:
-            total = total + column
-        return _certain(total == _exact(sum_total))
+    total = column_list[0]
+    for column in column_list[1:]:
+        total = total + column
+    return _certain(total == _bound(sum_total))

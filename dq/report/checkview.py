@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from dq.record import Check, Example, Outcome, SliceCount, SumLine
-from dq.report.blocks import MARKS, Mark, amount, count, counted, largest_first, moneys, share, slice_value
+from dq.record import Cause, Check, Example, SliceCount, SumLine
+from dq.report.blocks import MARKS, Mark, amount, count, largest_first, share, slice_value
+from dq.report.facts import NAME, TEXT, CauseView, Fact, cause_view, facts
 from dq.report.outline import Shown
 from dq.report.visible import clip
 
 S = TypeVar("S", SliceCount, SumLine)
-NAME: Final = 80  # characters of an id, a column, a slice's value
-TEXT: Final = 600  # characters of a sentence
 BAR: Final = 100
-_COLUMNS, _SLICES, _SUMS, _EXAMPLES, _DETAILS = 24, 8, 10, 5, 12
-_STATUSES, _EXAMPLE_COLUMNS, _SLICE_COLUMNS = 6, 6, 5
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A label, its values, one a line, and what should be known beside them."""
-
-    label: str
-    values: tuple[str, ...]
-    aside: str = ""
+_CAUSES, _COLUMNS, _SLICES, _SUMS, _EXAMPLES, _DETAILS = 8, 24, 8, 10, 5, 12
+_EXAMPLE_COLUMNS, _SLICE_COLUMNS = 6, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +64,8 @@ class CheckView:
     sentence: str
     reason: str
     facts: tuple[Fact, ...]
-    columns: Shown[Counted]
+    causes: Shown[CauseView]
+    columns: Shown[Counted]  # where more than one differs: one alone is a fact
     equal_after: Shown[Counted]
     slices: Sliced
     sums: Sliced  # those that disagree
@@ -85,21 +76,22 @@ class CheckView:
     @property
     def has_more(self) -> bool:
         """Whether there is anything beyond sentence and facts."""
-        parts = (self.columns, self.equal_after, self.slices.rows, self.sums.rows, self.examples, self.details)
+        parts = (self.causes, self.columns, self.equal_after, self.slices.rows, self.sums.rows, self.examples, self.details)
         return any(part.items for part in parts)
 
 
-def check_view(check: Check) -> CheckView:
-    """Return the check as text, each part cut and what was cut counted."""
+def check_view(check: Check, causes: Iterable[Cause] = ()) -> CheckView:
+    """Return the check and its causes as text, each part cut and what was cut counted."""
     disagreeing = [line for line in check.sums if not line.agrees]
     return CheckView(
         id=clip(check.id, NAME),
         mark=MARKS[check.outcome],
         severity=check.severity,
         sentence=clip(check.sentence, TEXT),
-        reason=clip(check.reason or "", TEXT),
+        reason="" if (check.reason or "") in check.sentence else clip(check.reason or "", TEXT),
         facts=facts(check),
-        columns=_counted(check.columns, whole=max(check.columns.values(), default=0)),
+        causes=Shown.of(tuple(causes), limit=_CAUSES).map(cause_view),
+        columns=_counted(check.columns if len(check.columns) > 1 else {}, whole=max(check.columns.values(), default=0)),
         equal_after=_counted(check.equal_after, whole=0),
         slices=_sliced(check.slices, limit=_SLICES, row=_slice_row),
         sums=_sliced(disagreeing, limit=_SUMS, row=_sum_row),
@@ -107,27 +99,6 @@ def check_view(check: Check) -> CheckView:
         examples=Shown.of(check.examples, limit=_EXAMPLES).map(_example),
         details=Shown.of(check.details, limit=_DETAILS).map(_text),
     )
-
-
-def facts(check: Check) -> tuple[Fact, ...]:
-    """Return the numbers of a check that are worth a line: what breaks it, how many people, how much money."""
-    found = [Fact("Looked at", (counted(check.looked_at, "row"),))]
-    if check.broken or check.outcome is Outcome.FAILED:
-        found.append(Fact("Broken", (counted(check.broken, "row"),), aside=_kinds(check)))
-    if check.people is not None and check.broken:
-        found.append(Fact("People", (count(check.people),)))
-    if at_stake := moneys(check.money):
-        found.append(Fact("Money at stake", tuple(clip(text, NAME) for text in at_stake)))
-    if check.pre_existing:
-        found.append(Fact("Already so in the source", (counted(check.pre_existing, "row"),)))
-    return tuple(found)
-
-
-def _kinds(check: Check) -> str:
-    """Return how the broken rows are broken: `26 missing, 1 extra`, `9 changed in 10 cells`."""
-    kinds = Shown.of(largest_first(check.statuses), limit=_STATUSES).map(lambda item: f"{count(item[1])} {clip(item[0], NAME)}")
-    cells = f"in {counted(check.cells, 'cell')}" if check.cells not in {0, check.broken} else ""
-    return " ".join(part for part in (", ".join(kinds.items) + (", …" if kinds.left else ""), cells) if part)
 
 
 def place(by: Mapping[str, str | None]) -> str:

@@ -5,19 +5,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from dq.engine import Engine
-from dq.errors import EngineError, SnapshotError
+from dq.engine import Engine, Settings
+from dq.errors import EngineError, SnapshotError, UsageError, near_miss
 from dq.sql import Query, path, quote
-from dq.stores.manifest import ColumnSeal, TableSeal
-from dq.stores.seal import Filled, Origin
+from dq.stores.manifest import ColumnSeal, Manifest, TableSeal
+from dq.stores.opening import is_duckdb
+from dq.stores.seal import Filled, Label, Origin, seal
 
 ALIAS = "store"
 
 
-def refuse_wal(file: Path) -> None:
-    """Refuse a file whose last changes stand in a `.wal` beside it. Raises SnapshotError."""
+def seal_duckdb(file: Path, target: Path, *, label: Label, force: bool = False, settings: Settings | None = None) -> Manifest:
+    """Seal a DuckDB file as the snapshot `target`.
+
+    Raises:
+        UsageError: there is no such file, or the target is there already (exit 2).
+        SnapshotError: it is no DuckDB file, or its last changes stand in a `.wal` beside it (exit 3).
+    """
+    if not file.is_file():
+        there = [item.name for item in file.parent.glob("*.duckdb")] if file.parent.is_dir() else []
+        raise UsageError(f"{file}: no such file{near_miss(file.name, there)}")
+    if not is_duckdb(file):
+        raise SnapshotError(f"{file}: not a DuckDB file")
     if file.with_name(file.name + ".wal").exists():
-        raise SnapshotError(f"{file}: {file.name}.wal stands beside it: its last changes are not in it; open and close the store first")
+        raise SnapshotError(f"{file}: {file.name}.wal stands beside it: its last changes are not in the file; open and close the store first")
+    if file.resolve() == target.resolve():
+        raise UsageError(f"{file}: is what it would be sealed as; name another file with --to")
+    try:
+        return seal(target, label=label, attach={ALIAS: str(file)}, fill=fill_from_duckdb, force=force, settings=settings)
+    except EngineError as error:
+        raise SnapshotError(f"{file}: {error}") from error
 
 
 def fill_from_duckdb(engine: Engine, out: str) -> tuple[Origin, Sequence[Filled], Sequence[TableSeal]]:

@@ -100,13 +100,24 @@ def _opened(side: str, path: Path) -> Opened:
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise SnapshotError(f"{side} snapshot {path}: not a regular file")
-        if os.pread(handle, len(_MAGIC[1]), _MAGIC[0]) != _MAGIC[1]:
+        if not _has_magic(handle):
             raise SnapshotError(f"{side} snapshot {path}: not a DuckDB file")
         _no_wal(path)
         return Opened(side, path, read_manifest(path), handle, _identity(handle))
     except BaseException:
         os.close(handle)
         raise
+
+
+def is_duckdb(file: Path) -> bool:
+    """Say whether a file begins as a DuckDB file does."""
+    with file.open("rb") as stream:
+        return _has_magic(stream.fileno())
+
+
+def _has_magic(handle: int) -> bool:
+    place, magic = _MAGIC
+    return os.pread(handle, len(magic), place) == magic
 
 
 def _no_wal(path: Path) -> None:

@@ -1,18 +1,18 @@
-"""The one place for sample records: clean, broken, not proven, waived, hostile and enormous, as a run would have left them."""
+"""The one place for sample records: clean, broken, not proven, waived, gates, hostile and enormous, as a run would have left them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from dq.record import Check, EntityResult, Example, Money, Outcome, Record, SliceCount, Snapshot, SumLine
+from dq.record import Cause, Check, EntityResult, Example, LedgerLine, Money, Outcome, Record, SliceCount, Snapshot, SumLine
 
 PROMISES = {
     "accounts": "Every customer finds the account again, with the same name, contacts, consents and status.",
     "products": "All products move to the Mi site and app, or are retired with a reason.",
     "orders": "Purchase history moves: same buyer, lines, money, currency, status and time.",
     "coupons": "Coupons move; value and validity stay the same; they can be used as before.",
-    "points_entries": "Points move; every entry goes to the right person with its expiry.",
-    "points_balances": "Points keep their value: a person's balance is the sum of the entries.",
+    "points_entries": "Points move; their value and validity stay the same.",
+    "points_balances": "Points move; their value and validity stay the same.",
     "reviews": "Product reviews move: same author, same product, same stars, text and time.",
 }
 ROWS = {
@@ -42,6 +42,29 @@ COLUMNS = {
     "points_entries": ("account_id", "entry_id", "expires_at", "points"),
     "points_balances": ("account_id", "balance"),
     "reviews": ("account_id", "body", "created_at", "order_no", "product_id", "review_id", "stars"),
+}
+TABLES = {
+    "source": {
+        "accounts": ("users", ("user_id", "created_at", "email", "full_name", "phone", "status"), ("password_hash",)),
+        "products": ("products", ("product_id", "currency", "name", "price", "status"), ("search_rank",)),
+        "orders": ("orders", ("order_id", "user_id", "created_at", "currency", "order_no", "status", "total"), ("utm_campaign",)),
+        "coupons": ("user_coupons", ("coupon_id", "user_id", "code", "expires_on", "status"), ()),
+        "points_entries": ("points_ledger", ("entry_id", "user_id", "expires_on", "points"), ()),
+        "reviews": ("reviews", ("review_id", "user_id", "body", "created_at", "order_id", "product_id", "stars"), ("spam_score",)),
+    },
+    "target": {
+        "accounts": ("customers", ("customer_id", "registered_ts", "mail", "display_name", "mobile", "state"), ("secret_hash",)),
+        "products": ("items", ("item_id", "currency_no", "label", "price_minor", "state"), ("search_rank", "warehouse_slot")),
+        "orders": ("sales", ("sale_id", "customer_id", "ordered_ts", "currency_no", "sale_no", "state", "total_minor"), ()),
+        "coupons": ("vouchers", ("voucher_id", "customer_id", "code", "valid_until_ts", "state"), ()),
+        "points_entries": ("loyalty", ("entry_ref", "customer_id", "until_ts", "points"), ()),
+        "reviews": ("opinions", ("opinion_id", "customer_id", "words", "written_ts", "sale_id", "item_id", "stars"), ()),
+    },
+}
+REASONS = {
+    "password_hash": "customers set a new password; nothing of it moves",
+    "secret_hash": "customers set a new password; nothing of it moves",
+    "search_rank": "made anew by each store's search",
 }
 NOT_CHECKED = (
     "Warranties and redirects: the contract has no entity for them yet.",
@@ -103,7 +126,7 @@ def entity(name: str, *, outcome: Outcome = Outcome.PASSED, promise: str | None 
 def check(check_id: str, *, outcome: Outcome = Outcome.PASSED, sentence: str = "", **changes: Any) -> Check:
     """Return a check; entity, kind and name follow from its id."""
     first, kind, *rest = [*check_id.split("."), ""]
-    of_all = first in {"crosswalk", "snapshot"}
+    of_all = first in {"crosswalk", "snapshot", "coverage", "canary"}
     parts: dict[str, Any] = {
         "entity": None if of_all else first,
         "kind": first if of_all else kind,
@@ -111,6 +134,21 @@ def check(check_id: str, *, outcome: Outcome = Outcome.PASSED, sentence: str = "
         "looked_at": ROWS.get(first, 100),
     }
     return Check(id=check_id, outcome=outcome, sentence=sentence or KINDS.get(kind, "It holds."), **(parts | changes))
+
+
+def ledger(*, uncovered: tuple[str, ...] = ()) -> tuple[LedgerLine, ...]:
+    """Return the coverage ledger of both stores; `uncovered` columns are told by nobody."""
+    lines = []
+    for side, entities in TABLES.items():
+        for name, (table, compared, left_out) in entities.items():
+            for column in compared:
+                used = column.endswith("_id") and name not in {"accounts", "products"}
+                status = "uncovered" if column in uncovered else "used" if used else "compared"
+                lines.append(LedgerLine(side=side, table=table, column=column, status=status, entities=() if status == "uncovered" else (name,)))  # type: ignore[arg-type]
+            for column in left_out:
+                reason = REASONS.get(column, "written by the store for itself, promised to nobody")
+                lines.append(LedgerLine(side=side, table=table, column=column, status="excluded", reason=reason))  # type: ignore[arg-type]
+    return tuple(sorted(lines, key=lambda line: (line.side, line.table, line.column)))
 
 
 def clean(**changes: Any) -> Record:
@@ -121,7 +159,10 @@ def clean(**changes: Any) -> Record:
             check(f"crosswalk.{name}", sentence=f"The crosswalk of {name} is total and one to one, merges declared.", looked_at=ROWS[name])
             for name in ("accounts", "products", "orders", "coupons", "reviews")
         ),
+        *(check(f"coverage.{side}", sentence=f"Every column of the {side} is compared, used or excluded with a reason.") for side in ("source", "target")),
+        check("canary.rows", sentence="All 14 ways of corrupting a copy of a slice were found.", looked_at=14),
         *(check(f"{name}.{kind}") for name in ROWS for kind in KINDS),
+        *(check(f"{name}.natives", sentence="The target's own rows are as they were.") for name in ROWS),
         check("coupons.sums.face_value", sentence="Sums of face_value are equal, net and gross, in each region and currency."),
         check("points_balances.invariant.ledger", sentence="Every balance is the sum of its entries, on each side alone."),
         check("orders.invariant.total", sentence="Every total is items plus shipping less discount, on each side alone."),
@@ -144,6 +185,7 @@ def clean(**changes: Any) -> Record:
         "versions": {"duckdb": "1.5.6", "dq": "0.1.0"},
         "entities": tuple(entity(name, people=0 if name in OWNED else None) for name in ROWS),
         "checks": tuple(checks),
+        "coverage": ledger(),
         "not_checked": NOT_CHECKED,
         "findings": 0,
     }
@@ -175,6 +217,57 @@ def broken() -> Record:
         clean(),
         headline="Three of seven promises are broken: 1,377 people hold coupons that expire early or are missing, and points went to the wrong person.",
         findings=4_846,
+        causes=(
+            Cause(
+                entity="coupons",
+                kind="offset",
+                sentence="expires_at is 7 h early: local time read as UTC",
+                columns=("expires_at",),
+                checks=("coupons.instants",),
+                rows=4_612,
+                people=1_344,
+                money=at_stake,
+            ),
+            Cause(
+                entity="coupons",
+                kind="offset",
+                sentence="expires_at is 8 h early: local time read as UTC",
+                columns=("expires_at",),
+                checks=("coupons.instants",),
+                rows=167,
+                people=58,
+                money=(Money(currency="IDR", amount="31200000.00"),),
+            ),
+            Cause(
+                entity="coupons",
+                kind="missing",
+                sentence="every coupon of kind percent that has no status is missing",
+                checks=("coupons.rows", "coupons.sums.face_value"),
+                rows=8,
+                people=8,
+                money=(Money(currency="IDR", amount="800000.00"),),
+            ),
+            Cause(
+                entity="orders",
+                kind="one value",
+                sentence="status is delivered where the source has refunded",
+                columns=("status",),
+                checks=("orders.values",),
+                rows=7,
+                people=7,
+                money=totals,
+            ),
+            Cause(
+                entity="points_balances",
+                kind="swap",
+                sentence="account_id: two owners are swapped",
+                columns=("account_id",),
+                checks=("points_balances.attribution",),
+                rows=2,
+                people=2,
+                every_row=False,
+            ),
+        ),
         entities=(
             entity(
                 "coupons",
@@ -365,11 +458,37 @@ def not_proven() -> Record:
                 looked_at=14,
                 details=("goods.price: pinned as DECIMAL(18,2), found DOUBLE", "goods.category_code: pinned as INTEGER, not there"),
             ),
+            *(
+                check(
+                    f"products.{kind}",
+                    outcome=Outcome.NOT_PROVEN,
+                    sentence="Not proven: the store is not as its pinned schema says.",
+                    reason="the store is not as its pinned schema says",
+                    looked_at=0,
+                )
+                for kind in ("keys", "rows", "values", "attribution", "instants", "counts", "natives")
+            ),
             check(
-                "products.values", outcome=Outcome.NOT_PROVEN, sentence="Values of products were not compared.", reason="products.schema failed", looked_at=0
+                "coverage.target",
+                outcome=Outcome.FAILED,
+                sentence="1 column of the target is neither compared nor excluded.",
+                broken=1,
+                looked_at=38,
+                details=("customers.mobile",),
             ),
         ),
+        coverage=ledger(uncovered=("mobile",)),
     )
+
+
+def gate_open() -> Record:
+    """Return the record of a gate for batch 3 that lets it start."""
+    return clean(command="gate", batch=3, batches=(1, 2), headline="Batch 3 may start: the source is fit, and batches 1 and 2 are proven and unharmed.")
+
+
+def gate_shut() -> Record:
+    """Return the record of a gate for batch 3 that is shut by damage in what has moved."""
+    return broken().model_copy(update={"command": "gate", "batch": 3, "batches": (1, 2)})
 
 
 def waived() -> Record:
@@ -473,6 +592,25 @@ def hostile() -> Record:
         versions={text: text for text in ATTACKS},
         entities=rows,
         checks=checks,
+        causes=tuple(
+            Cause(
+                entity=text,
+                kind=text,
+                sentence=text,
+                columns=ATTACKS,
+                checks=("no check of this record",) if turn % 2 else (bad(turn), bad(turn + 3)),
+                rows=3,
+                people=None,
+                money=rows[turn].money,
+            )
+            for turn, text in enumerate(ATTACKS)
+        ),
+        coverage=tuple(
+            LedgerLine(side=side, table=text, column=bad(turn + 1), status=status, entities=ATTACKS, reason=bad(turn + 2))  # type: ignore[arg-type]
+            for turn, text in enumerate(ATTACKS)
+            for side in ("source", "target")
+            for status in ("compared", "used", "excluded", "uncovered")
+        ),
         not_checked=ATTACKS,
     )
 
@@ -519,6 +657,25 @@ def enormous(*, checks: int = 700, columns: int = 400) -> Record:
         outcome=Outcome.NOT_PROVEN,
         entities=entities,
         checks=many + passed,
+        causes=tuple(
+            Cause(
+                entity=f"entity_{number % 40}",
+                kind="offset",
+                sentence=f"Cause {number}. " + long_name * 20,
+                checks=tuple(item.id for item in many[number % 50 : number % 50 + 20]),
+                rows=10**15,
+                people=10**9,
+                money=many[0].money,
+            )
+            for number in range(400)
+        )
+        + tuple(Cause(entity="entity_1", kind="null", sentence="Further. " * 300, rows=1) for _ in range(200)),
+        coverage=tuple(
+            LedgerLine(side=side, table=f"{long_name}{table}", column=f"{long_name}{column}", status=status, reason=long_name * 5)  # type: ignore[arg-type]
+            for side in ("source", "target")
+            for table in range(200)
+            for column, status in enumerate(("compared", "used", "excluded", "uncovered") * 4)
+        ),
         not_checked=("Nothing. " * 500,) * 100,
         headline="Everything is broken. " * 400,
         title="A title. " * 400,

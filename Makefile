@@ -1,0 +1,69 @@
+# Two commands do all set-up: `make gate` and `make test`. `make help` lists the others.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEV := $(VENV)/.dev
+RUN := $(VENV)/.run
+ACCOUNTS ?= 2000
+COMPILE := $(BIN)/uv pip compile pyproject.toml requirements/build.in --quiet --upgrade --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	--no-emit-index-url --no-emit-find-links
+BROKEN ?=
+DEMO_FLAGS := $(if $(filter 1 yes true,$(BROKEN)),--broken)
+
+.PHONY: help gate test test-fast lint format matrix bench lab wheel lock clean
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+$(RUN): requirements/run.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing the locked dependencies"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): requirements/dev.lock $(RUN)
+	@echo "installing the locked development dependencies"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@touch $@
+
+gate: $(RUN)  ## run batch 1 of the demo and gate batch 2 (BROKEN=1 plants corruptions)
+	@$(BIN)/dq demo --snapshots snapshots --accounts $(ACCOUNTS) $(DEMO_FLAGS)
+	@$(BIN)/dq run --batch 1 || test $$? = 1
+	@echo
+	@status=0; $(BIN)/dq gate --batch 2 || status=$$?; echo "dq exit status: $$status"; exit $$status
+
+test: $(DEV)  ## every test, real stores and browser included
+	@$(BIN)/python -m pytest -n auto --dist loadgroup
+
+test-fast: $(DEV)  ## the tests of under three minutes
+	@$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow and not browser"
+
+lint: $(DEV)  ## ruff and mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(DEV)  ## let ruff mend what it can
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
+
+matrix: $(DEV)  ## every corruption caught by the named checks, every neutral change silent
+	@$(BIN)/python -m tests.matrix
+
+bench: $(DEV)  ## speed beside the hand-written limit and the peers, as ratios
+	@$(BIN)/python -m benchmarks
+
+lab: $(DEV)  ## JupyterLab with everything in place
+	@$(BIN)/jupyter lab notebooks
+
+wheel: $(DEV)  ## build the wheel into dist/
+	@$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+lock: $(DEV)  ## write the lock files anew
+	@$(COMPILE) --output-file requirements/run.lock
+	@$(COMPILE) --extra dev --output-file requirements/dev.lock
+
+clean:  ## remove what the targets made
+	@rm -rf $(VENV) snapshots runs demo dq-demo dist build *.egg-info

@@ -1,0 +1,171 @@
+"""The one place that looks at contract and snapshots without comparing: schema, types, coverage, fitness; pins and shows what it sees."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from dq.asking import Question, ask
+from dq.attempts import Attempts
+from dq.compare.evidence import Crash
+from dq.compare.schema import Catalogue
+from dq.contract.models import SIDES, Contract, Entity
+from dq.contract.reading import read_contract
+from dq.coverage import make_ledger
+from dq.engine import Engine, Row, Settings
+from dq.errors import UsageError, near_miss
+from dq.fit import judge_fitness
+from dq.ground import Ground, lay_ground
+from dq.judgement.claims import judge_schema
+from dq.record import Check, Outcome
+from dq.recording import judge_stores, snapshot_columns
+from dq.running import Options, attached, judge_snapshots, opened_stores
+from dq.sql import Query, path, quote
+
+LOCK = "stores.lock.toml"
+LAYERS = ("raw", "own", "")  # schemas of an entity's views, in the order in which they build on each other
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the checks without comparison came to."""
+
+    checks: tuple[Check, ...]
+    crashes: tuple[tuple[str, Crash], ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of them."""
+        return Outcome.worst(check.outcome for check in self.checks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A contract laid out on its snapshots."""
+
+    engine: Engine
+    contract: Contract
+    question: Question
+    ground: Ground
+    attempts: Attempts
+
+
+def check_contract(folder: Path | str, *, batch: int | None = None, options: Options | None = None) -> Checked:
+    """Check schema, types, coverage and fitness; of one batch's source rows, or of all. Raises as `run_contract` does."""
+    options = options or Options()
+    with _laid_out(folder, options) as seen:
+        numbers = [item.number for item in seen.contract.migration.batches]
+        if batch is not None and batch not in numbers:
+            raise UsageError(f"there is no batch {batch} ({f'1 to {max(numbers)}' if numbers else 'the contract has none'})")
+        checks = [*judge_snapshots(seen.engine, seen.question, attempt=seen.attempts)]
+        checks += judge_stores(make_ledger(seen.contract, selects=seen.ground.selects, catalogue=snapshot_columns(seen.question.manifests)))
+        checks += [judge_schema(item.entity, item.problems) for item in seen.ground.prepared]
+        options.told("fitness of the source")
+        checks += judge_fitness(seen.engine, seen.ground, batch=batch, attempt=seen.attempts)
+        return Checked(tuple(checks), tuple(seen.attempts.crashes))
+
+
+def pin(folder: Path | str, *, options: Options | None = None) -> Path:
+    """Write every table, column and type of both stores to stores.lock.toml, and return its path."""
+    contract = read_contract(folder)
+    with _laid_out(folder, options or Options()) as seen:
+        text = pinned_text(seen.ground.catalogue)
+    file = contract.folder / LOCK
+    draft = file.with_name(f".{LOCK}.part")
+    draft.write_text(text, encoding="utf-8")
+    draft.rename(file)
+    return file
+
+
+def pinned_text(catalogue: Catalogue) -> str:
+    """Return a catalogue as TOML: a table for each table of a store, its columns in order."""
+    lines = ["# Every table, column and type of both stores. Written by `dq check --pin`; read its changes in review."]
+    for side in SIDES:
+        for table, columns in sorted(catalogue[side].items()):
+            lines += ["", f"[{side}.{_key(table)}]", *(f"{_key(column)} = {_text(type_)}" for column, type_ in columns.items())]
+    return "\n".join(lines) + "\n"
+
+
+def show_sql(folder: Path | str, name: str, *, rows: int = 0, options: Options | None = None) -> Iterator[tuple[str, str, list[Row], list[str]]]:
+    """Yield (view, its SQL, its first rows by key, their columns) of each view that the engine makes of an entity.
+
+    Rows are those of the last view of each side; there are none where `rows` is 0. Batches are not told apart here.
+
+    Raises:
+        UsageError: there is no such entity.
+    """
+    with _laid_out(folder, options or Options()) as seen:
+        entity = _entity(seen.contract, name)
+        for side in ("source", "target", "baseline"):
+            views = [(f"{layer}_{side}", entity.name) for layer in ("raw", "own")]
+            for schema, view in views:
+                sql = seen.engine.execute(Query("SELECT sql FROM duckdb_views() WHERE schema_name = $1 AND view_name = $2", (schema, view), "views"))
+                if not sql:
+                    continue
+                found: list[Row] = []
+                if rows and schema.startswith("own") and side != "baseline":
+                    keys = ", ".join(quote(key) for key in entity.key)
+                    columns = ", ".join(f"CAST({quote(column.name)} AS VARCHAR)" for column in entity.columns)
+                    found = seen.engine.execute(Query(f"SELECT {columns} FROM {path(schema, view)} ORDER BY {keys} LIMIT {rows}", step="rows"))
+                yield f"{schema}.{view}", laid_out(str(sql[0][0])), found, [column.name for column in entity.columns]
+
+
+def laid_out(sql: str) -> str:
+    """Return one line of SQL with a line for each output column, table and condition; nothing in quotes is touched."""
+    lines = [""]
+    depth, quoted = 0, ""
+    position = 0
+    while position < len(sql):
+        char = sql[position]
+        if quoted:
+            quoted = "" if char == quoted else quoted
+        elif char in "'\"":
+            quoted = char
+        elif char in "()":
+            depth += 1 if char == "(" else -1
+        word = next((word for word in _BREAKS if not quoted and depth <= 0 + sql.startswith("(", 0) and sql.startswith(word, position)), None)
+        if word is not None:
+            lines.append(word.strip() + " ")
+            position += len(word)
+            continue
+        lines[-1] += char
+        if char == "," and not quoted and depth == 0:
+            lines.append("    ")
+            position += sql[position + 1 : position + 2] == " "
+        position += 1
+    return "\n".join(line.rstrip() for line in lines)
+
+
+_BREAKS = (" FROM ", " LEFT JOIN ", " INNER JOIN ", " WHERE ", " GROUP BY ", " HAVING ")
+
+
+@contextmanager
+def _laid_out(folder: Path | str, options: Options) -> Iterator[_Seen]:
+    contract = read_contract(folder)
+    attempts = Attempts()
+    with opened_stores(contract, options) as opened, TemporaryDirectory(prefix="dq-") as spill:
+        manifests = {side: item.manifest for side, item in opened.items()}
+        question = ask(contract, manifests, command="gate", batch=None, as_of=options.as_of)
+        settings = Settings(options.settings.memory, options.settings.threads, Path(spill))
+        with attached(opened, settings=settings) as engine:
+            options.told("schema and types")
+            yield _Seen(engine, contract, question, lay_ground(engine, contract, asked=question.asked, attempt=attempts), attempts)
+
+
+def _entity(contract: Contract, name: str) -> Entity:
+    for entity in contract.entities:
+        if entity.name == name:
+            return entity
+    raise UsageError(f"there is no entity '{name}'{near_miss(name, [entity.name for entity in contract.entities])}")
+
+
+def _key(name: str) -> str:
+    return name if name and all(char.isascii() and (char.isalnum() or char in "_-") for char in name) else _text(name)
+
+
+def _text(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)

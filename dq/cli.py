@@ -1,0 +1,113 @@
+"""The command line: commands by name, every error in one line with its exit status, a traceback only for `--debug`.
+
+Source: DESIGN "Commands": 0 proven or done, 1 discrepancies, 2 wrong usage or contract, 3 could not be proven; 130 on interrupt.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from dq import __version__
+from dq.commands import check, demo, run, show, snapshot
+from dq.errors import DqError, near_miss
+from dq.report.visible import visible
+
+INTERRUPTED, TERMINATED = 130, 143
+
+
+@dataclass(slots=True)
+class Debug:
+    """Whether `--debug` was given."""
+
+    on: bool = False
+
+
+DEBUG = Debug()
+app = typer.Typer(
+    name="dq",
+    help="Proves that one store was moved into another without losing a coupon, a point, an order or a review.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback
+    if wanted:
+        typer.echo(f"dq {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks and SQL.")] = False,  # noqa: FBT002 - an option
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,  # noqa: FBT002, ARG001 - an option
+) -> None:
+    DEBUG.on = DEBUG.on or debug
+
+
+app.command("run", help=run.RUN_HELP)(run.run)
+app.command("gate", help=run.GATE_HELP)(run.gate)
+app.command("check", help=check.HELP)(check.check)
+app.command("snapshot", help=snapshot.HELP)(snapshot.snapshot)
+app.command("show", help=show.HELP)(show.show)
+app.command("demo", help=demo.HELP)(demo.demo)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its status."""
+    signal.signal(signal.SIGTERM, _terminated)
+    sys.exit(status_of(arguments))
+
+
+def status_of(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit status; everything that goes wrong becomes one line on standard error."""
+    given = sys.argv[1:] if arguments is None else arguments
+    DEBUG.on = "--debug" in given
+    given = [argument for argument in given if argument != "--debug"]  # it may stand anywhere
+    try:
+        found: Any = app(given, standalone_mode=False)
+    except DqError as error:
+        return _told(str(error), error.exit_status)
+    except (KeyboardInterrupt, typer.Abort):
+        return _told("interrupted; nothing was recorded", INTERRUPTED)
+    except typer.TyperException as error:
+        return _told(_usage(error), 2)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the interpreter's last flush says nothing
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last place: an error of ours is one line too
+        if isinstance(error, OSError) and error.errno is not None:
+            return _told(f"{error.filename or 'the disk'}: {str(error.strerror).lower()}; nothing was recorded", 3)
+        return _told(f"an error of dq itself ({type(error).__name__}); --debug shows where", 3)
+    return found if isinstance(found, int) else 0
+
+
+def _usage(error: typer.TyperException) -> str:
+    """Return what was wrong with the words of a call, with the near miss of a command."""
+    said: str = error.format_message() if hasattr(error, "format_message") else str(error)
+    if said.startswith("No such command '"):
+        return f"{said.rstrip('.')}{near_miss(said.split(chr(39))[1], [str(item.name) for item in app.registered_commands])}"
+    return said
+
+
+def _told(message: str, status: int) -> int:
+    if DEBUG.on:
+        traceback.print_exc()
+    encoding = sys.stderr.encoding or "ascii"
+    line = f"dq: {visible(message)}"
+    sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    return status
+
+
+def _terminated(_number: int, _frame: object) -> None:
+    raise SystemExit(TERMINATED)

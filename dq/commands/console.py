@@ -1,0 +1,63 @@
+"""The one place for the terminal: consoles, progress while something takes long, and one JSON object where that is asked for."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from dq.record import Check, Outcome
+
+PLAIN_WIDTH = 120  # columns where there is no terminal
+
+
+def out() -> Console:
+    """Return the console for results: plain where it is piped."""
+    return Console(file=sys.stdout, soft_wrap=False, highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+
+
+def say(text: str) -> None:
+    """Print a line as it is, whatever the terminal's encoding."""
+    stream = sys.stdout
+    encoding = stream.encoding or "ascii"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    stream.flush()
+
+
+def say_json(found: Mapping[str, Any]) -> None:
+    """Print one JSON object in a line, ASCII only."""
+    say(json.dumps(found, sort_keys=True, default=str))
+
+
+@contextmanager
+def progress(total: int, *, what: str, quiet: bool = False) -> Iterator[Callable[[str], None]]:
+    """Yield a function to be told what is done next, `total` times; bars on a terminal's standard error, nothing where it is piped."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.fields[what]}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("[dim]{task.description}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("", total=total, what=what)
+
+        def told(step: str) -> None:
+            done = bars.tasks[0].completed + (1 if bars.tasks[0].description else 0)
+            bars.update(task, description=step.replace("[", "("), completed=min(done, total))
+
+        yield told
+
+
+def tally(checks: tuple[Check, ...]) -> dict[str, int]:
+    """Return how many checks have each outcome."""
+    return {outcome.value: sum(check.outcome is outcome for check in checks) for outcome in Outcome}

@@ -1,0 +1,143 @@
+"""`dq run` and `dq gate`: a batch compared, or asked whether it may start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dq.asking import Command
+from dq.commands.arguments import (
+    CONTRACT,
+    DEFAULT_MEMORY,
+    RUNS,
+    AsJson,
+    AsOf,
+    BaselineFile,
+    BatchNumber,
+    ContractDir,
+    CrosswalkFile,
+    Memory,
+    RunsDir,
+    SourceFile,
+    TargetFile,
+    Threads,
+    moment,
+    overrides,
+    settings,
+)
+from dq.commands.console import out, progress, say, say_json, tally
+from dq.contract import read_contract
+from dq.record import Record
+
+RUN_HELP = """Compare a batch, or all that has moved, and write a run folder.
+
+Example: dq run --batch 1
+
+Exit status: 0 proven, 1 discrepancies, 2 wrong usage or contract, 3 could not be proven.
+"""
+GATE_HELP = """May a batch start? The source is fit to move, and everything before it is proven.
+
+Example: dq gate --batch 2
+
+Ends with one line, GATE OPEN … or GATE SHUT …. Exit status: 0 open, 1 discrepancies, 2 wrong usage or contract, 3 could not be proven.
+"""
+
+
+def run(
+    contract: ContractDir = CONTRACT,
+    batch: BatchNumber = None,
+    runs: RunsDir = RUNS,
+    source: SourceFile = None,
+    target: TargetFile = None,
+    baseline: BaselineFile = None,
+    crosswalk: CrosswalkFile = None,
+    as_of: AsOf = None,
+    memory: Memory = DEFAULT_MEMORY,
+    threads: Threads = None,
+    as_json: AsJson = False,
+) -> None:
+    files = overrides(source=source, target=target, baseline=baseline, crosswalk=crosswalk)
+    _recorded("run", contract, batch, runs=runs, files=files, as_of=as_of, memory=memory, threads=threads, as_json=as_json)
+
+
+def gate(
+    batch: Annotated[int, typer.Option("--batch", "-b", metavar="N", help="The batch that is to start; batches count from 1.")],
+    contract: ContractDir = CONTRACT,
+    runs: RunsDir = RUNS,
+    source: SourceFile = None,
+    target: TargetFile = None,
+    baseline: BaselineFile = None,
+    crosswalk: CrosswalkFile = None,
+    as_of: AsOf = None,
+    memory: Memory = DEFAULT_MEMORY,
+    threads: Threads = None,
+    as_json: AsJson = False,
+) -> None:
+    files = overrides(source=source, target=target, baseline=baseline, crosswalk=crosswalk)
+    _recorded("gate", contract, batch, runs=runs, files=files, as_of=as_of, memory=memory, threads=threads, as_json=as_json)
+
+
+def _recorded(
+    command: Command,
+    contract: Path,
+    batch: int | None,
+    *,
+    runs: Path,
+    files: dict[str, Path],
+    as_of: str | None,
+    memory: str,
+    threads: int | None,
+    as_json: bool,
+) -> None:
+    from dq.running import Options, run_contract, steps_told
+
+    total = steps_told(read_contract(contract), command=command)
+    with progress(total, what=command, quiet=as_json) as told:
+        options = Options(runs=runs, snapshots=files, as_of=moment(as_of), settings=settings(memory, threads), told=told)
+        finished = run_contract(contract, command=command, batch=batch, options=options)
+    record, report = finished.record, finished.folder / "report.html"
+    for _, crash in finished.crashes:
+        debug(crash.detail)
+    if as_json:
+        say_json(summary(record, finished.folder))
+    else:
+        from dq.report.terminal import print_verdict
+
+        print_verdict(record, out(), report=report)
+        say(last_line(record))
+    raise typer.Exit(record.exit_status)
+
+
+def last_line(record: Record) -> str:
+    """Return the one line that a script may look for."""
+    about = f"batch={record.batch if record.batch is not None else 'all'} run={record.run}"
+    if record.command == "run":
+        return f"{record.outcome.value} {about}"
+    first = " (first batch)" if not record.batches and record.batch is not None else ""
+    return f"GATE {'OPEN' if record.exit_status == 0 else 'SHUT'} {about}{first}"
+
+
+def summary(record: Record, folder: Path) -> dict[str, object]:
+    """Return what `--json` prints of a run."""
+    return {
+        "command": record.command,
+        "batch": record.batch,
+        "run": record.run,
+        "outcome": record.outcome.value,
+        "exit_status": record.exit_status,
+        "headline": record.headline,
+        "checks": tally(record.checks),
+        "not_passed": {check.id: check.outcome.value for check in record.checks if check.outcome.value != "PASSED"},
+        "findings": record.findings,
+        "folder": str(folder),
+    }
+
+
+def debug(text: str) -> None:
+    """Print what `--debug` asks for, on standard error."""
+    from dq.cli import DEBUG
+
+    if DEBUG.on and text:
+        typer.echo(text, err=True)

@@ -1,0 +1,116 @@
+"""`dq show`: a run looked at again: its verdict, its findings, the history of all runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from dq.commands.arguments import RUNS, AsJson, RunsDir
+from dq.commands.console import out, say, say_json
+from dq.commands.run import last_line, summary
+from dq.errors import UsageError, near_miss
+from dq.folder import FINDINGS, REPORT, read_record
+from dq.record import Record
+from dq.report.blocks import MARKS
+from dq.report.visible import visible
+
+HELP = """Show a run again: its verdict, its findings, or the history of all runs.
+
+Examples: dq show; dq show 7e85db1abecf --findings coupons; dq show --findings all --to findings.xlsx; dq show --history
+"""
+LATEST = "latest"
+ROWS_SHOWN = 50
+
+
+def show(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's id or its beginning, its folder, or 'latest'.")] = LATEST,
+    runs: RunsDir = RUNS,
+    findings: Annotated[Optional[str], typer.Option("--findings", metavar="ENTITY", help="List the findings of an entity, or of 'all'.")] = None,
+    to: Annotated[Optional[Path], typer.Option("--to", metavar="FILE", help="Write the findings there, keys and values too: .csv, .parquet or .xlsx.")] = None,
+    history: Annotated[bool, typer.Option("--history", help="List all runs, the latest last.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    if to is not None and findings is None:
+        raise UsageError("--to goes with --findings")
+    if history:
+        _history(runs, as_json=as_json)
+        return
+    folder = find_run(run, runs=runs)
+    record = read_record(folder)
+    if findings is not None:
+        _findings(folder, record, entity=findings, to=to)
+    elif as_json:
+        say_json(summary(record, folder))
+    else:
+        from dq.report.terminal import print_verdict
+
+        print_verdict(record, out(), report=folder / "report.html")
+        say(last_line(record))
+
+
+def find_run(name: str, *, runs: Path) -> Path:
+    """Return a run's folder by id, beginning of an id, path or 'latest'. Raises UsageError."""
+    if (Path(name) / REPORT).is_file():
+        return Path(name)
+    folders = _folders(runs)
+    if not folders:
+        raise UsageError(f"{runs}: there is no run yet")
+    if name == LATEST:
+        return folders[-1]
+    found = [folder for folder in folders if folder.name.startswith(name)]
+    if len(found) > 1:
+        raise UsageError(f"'{name}' begins {len(found)} runs: {', '.join(folder.name for folder in found[:5])}")
+    if not found:
+        raise UsageError(f"there is no run '{name}' in {runs}{near_miss(name, [folder.name for folder in folders])}")
+    return found[0]
+
+
+def _folders(runs: Path) -> list[Path]:
+    """Return the run folders, the latest last."""
+    found = [path.parent for path in runs.glob(f"*/{REPORT}") if not path.parent.name.startswith(".")]
+    return sorted(found, key=lambda folder: ((folder / REPORT).stat().st_mtime_ns, folder.name))
+
+
+def _history(runs: Path, *, as_json: bool) -> None:
+    records = [(folder, read_record(folder)) for folder in _folders(runs)]
+    if as_json:
+        say_json({"runs": [summary(record, folder) for folder, record in records]})
+        return
+    table = Table("Run", "Command", "Batch", "As of", "Compared", "Findings", "Outcome", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for folder, record in records:
+        mark = MARKS[record.outcome]
+        batch = "all" if record.batch is None else str(record.batch)
+        compared = f"{sum(entity.compared for entity in record.entities):,}"
+        table.add_row(folder.name, record.command, batch, record.as_of[:16], compared, f"{record.findings:,}", Text(mark.word, style=mark.style))
+    out().print(table)
+
+
+def _findings(folder: Path, record: Record, *, entity: str, to: Path | None) -> None:
+    import polars as pl
+
+    file = folder / FINDINGS
+    if not file.is_file():
+        raise UsageError(f"{file}: is not there")
+    frame = pl.read_parquet(file)
+    known = [*(item.entity for item in record.entities), *sorted(set(frame["entity"]) - {item.entity for item in record.entities})]
+    if entity not in ("all", *known):
+        raise UsageError(f"there is no entity '{entity}'{near_miss(entity, [*known, 'all'])}")
+    if entity != "all":
+        frame = frame.filter(pl.col("entity") == entity)
+    if to is not None:
+        from dq.report.exports import write_findings
+
+        write_findings(frame, to)
+        say(f"{frame.height:,} records with keys and values: {to}")
+        return
+    rows = frame.filter(pl.col("column").is_null())
+    table = Table("Row", "Status", "Check", "Columns", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name, row, check, status, columns in rows.head(ROWS_SHOWN).select("entity", "row", "check", "status", "columns").iter_rows():
+        table.add_row(visible(f"{name}#{row}"), visible(status), visible(check or ""), visible(", ".join(columns)))
+    out().print(table)
+    more = f"; the first {ROWS_SHOWN} are shown" if rows.height > ROWS_SHOWN else ""
+    say(f"{rows.height:,} findings{more}. Keys and values: {file}, or --to FILE")

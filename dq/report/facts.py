@@ -1,0 +1,85 @@
+"""The one place for the numbers of a check or a cause that are worth a line: what breaks it, how many people, how much money."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from dq.record import Cause, Check, Outcome
+from dq.report.blocks import count, counted, largest_first, moneys
+from dq.report.outline import Shown
+from dq.report.visible import clip
+
+NAME: Final = 80  # characters of an id, a column, a slice's value
+TEXT: Final = 600  # characters of a sentence
+_STATUSES: Final = 6
+# What a check of a kind looks at, and what breaks it; '' where the number says nothing. All others: rows.
+_UNITS: Final = {
+    "schema": ("column", "difference"),
+    "coverage": ("column", "column"),
+    "counts": ("slice", "slice"),
+    "sums": ("slice", "slice"),
+    "keys": ("row", "key"),
+    "crosswalk": ("id", "id"),
+    "snapshot": ("", ""),
+    "canary": ("corruption", "corruption"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A label, its values, one a line, and what should be known beside them."""
+
+    label: str
+    values: tuple[str, ...]
+    aside: str = ""
+    is_digest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CauseView:
+    """One explanation of findings: its sentence, how far it reaches, how much of it there is."""
+
+    sentence: str
+    reach: str  # that every compared row has it; or ''
+    rows: int
+    people: int | None
+    money: tuple[str, ...]
+
+
+def cause_view(cause: Cause) -> CauseView:
+    """Return the cause as text."""
+    reach = "every row that was compared" if cause.every_row else ""
+    return CauseView(clip(cause.sentence, TEXT), reach, cause.rows, cause.people, tuple(clip(text, NAME) for text in moneys(cause.money)))
+
+
+def cause_line(cause: Cause) -> str:
+    """Return the cause in one line: `expires_at is 7 h early: local time read as UTC (4,812 rows, 1,377 people, IDR 1,200.00)`."""
+    view = cause_view(cause)
+    people = () if view.people is None else (counted(view.people, "person", "people"),)
+    reach = (view.reach,) if view.reach else ()
+    return f"{view.sentence} ({', '.join((counted(view.rows, 'row'), *people, *view.money, *reach))})"
+
+
+def facts(check: Check) -> tuple[Fact, ...]:
+    """Return the numbers of a check that are worth a line: what breaks it, how many people, how much money."""
+    population, harm = _UNITS.get(check.kind, ("row", "row"))
+    found = [Fact("Looked at", (counted(check.looked_at, population),))] if population else []
+    if check.broken or check.outcome is Outcome.FAILED:
+        found.append(Fact("Broken", (counted(check.broken, harm) if harm else count(check.broken),), aside=_kinds(check)))
+    if len(check.columns) == 1:
+        found.extend(Fact("Column", (clip(name, NAME),), aside=counted(cells, "cell")) for name, cells in check.columns.items())
+    if check.people is not None and check.broken:
+        found.append(Fact("People", (count(check.people),)))
+    if at_stake := moneys(check.money):
+        found.append(Fact("Money at stake", tuple(clip(text, NAME) for text in at_stake)))
+    if check.pre_existing:
+        found.append(Fact("Already so in the source", (counted(check.pre_existing, "row"),)))
+    return tuple(found)
+
+
+def _kinds(check: Check) -> str:
+    """Return how the broken rows are broken: `26 missing, 1 extra`, `9 changed in 10 cells`."""
+    kinds = Shown.of(largest_first(check.statuses), limit=_STATUSES).map(lambda item: f"{count(item[1])} {clip(item[0], NAME)}")
+    cells = f"in {counted(check.cells, 'cell')}" if check.cells not in {0, check.broken} and len(check.columns) != 1 else ""
+    return " ".join(part for part in (", ".join(kinds.items) + (", …" if kinds.left else ""), cells) if part)
