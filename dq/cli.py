@@ -16,7 +16,7 @@ import typer
 
 from dq import __version__
 from dq.commands import check, demo, run, show, snapshot
-from dq.errors import DqError, near_miss
+from dq.errors import DqError
 from dq.report.visible import visible
 
 INTERRUPTED, TERMINATED = 130, 143
@@ -73,31 +73,26 @@ def status_of(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status; everything that goes wrong becomes one line on standard error."""
     given = sys.argv[1:] if arguments is None else arguments
     DEBUG.on = "--debug" in given
-    given = [argument for argument in given if argument != "--debug"]  # it may stand anywhere
     try:
-        found: Any = app(given, standalone_mode=False)
-    except DqError as error:
-        return _told(str(error), error.exit_status)
-    except (KeyboardInterrupt, typer.Abort):
-        return _told("interrupted; nothing was recorded", INTERRUPTED)
-    except typer.TyperException as error:
-        return _told(_usage(error), 2)
+        found: Any = app([argument for argument in given if argument != "--debug"], standalone_mode=False)  # it may stand anywhere
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the interpreter's last flush says nothing
         return 0
-    except Exception as error:  # noqa: BLE001 - the last place: an error of ours is one line too
-        if isinstance(error, OSError) and error.errno is not None:
-            return _told(f"{error.filename or 'the disk'}: {str(error.strerror).lower()}; nothing was recorded", 3)
-        return _told(f"an error of dq itself ({type(error).__name__}); --debug shows where", 3)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last place: an error of ours is one line too
+        return _told(*_line_and_status(error))
     return found if isinstance(found, int) else 0
 
 
-def _usage(error: typer.TyperException) -> str:
-    """Return what was wrong with the words of a call, with the near miss of a command."""
-    said: str = error.format_message() if hasattr(error, "format_message") else str(error)
-    if said.startswith("No such command '"):
-        return f"{said.rstrip('.')}{near_miss(said.split(chr(39))[1], [str(item.name) for item in app.registered_commands])}"
-    return said
+def _line_and_status(error: BaseException) -> tuple[str, int]:
+    if isinstance(error, DqError):
+        return str(error), error.exit_status
+    if isinstance(error, (KeyboardInterrupt, typer.Abort)):
+        return "interrupted; nothing was recorded", INTERRUPTED
+    if isinstance(error, typer.TyperException):
+        return getattr(error, "format_message", error.__str__)(), 2
+    if isinstance(error, OSError) and error.errno is not None:
+        return f"{error.filename or 'the disk'}: {str(error.strerror).lower()}; nothing was recorded", 3
+    return f"an error of dq itself ({type(error).__name__}); --debug shows where", 3
 
 
 def _told(message: str, status: int) -> int:

@@ -113,7 +113,8 @@ def _row_records(entity: Entity, *, part: int) -> str:
     table = path("evidence", f"{entity.name}.numbered")
     check = f"CASE status WHEN 'duplicate' THEN {literal(f'{entity.name}.keys')} WHEN 'changed' THEN NULL ELSE {literal(f'{entity.name}.rows')} END"
     return f"""
-        SELECT {part} AS part, {literal(entity.name)} AS entity, n."row", {check} AS "check", n.status, {_key_texts(entity)} AS key, m.columns, -1 AS place
+        SELECT {part} AS part, {literal(entity.name)} AS entity, n."row", {check} AS "check", n.status,
+               {_key_texts(entity)} AS key, m.columns, -1 AS place
         FROM {table} AS n
         JOIN (SELECT {", ".join(masks)}, list_filter([{listed}], lambda name: name IS NOT NULL) AS columns
               FROM (SELECT DISTINCT {", ".join(masks)} FROM {table})) AS m USING ({", ".join(masks)})"""

@@ -50,8 +50,10 @@ def _run(engine: Engine, entity: Entity, *, batch: int | None) -> Mapping[str, f
     if batch is not None and entity.owner is not None:
         owner = quote(entity.owner)
         batches = path(snapshot("crosswalk"), "main", "batches")
-        sql += f" WHERE NOT EXISTS (SELECT 1 FROM {batches} AS b WHERE b.account_id = r.{owner})"
-        sql += f" OR EXISTS (SELECT 1 FROM {batches} AS b JOIN scope.accounts AS a USING (account_id) WHERE b.account_id = r.{owner} AND b.batch = {batch} AND NOT a.erased_ever)"
+        sql += f"""
+            WHERE NOT EXISTS (SELECT 1 FROM {batches} AS b WHERE b.account_id = r.{owner})
+               OR EXISTS (SELECT 1 FROM {batches} AS b JOIN scope.accounts AS a USING (account_id)
+                          WHERE b.account_id = r.{owner} AND b.batch = {batch} AND NOT a.erased_ever)"""
     view = path("fit", entity.name)
     engine.execute(Query("CREATE SCHEMA IF NOT EXISTS fit", step=f"{entity.name}.fit"))
     engine.execute(Query(f"CREATE OR REPLACE VIEW {view} AS {sql}", step=f"{entity.name}.fit"))

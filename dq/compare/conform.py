@@ -7,7 +7,7 @@ Source: DESIGN, law 3; DECISIONS "Zones".
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dq.compare.currencies import DEFAULT_EXPONENT, by_number, exponents
@@ -25,6 +25,7 @@ class Domain:
 
     zones: tuple[str, ...] = ()  # those that the engine knows
     currencies: tuple[str, ...] = ()  # letters; a numeric code is looked up first
+    fitting: frozenset[str] = frozenset()  # columns of minor units whose every value fits the column's type
 
 
 def raw_type(column: Column, side: Side) -> tuple[str, ...]:
@@ -63,24 +64,37 @@ def canonical(
     reading = column.reading(side)
     value = f"r.{quote(column.name)}"
     if reading.zone is not None:
-        wall = f"({value} + INTERVAL 1 DAY)" if reading.day_end == "inclusive" else value
-        return _instant(wall, reading.zone, raw=raw, zones=domain.zones)
+        return _instant(_wall(column, side, alias="r"), reading.zone, raw=raw, zones=domain.zones)
     if reading.codes is not None:
         return _word(value, reading.codes, raw_type=raw[column.name], side=side)
     if reading.iso_numeric:
         return _letters(value, domain, side=side)
     if reading.minor is not None:
-        currency = reading.minor or (entity.money.currency if entity.money else None) or ""
-        letters = canonical(entity.column(currency), side, entity=entity, raw=raw, domain=domain, minor_units=minor_units)
-        special = {code: digits for code, digits in {**exponents(), **minor_units}.items() if code in domain.currencies}
-        return _major(value, letters, column=column, side=side, special=special)
+        scaled = _by_currency(column, side, entity=entity, raw=raw, domain=domain, minor_units=minor_units)
+        return scaled(lambda digits: _scaled(value, digits, column=column, side=side, fits=column.name in domain.fitting))
     return value
 
 
-def zone_columns(entity: Entity, side: Side, *, raw: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the raw columns that hold a zone's name, sorted."""
-    zones = {column.reading(side).zone for column in entity.columns}
-    return tuple(sorted(zone for zone in zones if zone is not None and zone in raw))
+def fits_minor(column: Column, side: Side, *, entity: Entity, raw: Mapping[str, str], domain: Domain, minor_units: Mapping[str, int]) -> str:
+    """Return the claim that a raw row's minor units fit the column's type; NULL fits."""
+    value = f"r.{quote(column.name)}"
+    scaled = _by_currency(column, side, entity=entity, raw=raw, domain=domain, minor_units=minor_units)
+    return f"{value} IS NULL OR {scaled(lambda digits: _fits(value, digits, column=column))}"
+
+
+def minor_columns(entity: Entity, side: Side) -> tuple[Column, ...]:
+    """Return the columns that a side has in minor units."""
+    return tuple(column for column in entity.columns if column.reading(side).minor is not None)
+
+
+def wall_clocks(entity: Entity, side: Side, *, raw: Mapping[str, str]) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """Return (zone column or zone, ((column, its wall clock as an expression), …)), by zone; a zone of the contract too."""
+    zones: dict[str, list[tuple[str, str]]] = {}
+    for column in entity.columns:
+        zone = column.reading(side).zone
+        if zone is not None and column.name in raw:
+            zones.setdefault(zone, []).append((column.name, _wall(column, side)))
+    return tuple((zone, tuple(walls)) for zone, walls in sorted(zones.items()))
 
 
 def currency_columns(entity: Entity, side: Side) -> tuple[tuple[str, bool], ...]:
@@ -114,29 +128,56 @@ def _letters(value: str, domain: Domain, *, side: Side) -> str:
     return f"CASE {value} {arms} ELSE {unknown} END" if arms else unknown
 
 
-def _major(value: str, letters: str, *, column: Column, side: Side, special: Mapping[str, int]) -> str:
+def _wall(column: Column, side: Side, *, alias: str = "") -> str:
+    """Return the wall clock that is converted: the last day of `day_end = "inclusive"` counts, so a day is added before."""
+    value = f"{alias}.{quote(column.name)}" if alias else quote(column.name)
+    return f"({value} + INTERVAL 1 DAY)" if column.reading(side).day_end == "inclusive" else value
+
+
+def _by_currency(
+    column: Column, side: Side, *, entity: Entity, raw: Mapping[str, str], domain: Domain, minor_units: Mapping[str, int]
+) -> Callable[[Callable[[int], str]], str]:
+    """Return what picks an expression by the digits of the row's currency, most currencies having two."""
+    name = column.reading(side).minor or (entity.money.currency if entity.money else None) or ""
+    letters = canonical(entity.column(name), side, entity=entity, raw=raw, domain=domain, minor_units=minor_units)
     groups: dict[int, list[str]] = {}
-    for code, digits in sorted(special.items()):
-        if digits != DEFAULT_EXPONENT:
+    for code, digits in sorted({**exponents(), **minor_units}.items()):
+        if code in domain.currencies and digits != DEFAULT_EXPONENT:
             groups.setdefault(digits, []).append(code)
-    usual = _scaled(value, DEFAULT_EXPONENT, column=column, side=side)
-    arms = " ".join(
-        f"WHEN {letters} IN ({', '.join(literal(code) for code in codes)}) THEN {_scaled(value, digits, column=column, side=side)}"
-        for digits, codes in sorted(groups.items())
-    )
-    return f"CASE {arms} ELSE {usual} END" if arms else usual
+
+    def picked(of: Callable[[int], str]) -> str:
+        arms = " ".join(f"WHEN {letters} IN ({', '.join(literal(code) for code in codes)}) THEN {of(digits)}" for digits, codes in sorted(groups.items()))
+        return f"CASE {arms} ELSE {of(DEFAULT_EXPONENT)} END" if arms else of(DEFAULT_EXPONENT)
+
+    return picked
 
 
-def _scaled(value: str, digits: int, *, column: Column, side: Side) -> str:
+def _fits(value: str, digits: int, *, column: Column) -> str:
     precision, scale = column.type.precision, column.type.scale
-    impossible = _impossible(precision, scale, side=side)
     if digits > scale:  # more decimals than the column keeps: never rounded
-        exact = f"{value} % {10 ** (digits - scale)} = 0"
-        whole = f"TRY_CAST({value} // {10 ** (digits - scale)} * CAST({_unit(scale)} AS DECIMAL({scale + 1},{scale})) AS {column.type.sql})"
-        return f"CASE WHEN {value} IS NULL THEN NULL WHEN {exact} THEN coalesce({whole}, {impossible}) ELSE {impossible} END"
-    bound = 10 ** (precision - scale + digits)
-    scaled = f"CAST({value} * CAST({_unit(digits)} AS DECIMAL({digits + 1},{digits})) AS {column.type.sql})"
-    return f"CASE WHEN {value} > {-bound} AND {value} < {bound} THEN {scaled} WHEN {value} IS NULL THEN NULL ELSE {impossible} END"
+        return f"({value} % {10 ** (digits - scale)} = 0 AND {_within(value, precision - scale + digits)})"
+    return _within(value, precision - scale + digits)
+
+
+def _within(value: str, digits: int) -> str:
+    bound = 10**digits
+    return f"({value} > {-bound} AND {value} < {bound})" if digits <= _WIDEST else "true"
+
+
+def _scaled(value: str, digits: int, *, column: Column, side: Side, fits: bool) -> str:
+    """Return minor units as the column's decimal; what does not fit becomes a value that the other side hardly has, and is counted."""
+    scale = column.type.scale
+    if digits > scale:
+        scaled = f"CAST({value} // {10 ** (digits - scale)} * CAST({_unit(scale)} AS DECIMAL({scale + 1},{scale})) AS {column.type.sql})"
+    else:
+        scaled = f"CAST({value} * CAST({_unit(digits)} AS DECIMAL({digits + 1},{digits})) AS {column.type.sql})"
+    if fits:
+        return scaled
+    impossible = _impossible(column.type.precision, scale, side=side)
+    return f"CASE WHEN {value} IS NULL THEN NULL WHEN {_fits(value, digits, column=column)} THEN {scaled} ELSE {impossible} END"
+
+
+_WIDEST = 38  # digits of the widest integer, HUGEINT
 
 
 def _impossible(precision: int, scale: int, *, side: Side) -> str:

@@ -41,7 +41,9 @@ def look_at_function(engine: Engine, name: str) -> tuple[int, int]:
     engine.execute(Query(sql, (name,), f"crosswalk {name}: NULL"))
     (rows, distinct) = engine.one(Query(f"SELECT count(source_id), count(DISTINCT source_id) FROM {view}", step=f"crosswalk {name}: function"))
     if rows != distinct:
-        sql = f"INSERT INTO evidence.crosswalk SELECT $1, 'fan-out', CAST(source_id AS VARCHAR) FROM {view} WHERE source_id IS NOT NULL GROUP BY source_id HAVING count(*) > 1"
+        sql = f"""
+            INSERT INTO evidence.crosswalk
+            SELECT $1, 'fan-out', CAST(source_id AS VARCHAR) FROM {view} WHERE source_id IS NOT NULL GROUP BY source_id HAVING count(*) > 1"""
         engine.execute(Query(sql, (name,), f"crosswalk {name}: fan-out"))
     (total,) = engine.one(Query(f"SELECT count(*) FROM {view}", step=f"crosswalk {name}: rows"))
     return int(total), int(rows - distinct)

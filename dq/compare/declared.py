@@ -57,7 +57,9 @@ def record_unplaced(engine: Engine, entity: Entity) -> int:
     if entity.owner is None:
         return 0
     owner = quote(entity.owner)
-    unplaced = f"SELECT r.{owner} AS id FROM {path('own_source', entity.name)} AS r ANTI JOIN scope.accounts AS a ON a.account_id = r.{owner} WHERE r.{owner} IS NOT NULL"
+    unplaced = f"""
+        SELECT r.{owner} AS id
+        FROM {path("own_source", entity.name)} AS r ANTI JOIN scope.accounts AS a ON a.account_id = r.{owner} WHERE r.{owner} IS NOT NULL"""
     (rows,) = engine.one(Query(f"SELECT count(*) FROM ({unplaced})", step=f"{entity.name}: owners without a batch"))
     if rows:
         _record(engine, "batches", "unplaced", f"SELECT DISTINCT CAST(id AS VARCHAR) FROM ({unplaced})")

@@ -26,7 +26,7 @@ def make_views(engine: Engine, prepared: Prepared, *, minor_units: Mapping[str, 
     """Make the own views of every side of an entity."""
     raws: dict[str, Raw] = {}
     for side, types in prepared.types.items():
-        raws[side] = look_up(engine, entity=prepared.entity, side=side, types=types)
+        raws[side] = look_up(engine, entity=prepared.entity, side=side, types=types, minor_units=minor_units)
         make_own(engine, raws[side], entity=prepared.entity, side=side, minor_units=minor_units)
     return raws
 
@@ -80,7 +80,8 @@ def measure(engine: Engine, prepared: Prepared, *, raws: Mapping[str, Raw], scop
         same=compared - statuses.get("changed", 0),
         harms=harm,
         equal_after=frozen(_equal_after(engine, entity, tables=localised.tables)),
-        notes=_notes(raws),
+        weak=_weak(raws),
+        remarks=_remarks(raws),
         agrees=localised.agrees,
         key_proof=keys.proof,
     )
@@ -123,6 +124,15 @@ def _equal_after(engine: Engine, entity: Entity, *, tables: Tables) -> dict[str,
     return {f"{entity.compared[place].name}: {rule}": int(count) for place, rule, count in rows if rule != "unmapped"}
 
 
-def _notes(raws: Mapping[str, Raw]) -> dict[str, tuple[str, ...]]:
-    bad = [f"{raw.bad_zones} rows of the {side} have a wall clock and a zone that nobody knows" for side, raw in raws.items() if raw.bad_zones]
-    return {"instants": tuple(bad)} if bad else {}
+def _weak(raws: Mapping[str, Raw]) -> dict[str, tuple[str, ...]]:
+    """Return why a kind of check proves nothing: what could not be converted has no value to compare."""
+    zones = [f"{raw.unknown_zones:,} rows of the {side} have a wall clock and a zone that nobody knows" for side, raw in raws.items() if raw.unknown_zones]
+    units = [f"{rows:,} rows of the {side} have a {name} that its type cannot hold" for side, raw in raws.items() for name, rows in raw.unfit]
+    return {kind: tuple(lines) for kind, lines in (("instants", zones), ("values", units)) if lines}
+
+
+def _remarks(raws: Mapping[str, Raw]) -> dict[str, tuple[str, ...]]:
+    """Return what a reader of a check should know: wall clocks that no clock showed, or that it showed twice."""
+    words = {"gap": "in an hour that was left out", "overlap": "in an hour that came twice"}
+    lines = [f"{rows:,} rows of the {side} have {name} {words[kind]} in {zone}" for side, raw in raws.items() for name, zone, kind, rows in raw.unsound]
+    return {"instants": tuple(lines)} if lines else {}

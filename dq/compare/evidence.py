@@ -108,6 +108,7 @@ class EntityEvidence:
     same: int
     harms: Mapping[str, Harm]  # check kind (keys, rows, values, attribution, instants) to harm; all of them under ''
     equal_after: Mapping[str, int]  # "column: rule" to cells
-    notes: Mapping[str, tuple[str, ...]]  # check kind to further plain lines
+    weak: Mapping[str, tuple[str, ...]]  # check kind to why it proves nothing
+    remarks: Mapping[str, tuple[str, ...]]  # check kind to further plain lines
     agrees: bool  # law 6: what is left after the found rows are taken out has the same fingerprints
     key_proof: str  # how the uniqueness of keys was shown

@@ -34,7 +34,7 @@ def check_natives(engine: Engine, entity: Entity, *, moment: str) -> Natives:
         moment: when the baseline was taken, ISO 8601 with offset.
     """
     step = f"{entity.name}.natives"
-    columns = ", ".join(f"{{}}.{quote(column.name)}" for column in entity.columns)
+    before, now = (", ".join(f"{alias}.{quote(column.name)}" for column in entity.columns) for alias in ("b", "t"))
     added = f"ANTI JOIN {path('claims', entity.name)} AS c ON c.id = b.{quote(ID)}" if entity.aggregate else ""
     table = path("evidence", f"{entity.name}.natives")
     sql = f"""
@@ -43,7 +43,7 @@ def check_natives(engine: Engine, entity: Entity, *, moment: str) -> Natives:
                CASE WHEN t.{quote(ID)} IS NULL THEN 'missing' WHEN t.{quote(CHANGED)} > CAST($1 AS TIMESTAMPTZ) THEN 'alive' ELSE 'changed' END AS status
         FROM {path("own_baseline", entity.name)} AS b {added}
         LEFT JOIN {path("own_target", entity.name)} AS t ON t.{quote(ID)} = b.{quote(ID)}
-        WHERE t.{quote(ID)} IS NULL OR row({columns.format(*["b"] * len(entity.columns))}) IS DISTINCT FROM row({columns.format(*["t"] * len(entity.columns))})"""
+        WHERE t.{quote(ID)} IS NULL OR row({before}) IS DISTINCT FROM row({now})"""
     engine.execute(Query(sql, (moment,), step))
     counts: dict[str, int] = dict(engine.execute(Query(f"SELECT status, count(*) FROM {table} GROUP BY 1", step=step)))
     (rows,) = engine.one(Query(f"SELECT count(*) FROM {path('own_baseline', entity.name)} AS b {added}", step=step))

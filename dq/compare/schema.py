@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from zoneinfo import available_timezones
 
 from dq.compare.conform import INSTANT, raw_type
 from dq.compare.select import Select, read_select
@@ -111,9 +112,10 @@ def _check_outputs(select: Select, entity: Entity, *, side: Side) -> None:
     for name in wanted:
         if name not in select.outputs:
             raise ContractError(f"no output column '{name}', which {entity.file} declares{near_miss(name, select.outputs)}", file=select.file)
-    for zone in sorted(helpers):
-        if zone not in select.outputs and "/" not in zone and zone not in ("UTC", "GMT"):
-            raise ContractError(f"no output column '{zone}' with the zone{near_miss(zone, select.outputs)}", file=select.file)
+    for zone in sorted(helpers - set(select.outputs)):
+        if zone not in available_timezones():
+            message = f"'{zone}' is neither an output column nor a zone{near_miss(zone, (*select.outputs, *available_timezones()))}"
+            raise ContractError(message, file=select.file)
 
 
 def _tables(select: Select, found: Mapping[str, Mapping[str, str]], *, side: str) -> Iterator[str]:

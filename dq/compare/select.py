@@ -117,7 +117,10 @@ def read_condition(engine: Engine, condition: str, *, file: str, key: str, known
     """Check a condition over named columns and return it as DuckDB writes it.
 
     Args:
+        engine: parses it.
         condition: an expression that is true for the rows meant.
+        file: the contract's file, for errors.
+        key: the key that holds it, for errors.
         known: the columns it may name.
         free: arithmetic and functions of numbers are allowed too (invariants).
 

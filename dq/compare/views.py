@@ -8,27 +8,31 @@ Layers of an entity e (the third one is made in `sides`):
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from dq.compare.conform import Domain, canonical, currency_columns, zone_columns
+from dq.compare import clocks
+from dq.compare.conform import Domain, canonical, currency_columns, fits_minor, minor_columns, wall_clocks
 from dq.compare.currencies import by_number
 from dq.compare.select import Select
 from dq.contract.models import Entity, Side
 from dq.engine import Engine
 from dq.errors import EngineError
-from dq.sql import Query, path, quote
+from dq.sql import Query, literal, path, quote
 
 ID, CREATED, CHANGED = "dq.id", "dq.created", "dq.changed"  # outputs that the engine adds to a merged target's SQL
 
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """One side's SQL as a view: its output types, and how often a zone was unusable."""
+    """One side's SQL as a view: its output types, and what stands in the columns that decide a conversion."""
 
     types: Mapping[str, str]
     domain: Domain
-    bad_zones: int  # rows with a wall clock and a zone that nobody knows
+    unknown_zones: int = 0  # rows with a wall clock and a zone that nobody knows
+    unfit: tuple[tuple[str, int], ...] = ()  # column and rows whose minor units do not fit its type
+    unsound: tuple[tuple[str, str, str, int], ...] = ()  # column, zone, gap or overlap, rows
 
 
 def snapshot(side: str) -> str:
@@ -57,27 +61,71 @@ def make_raw(engine: Engine, select: Select, *, entity: Entity, side: str) -> Ma
     return dict(engine.columns(Query(f"SELECT * FROM {view}", step=f"{entity.name}: {side} SQL")))
 
 
-def look_up(engine: Engine, *, entity: Entity, side: str, types: Mapping[str, str]) -> Raw:
-    """Look up which zones and currencies stand in the raw columns, so that the view converts with constants."""
+def look_up(engine: Engine, *, entity: Entity, side: str, types: Mapping[str, str], minor_units: Mapping[str, int]) -> Raw:
+    """Look up which zones, currencies and ranges stand in the raw columns, so that the view converts with constants."""
     reading: Side = "source" if side == "source" else "target"
-    view = path(f"raw_{side}", entity.name)
-    zones: set[str] = set()
-    bad = 0
-    for zone in zone_columns(entity, reading, raw=types):
-        walls = [column.name for column in entity.columns if column.reading(reading).zone == zone]
-        used = " OR ".join(f"{quote(wall)} IS NOT NULL" for wall in walls)
-        sql = f"SELECT {quote(zone)}, count(*) FILTER ({used}) FROM {view} GROUP BY 1"
-        for name, rows in engine.execute(Query(sql, step=f"{entity.name}: {side} zones")):
-            if name is not None and _is_zone(engine, name):
-                zones.add(name)
-            else:
-                bad += rows
+    zones, unknown, unsound = _zones(engine, entity, side=side, types=types)
     letters: set[str] = set()
     for column, numeric in currency_columns(entity, reading):
-        sql = f"SELECT DISTINCT {quote(column)} FROM {view} WHERE {quote(column)} IS NOT NULL"
+        sql = f"SELECT DISTINCT {quote(column)} FROM {_raw(entity, side)} WHERE {quote(column)} IS NOT NULL"
         found = [row[0] for row in engine.execute(Query(sql, step=f"{entity.name}: {side} currencies"))]
         letters |= {by_number()[value] for value in found if value in by_number()} if numeric else set(found)
-    return Raw(types, Domain(tuple(sorted(zones)), tuple(sorted(letters))), bad)
+    domain = Domain(zones, tuple(sorted(letters)))
+    unfit: list[tuple[str, int]] = []
+    for minor in minor_columns(entity, reading):
+        fits = fits_minor(minor, reading, entity=entity, raw=types, domain=domain, minor_units=minor_units)
+        (rows,) = engine.one(Query(f"SELECT count(*) FROM {_raw(entity, side)} AS r WHERE NOT ({fits})", step=f"{entity.name}: {side} minor units"))
+        unfit += [(minor.name, int(rows))] if rows else []
+    fine = frozenset(column.name for column in minor_columns(entity, reading)) - {name for name, _ in unfit}
+    return Raw(types, replace(domain, fitting=fine), unknown, tuple(unfit), unsound)
+
+
+def _zones(engine: Engine, entity: Entity, *, side: str, types: Mapping[str, str]) -> tuple[tuple[str, ...], int, tuple[tuple[str, str, str, int], ...]]:
+    """Return the zones that the engine knows, the rows with another one, and the wall clocks that are unsound in their zone."""
+    reading: Side = "source" if side == "source" else "target"
+    known: set[str] = set()
+    unknown = 0
+    unsound: list[tuple[str, str, str, int]] = []
+    for column, walls in wall_clocks(entity, reading, raw=types):
+        zone = quote(column) if column in types else literal(column)
+        used = " OR ".join(f"{quote(name)} IS NOT NULL" for name, _ in walls)
+        spans = ", ".join(
+            f"{bound}({wall}) FILTER (isfinite({wall}) AND {wall} BETWEEN {_EARLIEST} AND {_LATEST})" for _, wall in walls for bound in ("min", "max")
+        )
+        sql = f"SELECT {zone}, count(*) FILTER ({used}), {spans} FROM {_raw(entity, side)} GROUP BY 1"
+        for name, rows, *bounds in engine.execute(Query(sql, step=f"{entity.name}: {side} zones")):
+            if name is None or not _is_zone(engine, name):
+                unknown += rows
+                continue
+            known.add(name)
+            for index, (wall_name, wall) in enumerate(walls):
+                low, high = bounds[2 * index : 2 * index + 2]
+                unsound += _unsound(engine, entity, side=side, where=f"{zone} = {literal(name)}", zone=name, wall=(wall_name, wall), low=low, high=high)
+    return tuple(sorted(known)), unknown, tuple(unsound)
+
+
+def _unsound(
+    engine: Engine, entity: Entity, *, side: str, where: str, zone: str, wall: tuple[str, str], low: datetime | None, high: datetime | None
+) -> Iterator[tuple[str, str, str, int]]:
+    """Yield how many of a column's wall clocks lie in a gap or an overlap of their zone."""
+    if low is None or high is None:
+        return
+    name, expression = wall
+    for kind in ("gap", "overlap"):
+        spans = [span for span in clocks.unsound(zone, low, high) if span.kind == kind]
+        if spans:
+            claims = " OR ".join(f"({expression} >= TIMESTAMP '{span.begin}' AND {expression} < TIMESTAMP '{span.end}')" for span in spans)
+            sql = f"SELECT count(*) FROM {_raw(entity, side)} WHERE {where} AND ({claims})"
+            (rows,) = engine.one(Query(sql, step=f"{entity.name}: {side} clocks"))
+            if rows:
+                yield name, zone, kind, int(rows)
+
+
+_EARLIEST, _LATEST = "TIMESTAMP '1970-01-01'", "TIMESTAMP '2100-01-01'"
+
+
+def _raw(entity: Entity, side: str) -> str:
+    return path(f"raw_{side}", entity.name)
 
 
 def make_own(engine: Engine, raw: Raw, *, entity: Entity, side: str, minor_units: Mapping[str, int]) -> None:

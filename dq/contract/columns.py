@@ -75,16 +75,7 @@ def _reading(raw: object, column_type: ColumnType, *, file: str, place: str) -> 
     if name == "DECIMAL" and isinstance(raw, dict) and set(raw) == {"minor"} and isinstance(raw["minor"], str):
         return Reading(minor=raw["minor"])
     if name == "INSTANT" and isinstance(raw, dict):
-        for key in raw:
-            if key not in ("zone", "day_end"):
-                raise ContractError(f"unknown key{near_miss(key, ('zone', 'day_end'))}", file=file, key=f"{place}.{key}")
-        try:
-            reading = Reading(**raw)
-        except ValidationError as error:
-            raise explained(error, model=Reading, file=file, prefix=f"{place}.") from None
-        if reading.zone is None:
-            raise ContractError("a wall clock needs 'zone'", file=file, key=place)
-        return reading
+        return _clock(raw, file=file, place=place)
     forms = {
         "ENUM": 'a table of codes and words, { 1 = "amount" }',
         "CURRENCY": '"iso-numeric"',
@@ -93,6 +84,20 @@ def _reading(raw: object, column_type: ColumnType, *, file: str, place: str) -> 
     }
     takes = f"takes {forms[name]}" if name in forms else "is read as it is and takes nothing"
     raise ContractError(f"{column_type.text} {takes}", file=file, key=place)
+
+
+def _clock(raw: Mapping[str, Any], *, file: str, place: str) -> Reading:
+    """Read how a side's wall clock becomes an instant."""
+    for key in raw:
+        if key not in ("zone", "day_end"):
+            raise ContractError(f"unknown key{near_miss(key, ('zone', 'day_end'))}", file=file, key=f"{place}.{key}")
+    try:
+        reading = Reading(**raw)
+    except ValidationError as error:
+        raise explained(error, model=Reading, file=file, prefix=f"{place}.") from None
+    if reading.zone is None:
+        raise ContractError("a wall clock needs 'zone'", file=file, key=place)
+    return reading
 
 
 def _tolerance(spec: Mapping[str, Any], column_type: ColumnType, *, file: str, place: str) -> Decimal | None:

@@ -29,17 +29,7 @@ def check_entity(entity: Entity, *, contract: Contract) -> None:
     file = entity.file
     names = tuple(column.name for column in entity.columns)
     _references(entity, names=names)
-    for column in entity.columns:
-        if column.through is not None and contract.migration.stores.crosswalk is None:
-            message = "'through' needs [stores.crosswalk] in migration.toml"
-            raise ContractError(message, file=file, key=f"columns.{column.name}.through")
-        for side in SIDES:
-            if column.reading(side).minor == "" and (entity.money is None or entity.money.currency is None):
-                message = "minor units need money.currency, or { minor = '<currency column>' }"
-                raise ContractError(message, file=file, key=f"columns.{column.name}.{side}")
-            minor = column.reading(side).minor
-            if minor and minor not in names:
-                raise ContractError(f"unknown column '{minor}'{near_miss(minor, names)}", file=file, key=f"columns.{column.name}.{side}")
+    _check_columns(entity, contract=contract)
     if entity.owner is not None and contract.migration.batches and entity.column(entity.owner).through != contract.migration.accounts:
         message = f"the owner goes through '{contract.migration.accounts}', so that batches can be told"
         raise ContractError(message, file=file, key="owner")
@@ -55,6 +45,22 @@ def check_entity(entity: Entity, *, contract: Contract) -> None:
             _ledger(entity, invariant.name, contract=contract)
     _unique((check_id for check_id, _, _ in entity.check_ids()), file=file, key="check id")
     _unique((check_id for check_id, _ in entity.fit_ids()), file=file, key="check id")
+
+
+def _check_columns(entity: Entity, *, contract: Contract) -> None:
+    """Check what a column's declaration refers to."""
+    file, names = entity.file, [column.name for column in entity.columns]
+    for column in entity.columns:
+        if column.through is not None and contract.migration.stores.crosswalk is None:
+            message = "'through' needs [stores.crosswalk] in migration.toml"
+            raise ContractError(message, file=file, key=f"columns.{column.name}.through")
+        for side in SIDES:
+            if column.reading(side).minor == "" and (entity.money is None or entity.money.currency is None):
+                message = "minor units need money.currency, or { minor = '<currency column>' }"
+                raise ContractError(message, file=file, key=f"columns.{column.name}.{side}")
+            minor = column.reading(side).minor
+            if minor and minor not in names:
+                raise ContractError(f"unknown column '{minor}'{near_miss(minor, names)}", file=file, key=f"columns.{column.name}.{side}")
 
 
 def _references(entity: Entity, *, names: tuple[str, ...]) -> None:

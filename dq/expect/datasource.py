@@ -15,7 +15,8 @@ from __future__ import annotations
 import builtins
 from typing import Any, Literal, Union
 
-import dq.expect.metrics  # noqa: F401 - registers what stock expectations need on DuckDB
+import dq.expect.metrics
+import dq.expect.patterns  # noqa: F401 - both register what stock expectations need on DuckDB
 from dq.expect.door import ConfigStr, ProgressBarsConfig, SQLDatasource, gx, sa
 from dq.expect.engine import DuckDBExecutionEngine, LentConnection, quoting
 

@@ -54,22 +54,16 @@ def _light() -> Iterator[None]:
 
 with _light():
     import great_expectations as gx
-    import great_expectations.expectations as gxe
     import sqlalchemy as sa
     from duckdb_sqlalchemy import ConnectionWrapper
     from great_expectations.compatibility import pydantic
     from great_expectations.core.metric_domain_types import MetricDomainTypes
-    from great_expectations.core.metric_function_types import (
-        MetricFunctionTypes,
-        MetricPartialFunctionTypeSuffixes,
-        SummarizationMetricNameSuffixes,
-    )
     from great_expectations.data_context.types.base import ProgressBarsConfig
     from great_expectations.datasource.fluent.config_str import ConfigStr
     from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
     from great_expectations.exceptions.exceptions import MetricResolutionError
     from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
-    from great_expectations.expectations.expectation import BatchExpectation, render_suite_parameter_string
+    from great_expectations.expectations.expectation import BatchExpectation
     from great_expectations.expectations.metrics.map_metric_provider.column_condition_partial import column_condition_partial
     from great_expectations.expectations.metrics.map_metric_provider.column_map_metric_provider import ColumnMapMetricProvider
     from great_expectations.expectations.metrics.map_metric_provider.column_pair_condition_partial import column_pair_condition_partial
@@ -78,11 +72,7 @@ with _light():
     from great_expectations.expectations.metrics.map_metric_provider.multicolumn_map_metric_provider import MulticolumnMapMetricProvider
     from great_expectations.expectations.metrics.metric_provider import metric_value
     from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
-    from great_expectations.expectations.registry import (
-        get_expectation_impl,
-        list_registered_expectation_implementations,
-        register_metric,
-    )
+    from great_expectations.expectations.registry import get_expectation_impl, get_metric_kwargs
     from great_expectations.validator.metric_configuration import MetricConfiguration
 
 __all__ = [
@@ -93,25 +83,19 @@ __all__ = [
     "ConnectionWrapper",
     "MetricConfiguration",
     "MetricDomainTypes",
-    "MetricFunctionTypes",
-    "MetricPartialFunctionTypeSuffixes",
     "MetricResolutionError",
     "MulticolumnMapMetricProvider",
     "ProgressBarsConfig",
     "SQLDatasource",
     "SqlAlchemyExecutionEngine",
-    "SummarizationMetricNameSuffixes",
     "TableMetricProvider",
     "column_condition_partial",
     "column_pair_condition_partial",
     "get_expectation_impl",
+    "get_metric_kwargs",
     "gx",
-    "gxe",
-    "list_registered_expectation_implementations",
     "metric_value",
     "multicolumn_condition_partial",
     "pydantic",
-    "register_metric",
-    "render_suite_parameter_string",
     "sa",
 ]

@@ -13,7 +13,17 @@ _FAMILIES = {
     "text": ("VARCHAR", "ENUM", "CURRENCY"),
     "json": ("JSON",),
     "boolean": ("BOOLEAN",),
-    "integer": ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
+    "integer": (
+        "TINYINT",
+        "SMALLINT",
+        "INTEGER",
+        "BIGINT",
+        "HUGEINT",
+        "UTINYINT",
+        "USMALLINT",
+        "UINTEGER",
+        "UBIGINT",
+    ),  # UHUGEINT: DuckDB makes DOUBLE of it beside a signed one
     "decimal": ("DECIMAL",),
     "float": ("DOUBLE", "FLOAT"),
     "date": ("DATE",),

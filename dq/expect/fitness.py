@@ -6,7 +6,7 @@ and whatever crashed, looked at nothing, or disagrees with that count is NOT PRO
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -58,29 +58,27 @@ def run_fitness(connection: Connection, *, table: str, fits: Sequence[Fit]) -> t
         fits: what to ask; refused ones are NOT PROVEN.
 
     Returns:
-        One result for each fit, in the same order.
+        One result for each fit, in the same order; where the table cannot be read, the engine's error.
     """
-    try:
-        described = connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()
-    except Exception as error:  # noqa: BLE001 - a table that cannot be read is an outcome
-        return tuple(_not_proven(fit, 0, f"the table cannot be read ({type(error).__name__})") for fit in fits)
+    described = connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()
     types = {str(name): str(type_) for name, type_, *_rest in described}
     refused = [refusal(fit.type, fit.arguments, types) for fit in fits]
     asked = [fit for fit, reason in zip(fits, refused, strict=True) if reason is None]
-    try:
-        counted = dict(zip(map(id, asked), population(connection, table=table, fits=asked), strict=True))
-    except Exception as error:  # noqa: BLE001 - a population that cannot be counted is an outcome
-        return tuple(_not_proven(fit, 0, f"its rows cannot be counted ({type(error).__name__})") for fit in fits)
-    filled = [fit for fit in asked if counted[id(fit)]]
-    answers: dict[int, Any] = {}
-    if filled:
-        from dq.expect.asking import ask  # noqa: PLC0415 - imports Great Expectations, which takes seconds
+    judged = iter(_judge(connection, table=table, fits=asked, types=types))
+    return tuple(_not_proven(fit, 0, reason) if reason is not None else next(judged) for fit, reason in zip(fits, refused, strict=True))
 
-        answers = dict(zip(map(id, filled), ask(connection, table=table, fits=filled, types=types), strict=True))
-    return tuple(
-        _not_proven(fit, 0, reason) if reason is not None else _judged(fit, counted[id(fit)], answers.get(id(fit)))
-        for fit, reason in zip(fits, refused, strict=True)
-    )
+
+def _judge(connection: Connection, *, table: str, fits: Sequence[Fit], types: Mapping[str, str]) -> Iterator[FitResult]:
+    """Yield what becomes of each; Great Expectations, which takes seconds to import, is asked only where there is something to look at."""
+    counts = population(connection, table=table, fits=fits)
+    filled = [fit for fit, count in zip(fits, counts, strict=True) if count]
+    answers: Iterator[Answer] = iter(())
+    if filled:
+        from dq.expect.asking import ask  # noqa: PLC0415 - see above
+
+        answers = iter(ask(connection, table=table, fits=filled, types=types))
+    for fit, count in zip(fits, counts, strict=True):
+        yield _judged(fit, count, next(answers)) if count else _not_proven(fit, 0, f"no {_noun(fit, 0)} to look at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,25 +91,33 @@ class Answer:
     broken: int | None = None
 
 
-def _judged(fit: Fit, looked_at: int, answer: Answer | None) -> FitResult:
+def _judged(fit: Fit, looked_at: int, answer: Answer) -> FitResult:
     """Judge one answer against the population that was counted here."""
-    if looked_at == 0 or answer is None:
-        return _not_proven(fit, 0, f"no {_noun(fit, 0)} to look at")
-    if answer.crash is not None:
-        return _not_proven(fit, looked_at, answer.crash)
-    whole = STOCK[fit.type].counts in ("column", "table")
-    if whole:
-        outcome: FitOutcome = "PASSED" if answer.success else "FAILED"
-        said = "holds" if answer.success else "does not hold"
-        return FitResult(fit.name, outcome, looked_at, 0, None, f"{_claim(fit)} {said} for {_noun(fit, looked_at)} as a whole.")
-    broken = answer.broken
-    if broken is None or not 0 <= broken <= looked_at or answer.success != (broken == 0):
-        return _not_proven(fit, looked_at, "Great Expectations contradicts itself: its verdict does not follow from its count")
+    doubt = _doubt(fit, looked_at, answer)
+    if doubt is not None:
+        return _not_proven(fit, looked_at, doubt)
+    broken = answer.broken or 0
+    outcome: FitOutcome = "PASSED" if answer.success else "FAILED"
+    if _is_whole(fit):
+        words = f" {'holds' if answer.success else 'does not hold'} for {_noun(fit, looked_at)} as a whole."
+    else:
+        words = f": {broken:,} of {_noun(fit, looked_at)} break{'s' * (broken == 1)} it." if broken else f" holds for {_noun(fit, looked_at)}."
+    return FitResult(fit.name, outcome, looked_at, broken, None, _claim(fit) + words)
+
+
+def _doubt(fit: Fit, looked_at: int, answer: Answer) -> str | None:
+    """Return why an answer proves nothing, or None."""
+    if answer.crash is not None or _is_whole(fit):
+        return answer.crash
+    if answer.broken is None or not 0 <= answer.broken <= looked_at or answer.success != (answer.broken == 0):
+        return "Great Expectations contradicts itself: its verdict does not follow from its count"
     if answer.looked_at is not None and answer.looked_at != looked_at:
-        return _not_proven(fit, looked_at, f"Great Expectations looked at {answer.looked_at:,} of {_noun(fit, looked_at)}")
-    if broken:
-        return FitResult(fit.name, "FAILED", looked_at, broken, None, f"{_claim(fit)}: {broken:,} of {_noun(fit, looked_at)} break{'s' * (broken == 1)} it.")
-    return FitResult(fit.name, "PASSED", looked_at, 0, None, f"{_claim(fit)} holds for {_noun(fit, looked_at)}.")
+        return f"Great Expectations looked at {answer.looked_at:,} of {_noun(fit, looked_at)}"
+    return None
+
+
+def _is_whole(fit: Fit) -> bool:
+    return STOCK[fit.type].counts in ("column", "table")
 
 
 def _not_proven(fit: Fit, looked_at: int, reason: str) -> FitResult:

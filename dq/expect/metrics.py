@@ -1,36 +1,18 @@
-"""The one place for the metrics that Great Expectations lacks or gets wrong on DuckDB.
+"""The one place for what Great Expectations gets wrong on DuckDB: types, exact numbers, duplicates and NULL.
 
-Types, regex, LIKE, exact numbers, duplicates (stock ones miss those with a NULL in a compound, and take a column of the data
-called `_num_rows` for their own) and NULL: a row for which a claim about several columns is neither true nor false breaks it
-here; stock SQL leaves it out without a word. Each is registered for `DuckDBExecutionEngine` only; other engines keep theirs.
+Stock metrics miss duplicates with a NULL in a compound, and take a column of the data called `_num_rows` for their own. A row
+for which a claim about several columns is neither true nor false breaks it here; stock SQL leaves it out without a word.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any
 
-from dq.expect.door import (
-    ColumnMapMetricProvider,
-    ColumnPairMapMetricProvider,
-    MetricDomainTypes,
-    MulticolumnMapMetricProvider,
-    TableMetricProvider,
-    column_condition_partial,
-    column_pair_condition_partial,
-    metric_value,
-    multicolumn_condition_partial,
-    sa,
-)
+from dq.expect.condition import PAIRS, RECORDS, VALUES, Column, Condition, claim, not_empty
+from dq.expect.door import MetricDomainTypes, TableMetricProvider, metric_value, sa
 from dq.expect.engine import DuckDBExecutionEngine, named_type
 from dq.expect.exact import exact_literal, is_number
-
-Column = Any  # a SQLAlchemy column
-Condition = Any  # a SQLAlchemy condition: true for a row that keeps the claim
-
-_VALUES = (ColumnMapMetricProvider, column_condition_partial, ())
-_PAIRS = (ColumnPairMapMetricProvider, column_pair_condition_partial, ("column_A", "column_B"))
-_RECORDS = (MulticolumnMapMetricProvider, multicolumn_condition_partial, ("column_list",))
 
 
 class ColumnTypes(TableMetricProvider):
@@ -47,31 +29,6 @@ class ColumnTypes(TableMetricProvider):
         return [{"name": name, "type": named_type(type_)(), "primary_key": False} for name, type_, *_rest in described]
 
 
-def _claim(about: tuple[Any, Any, tuple[str, ...]], metric: str, *keys: str, filters: bool = True) -> Callable[[Callable[..., Condition]], type]:
-    """Register a condition on rows as a metric of the DuckDB engine.
-
-    Args:
-        about: a column's values, pairs or records.
-        metric: the stock metric that it takes the place of.
-        keys: what the condition is given by name: arguments of the claim, or `_table`, the rows it looks at.
-        filters: whether the stock metric takes a row condition; its keys must be the same.
-    """
-    base, condition_partial, columns = about
-    domain = ("batch_id", "table", *columns, *(("row_condition", "condition_parser") if filters else ()), "ignore_row_if")
-
-    def register(condition: Callable[..., Condition]) -> type:
-        def holds(_provider: type, *asked: Any, **given: Any) -> Condition:
-            return condition(*asked, **{key: given.get(key) for key in keys})
-
-        arguments = tuple(key for key in keys if key != "_table")
-        body = {"condition_metric_name": metric, "condition_value_keys": arguments, "_duckdb": condition_partial(engine=DuckDBExecutionEngine)(holds)}
-        provider: Any = type(condition.__name__, (base,), body if about is _VALUES else {**body, "condition_domain_keys": domain})
-        provider.condition_metric_name = f"duckdb.{metric}"  # registered; under two stock names queries would go without a FROM
-        return cast("type", provider)
-
-    return register
-
-
 def _bound(value: object) -> Any:
     return sa.literal_column(exact_literal(value))
 
@@ -84,15 +41,7 @@ def _certain(condition: Condition) -> Condition:
     return sa.func.coalesce(condition, sa.false())
 
 
-def _given(items: Sequence[Any] | None) -> Sequence[Any]:
-    """Return a list that is not empty; an empty one claims nothing and is an error."""
-    if not items:
-        message = "the list is empty: it claims nothing"
-        raise ValueError(message)
-    return items
-
-
-@_claim(_VALUES, "column_values.between", "min_value", "max_value", "strict_min", "strict_max")
+@claim(VALUES, "column_values.between")
 def between(column: Column, *, min_value: Any, max_value: Any, strict_min: bool | None, strict_max: bool | None) -> Condition:
     """Bounds, exactly."""
     bounds = []
@@ -100,19 +49,19 @@ def between(column: Column, *, min_value: Any, max_value: Any, strict_min: bool 
         bounds.append(column > _bound(min_value) if strict_min else column >= _bound(min_value))
     if max_value is not None:
         bounds.append(column < _bound(max_value) if strict_max else column <= _bound(max_value))
-    return sa.and_(*_given(bounds))
+    return sa.and_(*not_empty(bounds))
 
 
-@_claim(_VALUES, "column_values.in_set", "value_set")
+@claim(VALUES, "column_values.in_set")
 def in_set(column: Column, *, value_set: Sequence[Any] | None) -> Condition:
     """One of several values; numbers exactly."""
-    return column.in_([_value(value) for value in _given(value_set) if value is not None])
+    return column.in_([_value(value) for value in not_empty(value_set) if value is not None])
 
 
-@_claim(_VALUES, "column_values.not_in_set", "value_set")
+@claim(VALUES, "column_values.not_in_set")
 def not_in_set(column: Column, *, value_set: Sequence[Any] | None) -> Condition:
     """None of several values; numbers exactly."""
-    return column.not_in([_value(value) for value in _given(value_set) if value is not None])
+    return column.not_in([_value(value) for value in not_empty(value_set) if value is not None])
 
 
 def _repeats(key: Any, *, rows: Any, where: Condition) -> Condition:
@@ -121,76 +70,19 @@ def _repeats(key: Any, *, rows: Any, where: Condition) -> Condition:
     return key.in_(sa.select(key).select_from(source).where(where).group_by(key).having(sa.func.count() > 1).correlate(None))
 
 
-@_claim(_VALUES, "column_values.unique", "_table")
+@claim(VALUES, "column_values.unique", sees="_table")
 def unique(column: Column, *, _table: Any) -> Condition:
     """No other row has the value; NULL is nobody's duplicate."""
     return sa.not_(_repeats(column, rows=_table, where=column.is_not(None)))
 
 
-@_claim(_RECORDS, "compound_columns.unique", "_table")
+@claim(RECORDS, "compound_columns.unique", sees="_table")
 def unique_compound(column_list: Sequence[Column], *, _table: Any) -> Condition:
     """No other row has the values together; NULL equals NULL."""
     return sa.not_(_repeats(sa.func.row(*column_list), rows=_table, where=sa.true()))
 
 
-def _any_or_all(conditions: Sequence[Condition], match_on: str | None) -> Condition:
-    return (sa.and_ if match_on == "all" else sa.or_)(*conditions)
-
-
-def _regex(column: Column, regex: str) -> Condition:
-    """RE2, searched anywhere in the text: anchor it with ^ and $."""
-    return sa.func.regexp_matches(column, regex)
-
-
-@_claim(_VALUES, "column_values.match_regex", "regex")
-def match_regex(column: Column, *, regex: str) -> Condition:
-    """A match somewhere in the text."""
-    return _regex(column, regex)
-
-
-@_claim(_VALUES, "column_values.not_match_regex", "regex")
-def not_match_regex(column: Column, *, regex: str) -> Condition:
-    """No match anywhere in the text."""
-    return sa.not_(_regex(column, regex))
-
-
-@_claim(_VALUES, "column_values.match_regex_list", "regex_list", "match_on")
-def match_regex_list(column: Column, *, regex_list: Sequence[str] | None, match_on: str | None) -> Condition:
-    """One of several, or all of them."""
-    return _any_or_all([_regex(column, regex) for regex in _given(regex_list)], match_on)
-
-
-@_claim(_VALUES, "column_values.not_match_regex_list", "regex_list")
-def not_match_regex_list(column: Column, *, regex_list: Sequence[str] | None) -> Condition:
-    """None of several."""
-    return sa.not_(sa.or_(*(_regex(column, regex) for regex in _given(regex_list))))
-
-
-@_claim(_VALUES, "column_values.match_like_pattern", "like_pattern", "escape")
-def match_like(column: Column, *, like_pattern: str, escape: str | None) -> Condition:
-    """LIKE."""
-    return column.like(like_pattern, escape=escape)
-
-
-@_claim(_VALUES, "column_values.not_match_like_pattern", "like_pattern", "escape")
-def not_match_like(column: Column, *, like_pattern: str, escape: str | None) -> Condition:
-    """NOT LIKE."""
-    return sa.not_(column.like(like_pattern, escape=escape))
-
-
-@_claim(_VALUES, "column_values.match_like_pattern_list", "like_pattern_list", "match_on", "escape")
-def match_like_list(column: Column, *, like_pattern_list: Sequence[str] | None, match_on: str | None, escape: str | None) -> Condition:
-    """LIKE one of several, or all of them."""
-    return _any_or_all([column.like(pattern, escape=escape) for pattern in _given(like_pattern_list)], match_on)
-
-
-@_claim(_VALUES, "column_values.not_match_like_pattern_list", "like_pattern_list", "escape")
-def not_match_like_list(column: Column, *, like_pattern_list: Sequence[str] | None, escape: str | None) -> Condition:
-    """NOT LIKE any of several."""
-    return sa.not_(sa.or_(*(column.like(pattern, escape=escape) for pattern in _given(like_pattern_list))))
-
-
-@_claim(_PAIRS, "column_pair_values.a_greater_than_b", "or_equal")
+@claim(PAIRS, "column_pair_values.a_greater_than_b")
 def pair_greater(column_a: Column, column_b: Column, *, or_equal: bool | None) -> Condition:
     """A > B; a NULL is not greater than anything."""
     if or_equal:
@@ -198,14 +90,14 @@ def pair_greater(column_a: Column, column_b: Column, *, or_equal: bool | None) -
     return _certain(column_a > column_b)
 
 
-@_claim(_PAIRS, "column_pair_values.in_set", "value_pairs_set", filters=False)
+@claim(PAIRS, "column_pair_values.in_set")
 def pair_in_set(column_a: Column, column_b: Column, *, value_pairs_set: Sequence[Any] | None) -> Condition:
     """(A, B) is one of the pairs; numbers exactly, None in a pair means NULL."""
-    pairs = [(_value(one), _value(other)) for one, other in _given(value_pairs_set)]
+    pairs = [(_value(one), _value(other)) for one, other in not_empty(value_pairs_set)]
     return _certain(sa.or_(*(sa.and_(column_a == one, column_b == other) for one, other in pairs)))
 
 
-@_claim(_RECORDS, "multicolumn_sum.equal", "sum_total")
+@claim(RECORDS, "multicolumn_sum.equal")
 def sum_equals(column_list: Sequence[Column], *, sum_total: Any) -> Condition:
     """The columns of a row add up, exactly; with a NULL among them they do not."""
     total = column_list[0]

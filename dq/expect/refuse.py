@@ -6,14 +6,16 @@ What is refused here would otherwise be answered wrongly, or not at all, without
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from dq.errors import near_miss
+from dq.expect.exact import is_number
 from dq.expect.families import family, unknown_type, unsuitable
 from dq.expect.known import CHOICES, COMMON, IGNORE_ROW_IF, SMALL_INTEGER, STOCK, Stock
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PAIR = 2
+_COMPARES_NO_COLUMNS = ("expect_compound_columns_to_be_unique", "expect_column_pair_values_to_be_in_set")
 
 
 def refusal(type_name: str, arguments: Mapping[str, object], column_types: Mapping[str, str]) -> str | None:
@@ -41,8 +43,12 @@ def columns_of(arguments: Mapping[str, object]) -> tuple[str, ...]:
 
 def _objections(type_name: str, stock: Stock, arguments: Mapping[str, object], column_types: Mapping[str, str]) -> Iterator[str]:
     yield from _names(stock, arguments)
-    yield from _columns(type_name, stock, arguments, column_types)
-    yield from _values(type_name, stock, arguments, column_types)
+    yield from _shapes(arguments)
+    yield from _columns(stock, arguments, column_types)
+    yield from _types(type_name, stock, {name: column_types[name] for name in columns_of(arguments) if name in column_types})
+    yield from _choices(stock, arguments)
+    yield from _sets(type_name, arguments, column_types)
+    yield from _bounds(type_name, stock, arguments, column_types)
 
 
 def _names(stock: Stock, arguments: Mapping[str, object]) -> Iterator[str]:
@@ -56,37 +62,77 @@ def _names(stock: Stock, arguments: Mapping[str, object]) -> Iterator[str]:
             yield f"'{name}' is missing"
     if stock.one_of and all(arguments.get(name) is None for name in stock.one_of):
         yield f"claims nothing without {' or '.join(repr(name) for name in stock.one_of)}"
+
+
+def _listed(value: object) -> Sequence[object]:
+    return value if isinstance(value, (list, tuple)) else ()
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_boolean(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_texts(value: object) -> bool:
+    return bool(_listed(value)) and all(isinstance(item, str) for item in _listed(value))
+
+
+def _is_pairs(value: object) -> bool:
+    return bool(_listed(value)) and all(len(_listed(item)) == _PAIR for item in _listed(value))
+
+
+def _is_ranges(value: object) -> bool:
+    found = value if isinstance(value, Mapping) and set(value) == {"quantiles", "value_ranges"} else {}
+    quantiles, ranges = _listed(found.get("quantiles")), found.get("value_ranges")
+    return _is_pairs(ranges) and len(quantiles) == len(_listed(ranges)) and all(is_number(item) and 0 <= item <= 1 for item in quantiles)
+
+
+_SHAPES: tuple[tuple[str, Callable[[object], bool], tuple[str, ...]], ...] = (
+    ("text", _is_text, ("column", "column_A", "column_B", "regex", "like_pattern", "escape", "type_")),
+    ("true or false", _is_boolean, ("strict_min", "strict_max", "or_equal", "ties_okay", "exact_match")),
+    ("a list of texts, not empty", _is_texts, ("column_list", "column_set", "regex_list", "like_pattern_list", "type_list")),
+    ("a list of values, not empty", lambda value: bool(_listed(value)), ("value_set",)),
+    ("a list of pairs, not empty", _is_pairs, ("value_pairs_set",)),
+    ("a table with 'quantiles' and as many 'value_ranges'", _is_ranges, ("quantile_ranges",)),
+    ("false: an answer that may be off proves nothing", lambda value: value is False, ("allow_relative_error",)),
+)
+
+
+def _shapes(arguments: Mapping[str, object]) -> Iterator[str]:
     for name, value in arguments.items():
         if isinstance(value, Mapping) and name != "quantile_ranges":
             yield f"'{name}' is a parameter of a suite: write its value"
+        for shape, has_it, names in _SHAPES:
+            if name in names and not has_it(value):
+                yield f"'{name}' is {shape}"
 
 
-def _columns(type_name: str, stock: Stock, arguments: Mapping[str, object], column_types: Mapping[str, str]) -> Iterator[str]:
-    listed = arguments.get("column_list")
-    if listed is not None and not (isinstance(listed, (list, tuple)) and all(isinstance(name, str) for name in listed)):
-        yield "'column_list' is a list of columns"
-        return
+def _columns(stock: Stock, arguments: Mapping[str, object], column_types: Mapping[str, str]) -> Iterator[str]:
     names = columns_of(arguments)
     for name in names:
         if name not in column_types:
             yield f"no column is called '{name}'{near_miss(name, column_types)}"
-            return
     if len(set(names)) < len(names):
         yield "names a column twice"
-    if stock.counts == "table":
-        return
     if stock.counts == "records" and len(names) < _PAIR:
         yield "'column_list' needs at least two columns"
-    families = {name: family(column_types[name]) for name in names}
-    for name in names:
-        if not _allowed(column_types[name], stock.on):
+
+
+def _types(type_name: str, stock: Stock, types: Mapping[str, str]) -> Iterator[str]:
+    if stock.counts == "table":
+        return
+    for name, type_ in types.items():
+        if not _allowed(type_, stock.on):
             wanted = "an integer of at most 32 bits" if stock.on == SMALL_INTEGER else " or ".join(stock.on)
-            yield f"'{type_name}' needs {wanted}, and {name} is {column_types[name]}{_instead(families[name], stock)}"
+            yield f"'{type_name}' needs {wanted}, and {name} is {type_}{_instead(family(type_), stock)}"
     comparable = {"integer": "number", "decimal": "number"}
-    if stock.counts in ("pairs", "records") and type_name not in ("expect_compound_columns_to_be_unique", "expect_column_pair_values_to_be_in_set"):
-        kinds = {comparable.get(found, found) for found in families.values()}
+    if stock.counts in ("pairs", "records") and type_name not in _COMPARES_NO_COLUMNS:
+        kinds = {comparable.get(family(type_), family(type_)) for type_ in types.values()}
         if len(kinds) > 1:
-            yield f"compares columns of different types: {', '.join(f'{name} is {column_types[name]}' for name in names)}"
+            yield f"compares columns of different types: {', '.join(f'{name} is {type_}' for name, type_ in types.items())}"
 
 
 def _allowed(type_: str, on: tuple[str, ...]) -> bool:
@@ -101,31 +147,14 @@ def _instead(found: str, stock: Stock) -> str:
     return ""
 
 
-def _values(type_name: str, stock: Stock, arguments: Mapping[str, object], column_types: Mapping[str, str]) -> Iterator[str]:
+def _choices(stock: Stock, arguments: Mapping[str, object]) -> Iterator[str]:
     for name, choices in {**CHOICES, "ignore_row_if": IGNORE_ROW_IF.get(stock.counts, ())}.items():
         if name in arguments and arguments[name] not in choices:
             yield f"'{name}' is one of {', '.join(choices)}; found '{arguments[name]}'{near_miss(str(arguments[name]), choices)}"
-    for name in ("strict_min", "strict_max", "or_equal", "ties_okay", "exact_match"):
-        if name in arguments and not isinstance(arguments[name], bool):
-            yield f"'{name}' is true or false"
-    if arguments.get("allow_relative_error"):
-        yield "'allow_relative_error' is refused: an answer that may be off proves nothing"
-    for name in ("regex", "like_pattern", "type_"):
-        if name in arguments and not isinstance(arguments[name], str):
-            yield f"'{name}' is text"
-    for name in ("regex_list", "like_pattern_list", "type_list", "column_set"):
-        if name in arguments and not _is_list_of_text(arguments[name]):
-            yield f"'{name}' is a list of texts, not empty"
-            return
-    for name in [arguments["type_"]] if "type_" in arguments else arguments.get("type_list", ()):  # type: ignore[attr-defined]
-        if found := unknown_type(str(name)):
-            yield found
-    yield from _sets(type_name, arguments, column_types)
-    yield from _bounds(type_name, stock, arguments, column_types)
-
-
-def _is_list_of_text(value: object) -> bool:
-    return isinstance(value, (list, tuple)) and bool(value) and all(isinstance(item, str) for item in value)
+    for type_ in (arguments.get("type_"), *_listed(arguments.get("type_list"))):
+        unknown = unknown_type(str(type_)) if type_ is not None else None
+        if unknown:
+            yield unknown
 
 
 def _sets(type_name: str, arguments: Mapping[str, object], column_types: Mapping[str, str]) -> Iterator[str]:
@@ -137,22 +166,13 @@ def _sets(type_name: str, arguments: Mapping[str, object], column_types: Mapping
             yield "'value_set': Great Expectations would read its text as dates: use 'expect_column_values_to_be_in_set'"
     if "value_pairs_set" in arguments:
         pairs = _listed(arguments["value_pairs_set"])
-        if not pairs or any(len(_listed(pair)) != _PAIR for pair in pairs):
-            yield "'value_pairs_set' is a list of pairs, not empty"
-            return
         for position, key in enumerate(("column_A", "column_B")):
             column = str(arguments[key])
             yield from _set([_listed(pair)[position] for pair in pairs], "value_pairs_set", column, column_types[column], repeats=True)
 
 
-def _listed(value: object) -> Sequence[object]:
-    return value if isinstance(value, (list, tuple)) else ()
-
-
 def _set(values: object, name: str, column: str, type_: str, *, repeats: bool = False) -> Iterator[str]:
     items = _listed(values)
-    if not items:
-        yield f"'{name}' is a list of values, not empty"
     for item in items:
         found = unsuitable(item, type_)
         if found:

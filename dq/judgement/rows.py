@@ -31,7 +31,7 @@ def judge_rows(entity: Entity, kind: str, evidence: EntityEvidence, *, counts: t
     return judged(
         f"{entity.name}.{kind}",
         broken=broken,
-        reason=weakness(entity, evidence, pairs=kind not in _WHOLE) or next(iter(evidence.notes.get(kind, ())), None),
+        reason=weakness(entity, evidence, pairs=kind not in _WHOLE) or next(iter(evidence.weak.get(kind, ())), None),
         entity=entity.name,
         kind=kind,
         severity=_severity(entity, kind),
@@ -45,7 +45,7 @@ def judge_rows(entity: Entity, kind: str, evidence: EntityEvidence, *, counts: t
         equal_after={name: count for name, count in evidence.equal_after.items() if entity.column(name.split(":")[0]).kind == kind},
         slices=_slices(entity, harm, counts),
         examples=seen.get(f"{entity.name}.{kind}", ()),
-        details=details,
+        details=(*details, *evidence.remarks.get(kind, ())),
     )
 
 

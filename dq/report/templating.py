@@ -39,7 +39,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters["clip"] = clip
+    templates.filters.update(clip=clip, visible=visible)
     templates.globals.update(
         cause_view=cause_view,
         check_view=check_view,

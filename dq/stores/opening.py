@@ -38,7 +38,7 @@ class Opened:
         same = 0
         for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - no Path is wanted
             try:
-                found = os.stat(int(name))
+                found = os.fstat(int(name))
             except OSError:
                 continue  # the listing's own handle
             same += (found.st_dev, found.st_ino) == self.identity[:2]
@@ -98,15 +98,19 @@ def _opened(side: str, path: Path) -> Opened:
         what = "a symbolic link may not stand for a snapshot" if path.is_symlink() else (error.strerror or "cannot be opened").lower()
         raise SnapshotError(f"{side} snapshot {path}: {what}") from None
     try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise SnapshotError(f"{side} snapshot {path}: not a regular file")
-        if not _has_magic(handle):
-            raise SnapshotError(f"{side} snapshot {path}: not a DuckDB file")
+        _check_kind(handle, f"{side} snapshot {path}")
         _no_wal(path)
         return Opened(side, path, read_manifest(path), handle, _identity(handle))
     except BaseException:
         os.close(handle)
         raise
+
+
+def _check_kind(handle: int, what: str) -> None:
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        raise SnapshotError(f"{what}: not a regular file")
+    if not _has_magic(handle):
+        raise SnapshotError(f"{what}: not a DuckDB file")
 
 
 def is_duckdb(file: Path) -> bool:

@@ -1,0 +1,61 @@
+"""The one place that knows when a zone's wall clock is unsound: hours that do not exist, and hours that happen twice.
+
+Source: IANA time zone database, as `zoneinfo` reads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+_FIRST, _LAST = datetime(1970, 1, 1), datetime(2100, 1, 1)  # noqa: DTZ001 - wall clocks have no zone
+_DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Unsound:
+    """A span of wall-clock time, from inclusive, to exclusive: a `gap` that no clock showed, or an `overlap` that it showed twice."""
+
+    kind: Literal["gap", "overlap"]
+    begin: datetime
+    end: datetime
+
+
+def unsound(zone: str, low: datetime, high: datetime) -> tuple[Unsound, ...]:
+    """Return the gaps and overlaps of a zone that touch a span of wall-clock time between 1970 and 2100, ascending."""
+    low, high = max(low, _FIRST), min(high, _LAST)
+    if low > high:
+        return ()
+    return tuple(span for span in _of_zone(zone) if span.begin <= high and span.end > low)
+
+
+@lru_cache(maxsize=64)
+def _of_zone(name: str) -> tuple[Unsound, ...]:
+    zone = ZoneInfo(name)
+    spans: list[Unsound] = []
+    at = _FIRST.replace(tzinfo=UTC)
+    before = at.astimezone(zone).utcoffset() or timedelta(0)
+    last = _LAST.replace(tzinfo=UTC)
+    while at < last:
+        after = (at + _DAY).astimezone(zone).utcoffset() or timedelta(0)
+        if after != before:
+            spans.append(_span(zone, at, before=before, after=after))
+            before = after
+        at += _DAY
+    return tuple(spans)
+
+
+def _span(zone: ZoneInfo, day: datetime, *, before: timedelta, after: timedelta) -> Unsound:
+    """Return the span around the change of offset within a day, found to the second."""
+    low, high = day, day + _DAY
+    while high - low > _SECOND:
+        middle = (low + (high - low) / 2).replace(microsecond=0)
+        if middle.astimezone(zone).utcoffset() == before:
+            low = middle
+        else:
+            high = middle
+    walls = sorted((high.replace(tzinfo=None) + before, high.replace(tzinfo=None) + after))
+    return Unsound("gap" if after > before else "overlap", walls[0], walls[1])

@@ -1,0 +1,145 @@
+"""The one place for a run in Python: the record and its findings as frames; it shows itself in Jupyter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+
+from dq.asking import Command
+from dq.errors import UsageError, near_miss
+from dq.folder import FINDINGS
+from dq.record import Check, EntityResult, Outcome, Record
+from dq.running import Options, run_contract
+
+
+@dataclass(frozen=True)
+class Run:
+    """A recorded run. What it says stands in `record`; keys and values only in its findings.
+
+    Attributes:
+        folder: where report.html and the rest lie.
+        record: everything that was found, without personal data.
+    """
+
+    folder: Path
+    record: Record
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of all checks."""
+        return self.record.outcome
+
+    def __getitem__(self, entity: str) -> EntityRun:
+        """Return one entity of the run. Raises UsageError for an unknown name."""
+        names = [item.entity for item in self.record.entities]
+        for item in self.record.entities:
+            if item.entity == entity:
+                return EntityRun(self, item)
+        raise UsageError(f"there is no entity '{entity}'{near_miss(entity, names)}")
+
+    def findings(self) -> pl.DataFrame:
+        """Return every finding, one row a broken row: entity, row, check, status, key, columns. Personal data: keys."""
+        return self._records.filter(pl.col("column").is_null()).drop("column", "source", "target")
+
+    def cells(self) -> pl.DataFrame:
+        """Return every kept cell that differs: entity, row, check, key, column, source, target. Personal data: keys and values."""
+        return self._records.filter(pl.col("column").is_not_null()).drop("status", "columns")
+
+    def causes(self) -> pl.DataFrame:
+        """Return the causes: entity, sentence, rows, people, checks; largest first within an entity."""
+        rows = [(cause.entity, cause.sentence, cause.rows, cause.people, list(cause.checks)) for cause in self.record.causes]
+        schema: dict[str, pl.DataType | type[pl.DataType]] = {
+            "entity": pl.String,
+            "cause": pl.String,
+            "rows": pl.Int64,
+            "people": pl.Int64,
+            "checks": pl.List(pl.String),
+        }
+        return pl.DataFrame(rows, schema=schema, orient="row")
+
+    def checks(self) -> pl.DataFrame:
+        """Return every check: id, outcome, broken, looked_at, sentence."""
+        rows = [(check.id, check.outcome.value, check.broken, check.looked_at, check.sentence) for check in self.record.checks]
+        schema = {"check": pl.String, "outcome": pl.String, "broken": pl.Int64, "looked_at": pl.Int64, "sentence": pl.String}
+        return pl.DataFrame(rows, schema=schema, orient="row")
+
+    def sums(self, entity: str, *, by: str | None = None) -> pl.DataFrame:
+        """Return an entity's sums and counts by slice, net and gross on both sides.
+
+        Args:
+            entity: the entity.
+            by: only those sliced by this column (and perhaps others).
+
+        Raises:
+            UsageError: there is no such entity, or no sum of it is sliced so.
+        """
+        checks = [check for check in self[entity].checks() if check.sums and (by is None or by in check.sums[0].by)]
+        if by is not None and not checks:
+            known = sorted({name for check in self[entity].checks() if check.sums for name in check.sums[0].by})
+            raise UsageError(f"no sum of {entity} is sliced by '{by}'{near_miss(by, known)}")
+        lines = [(check.id, line) for check in checks for line in check.sums]
+        slices = sorted({name for _, line in lines for name in line.by})
+        return pl.DataFrame(
+            {
+                "check": [check for check, _ in lines],
+                **{name: [line.by.get(name) for _, line in lines] for name in slices},
+                **{part: [Decimal(getattr(line, part)) for _, line in lines] for part in ("source_net", "target_net", "source_gross", "target_gross")},
+                "agrees": [line.agrees for _, line in lines],
+            }
+        )
+
+    @cached_property
+    def _records(self) -> pl.DataFrame:
+        return pl.read_parquet(self.folder / FINDINGS)
+
+    def __repr__(self) -> str:
+        """Say what it is about in a line."""
+        return f"<{self.record.command} {self.record.run}: {self.record.outcome.value}; {self.record.headline}>"
+
+    def _repr_html_(self) -> str:
+        from dq.report.displays import run_display  # noqa: PLC0415 - the template engine loads where something is shown
+
+        return run_display(self.record)
+
+
+@dataclass(frozen=True)
+class EntityRun:
+    """One entity of a run."""
+
+    run: Run
+    result: EntityResult
+
+    def checks(self) -> tuple[Check, ...]:
+        """Return the entity's checks."""
+        return tuple(check for check in self.run.record.checks if check.entity == self.result.entity)
+
+    def findings(self) -> pl.DataFrame:
+        """Return the entity's findings; see `Run.findings`."""
+        return self.run.findings().filter(pl.col("entity") == self.result.entity)
+
+    def cells(self) -> pl.DataFrame:
+        """Return the entity's cells; see `Run.cells`."""
+        return self.run.cells().filter(pl.col("entity") == self.result.entity)
+
+    def causes(self) -> pl.DataFrame:
+        """Return the entity's causes; see `Run.causes`."""
+        return self.run.causes().filter(pl.col("entity") == self.result.entity)
+
+    def _repr_html_(self) -> str:
+        from dq.report.displays import entity_display  # noqa: PLC0415 - as above
+
+        return entity_display(self.run.record, self.result.entity)
+
+
+def recorded(
+    command: Command, contract: Path | str, *, batch: int | None, runs: Path | str, snapshots: dict[str, Path | str] | None, as_of: datetime | None
+) -> Run:
+    """Run a contract and return it."""
+    options = Options(runs=Path(runs), snapshots={side: Path(file) for side, file in (snapshots or {}).items()}, as_of=as_of)
+    finished = run_contract(contract, command=command, batch=batch, options=options)
+    return Run(finished.folder, finished.record)
