@@ -13,6 +13,7 @@ from dq.asking import Question, ask
 from dq.attempts import Attempts
 from dq.compare.evidence import Crash
 from dq.compare.schema import Catalogue
+from dq.compare.sides import source_view, target_view
 from dq.contract.models import SIDES, Contract, Entity
 from dq.contract.reading import read_contract
 from dq.coverage import make_ledger
@@ -27,7 +28,6 @@ from dq.running import Options, attached, judge_snapshots, opened_stores
 from dq.sql import Query, path, quote
 
 LOCK = "stores.lock.toml"
-LAYERS = ("raw", "own", "")  # schemas of an entity's views, in the order in which they build on each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,53 +90,62 @@ def pinned_text(catalogue: Catalogue) -> str:
     return "\n".join(lines) + "\n"
 
 
-def show_sql(folder: Path | str, name: str, *, rows: int = 0, options: Options | None = None) -> Iterator[tuple[str, str, list[Row], list[str]]]:
-    """Yield (view, its SQL, its first rows by key, their columns) of each view that the engine makes of an entity.
+@dataclass(frozen=True, slots=True)
+class ShownView:
+    """A view that the engine makes of an entity, and its first rows by key where they were asked for."""
 
-    Rows are those of the last view of each side; there are none where `rows` is 0. Batches are not told apart here.
+    name: str
+    sql: str
+    columns: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+
+
+def show_sql(folder: Path | str, name: str, *, rows: int = 0, options: Options | None = None) -> tuple[ShownView, ...]:
+    """Return the views of an entity, each built on those before it; rows are those of both sides in the contract's types, of all batches.
 
     Raises:
         UsageError: there is no such entity.
     """
     with _laid_out(folder, options or Options()) as seen:
         entity = _entity(seen.contract, name)
+        found: list[ShownView] = []
         for side in ("source", "target", "baseline"):
-            views = [(f"{layer}_{side}", entity.name) for layer in ("raw", "own")]
-            for schema, view in views:
-                sql = seen.engine.execute(Query("SELECT sql FROM duckdb_views() WHERE schema_name = $1 AND view_name = $2", (schema, view), "views"))
-                if not sql:
-                    continue
-                found: list[Row] = []
-                if rows and schema.startswith("own") and side != "baseline":
-                    keys = ", ".join(quote(key) for key in entity.key)
-                    columns = ", ".join(f"CAST({quote(column.name)} AS VARCHAR)" for column in entity.columns)
-                    found = seen.engine.execute(Query(f"SELECT {columns} FROM {path(schema, view)} ORDER BY {keys} LIMIT {rows}", step="rows"))
-                yield f"{schema}.{view}", laid_out(str(sql[0][0])), found, [column.name for column in entity.columns]
+            for layer in ("raw", "own"):
+                schema = f"{layer}_{side}"
+                sql = seen.engine.execute(Query("SELECT sql FROM duckdb_views() WHERE schema_name = $1 AND view_name = $2", (schema, name), "views"))
+                shown = rows if layer == "own" and side != "baseline" else 0
+                found += [_shown(seen.engine, entity, schema, str(row[0]), rows=shown) for row in sql]
+        scope = seen.ground.scope
+        sides = {"source": source_view(entity, batches=scope.batched, absorbed=scope.absorbed), "target": target_view(entity)}
+        return (*found, *(ShownView(f"{side}.{name}", laid_out(" ".join(sql.split()))) for side, sql in sides.items()))
+
+
+def _shown(engine: Engine, entity: Entity, schema: str, sql: str, *, rows: int) -> ShownView:
+    text = laid_out(sql.removesuffix(";").partition(" AS ")[2])
+    if not rows:
+        return ShownView(f"{schema}.{entity.name}", text)
+    keys = ", ".join(quote(key) for key in entity.key)
+    columns = ", ".join(f"CAST({quote(column.name)} AS VARCHAR)" for column in entity.columns)
+    found = engine.execute(Query(f"SELECT {columns} FROM {path(schema, entity.name)} ORDER BY {keys} LIMIT {rows}", step="rows"))
+    return ShownView(f"{schema}.{entity.name}", text, tuple(column.name for column in entity.columns), tuple(found))
 
 
 def laid_out(sql: str) -> str:
-    """Return one line of SQL with a line for each output column, table and condition; nothing in quotes is touched."""
-    lines = [""]
-    depth, quoted = 0, ""
-    position = 0
+    """Return one line of SQL with a line for each output column, table and condition; nothing in quotes or brackets is touched."""
+    lines, depth, quoted, position = [""], 0, "", 0
     while position < len(sql):
         char = sql[position]
-        if quoted:
-            quoted = "" if char == quoted else quoted
-        elif char in "'\"":
-            quoted = char
-        elif char in "()":
-            depth += 1 if char == "(" else -1
-        word = next((word for word in _BREAKS if not quoted and depth <= 0 + sql.startswith("(", 0) and sql.startswith(word, position)), None)
-        if word is not None:
-            lines.append(word.strip() + " ")
+        word = "" if quoted or depth else next((word for word in _BREAKS if sql.startswith(word, position)), "")
+        if word:
+            lines.append(word.lstrip())
             position += len(word)
             continue
+        quoted = ("" if char == quoted else quoted) if quoted else char if char in "'\"" else ""
+        depth += 0 if quoted else (char == "(") - (char == ")")
         lines[-1] += char
-        if char == "," and not quoted and depth == 0:
-            lines.append("    ")
-            position += sql[position + 1 : position + 2] == " "
         position += 1
+        if char == "," and not quoted and not depth:
+            lines.append("   ")
     return "\n".join(line.rstrip() for line in lines)
 
 

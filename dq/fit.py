@@ -18,6 +18,8 @@ from dq.sql import Query, path, quote
 def judge_fitness(engine: Engine, ground: Ground, *, batch: int | None, attempt: Attempt) -> tuple[Check, ...]:
     """Judge every `<entity>.fit.<name>` on the source's rows of one batch (None: all rows).
 
+    An entity without a row is fit only where the contract says why there may be none.
+
     Rows whose owner is NULL or in no batch are looked at with every batch: nobody else would.
     """
     checks: list[Check] = []
@@ -29,7 +31,9 @@ def judge_fitness(engine: Engine, ground: Ground, *, batch: int | None, attempt:
         if isinstance(results, Crash):
             reason, results = results.reason, None
         for check_id, item in entity.fit_ids():
-            if results is None:
+            if results == {}:
+                checks.append(_nothing(check_id, entity, item.name))
+            elif results is None:
                 checks.append(not_proven(check_id, entity=entity.name, kind="fit", name=item.name, reason=reason or "it was not asked"))
             else:
                 checks.append(_check(check_id, entity, results[item.name]))
@@ -57,8 +61,16 @@ def _run(engine: Engine, entity: Entity, *, batch: int | None) -> Mapping[str, f
     view = path("fit", entity.name)
     engine.execute(Query("CREATE SCHEMA IF NOT EXISTS fit", step=f"{entity.name}.fit"))
     engine.execute(Query(f"CREATE OR REPLACE VIEW {view} AS {sql}", step=f"{entity.name}.fit"))
+    (rows,) = engine.one(Query(f"SELECT count(*) FROM {view}", step=f"{entity.name}.fit"))
+    if not rows and entity.may_be_empty is not None:
+        return {}
     fits = [fitness.Fit(item.name, item.type, dict(item.arguments)) for item in entity.fit]
     return {result.name: result for result in fitness.run_fitness(engine.connection, table=view, fits=fits)}
+
+
+def _nothing(check_id: str, entity: Entity, name: str) -> Check:
+    sentence = f"There is no row to move: {entity.may_be_empty}."
+    return Check(id=check_id, entity=entity.name, kind="fit", name=name, outcome=Outcome.PASSED, sentence=sentence)
 
 
 def _check(check_id: str, entity: Entity, result: fitness.FitResult) -> Check:

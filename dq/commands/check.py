@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Optional
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
+from dq.checking import ShownView
 from dq.commands.arguments import (
     CONTRACT,
     DEFAULT_MEMORY,
@@ -67,7 +67,7 @@ def check(
             say(f"pinned: {checking.pin(contract, options=options)}")
             return
         if sql is not None:
-            _show(list(checking.show_sql(contract, sql, rows=rows, options=options)))
+            _show(checking.show_sql(contract, sql, rows=rows, options=options))
             return
         checked = checking.check_contract(contract, batch=batch, options=options)
     for _, crash in checked.crashes:
@@ -88,15 +88,17 @@ def check(
     raise typer.Exit(status)
 
 
-def _show(views: list[tuple[str, str, list[tuple[object, ...]], list[str]]]) -> None:
+def _show(views: tuple[ShownView, ...]) -> None:
     console = out()
-    for name, sql, rows, columns in views:
-        console.print(Text(f"-- {name}", style="dim"))
-        say(sql)
+    for view in views:
+        say(f"-- {view.name}")
+        say(view.sql)
         say("")
-        if rows:
-            table = Table(*columns, box=None, padding=(0, 2, 0, 0), header_style="dim")
-            for row in rows:
-                table.add_row(*(Text("NULL", style="dim") if value is None else Text(visible(str(value))) for value in row))
-            console.print(table)
+        for number, row in enumerate(view.rows, start=1):
+            say(f"row {number}")
+            width = max(len(column) for column in view.columns)
+            for column, value in zip(view.columns, row, strict=True):
+                console.print(
+                    Text(f"  {visible(column):{width}}  "), Text("NULL", style="dim") if value is None else Text(visible(str(value))), sep="", soft_wrap=True
+                )
             say("")

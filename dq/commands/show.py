@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from dq.commands.arguments import RUNS, AsJson, RunsDir
+from dq.commands.arguments import CONTRACT, RUNS, AsJson, ContractDir, RunsDir
 from dq.commands.console import out, say, say_json
 from dq.commands.run import last_line, summary
 from dq.errors import UsageError, near_miss
@@ -31,6 +31,10 @@ def show(
     runs: RunsDir = RUNS,
     findings: Annotated[Optional[str], typer.Option("--findings", metavar="ENTITY", help="List the findings of an entity, or of 'all'.")] = None,
     to: Annotated[Optional[Path], typer.Option("--to", metavar="FILE", help="Write the findings there, keys and values too: .csv, .parquet or .xlsx.")] = None,
+    sql: Annotated[Optional[str], typer.Option("--sql", metavar="CHECK", help="Print a check as the query it is.")] = None,
+    contract: ContractDir = CONTRACT,
+    pdf: Annotated[Optional[Path], typer.Option("--pdf", metavar="FILE", help="Write a print copy of the report there.")] = None,
+    notebook: Annotated[Optional[Path], typer.Option("--notebook", metavar="FILE", help="Write a notebook that opens the run there.")] = None,
     history: Annotated[bool, typer.Option("--history", help="List all runs, the latest last.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -43,6 +47,18 @@ def show(
     record = read_record(folder)
     if findings is not None:
         _findings(folder, record, entity=findings, to=to)
+    elif sql is not None:
+        _sql(record, sql, contract=contract)
+    elif pdf is not None:
+        from dq.printing import print_report
+
+        print_report(folder / "report.html", pdf)
+        say(f"print copy: {pdf}")
+    elif notebook is not None:
+        from dq.notebook import write_notebook
+
+        write_notebook(folder, record, notebook)
+        say(f"notebook: {notebook}")
     elif as_json:
         say_json(summary(record, folder))
     else:
@@ -50,6 +66,19 @@ def show(
 
         print_verdict(record, out(), report=folder / "report.html")
         say(last_line(record))
+
+
+def _sql(record: Record, check_id: str, *, contract: Path) -> None:
+    """Print a check's query, if the contract is the run's."""
+    from dq.contract import read_contract
+    from dq.explaining import query_of
+
+    read = read_contract(contract)
+    if read.digest != record.contract:
+        raise UsageError(f"{contract} is not the contract of run {record.run}, or has changed since")
+    query = query_of(read, check_id)
+    say(f"-- {check_id}; `dq check --sql {check_id.partition('.')[0]}` prints the views")
+    say(query)
 
 
 def find_run(name: str, *, runs: Path) -> Path:

@@ -14,10 +14,15 @@ IN_SCOPE = "dq.in_scope"
 
 
 def make_source(engine: Engine, *, entity: Entity, batches: bool, absorbed: Sequence[str]) -> None:
-    """Create source.e: ids mapped into the target's space, rows of the batch, absorbed and erased ones set apart.
+    """Create source.e; see `source_view`."""
+    sql = source_view(entity, batches=batches, absorbed=absorbed)
+    engine.execute(Query(f"CREATE VIEW {path('source', entity.name)} AS {sql}", step=f"{entity.name}: source"))
+
+
+def source_view(entity: Entity, *, batches: bool, absorbed: Sequence[str]) -> str:
+    """Return source.e: ids mapped into the target's space, rows of the batch, absorbed and erased ones set apart.
 
     Args:
-        engine: the engine.
         entity: the entity.
         batches: whether scope.accounts says which rows are in scope.
         absorbed: crosswalks with declared merges: an absorbed id has no row of its own unless the entity is aggregated.
@@ -31,13 +36,16 @@ def make_source(engine: Engine, *, entity: Entity, batches: bool, absorbed: Sequ
         columns.append(f"{_unmapped(entity)} AS {quote(UNMAPPED)}")
     sql = f"SELECT {', '.join(columns)} FROM {path('own_source', entity.name)} AS r {' '.join((*maps(entity), *joins))}"
     sql += f" WHERE {' AND '.join(where)}" if where else ""
-    if entity.aggregate:
-        sql = _aggregated(sql, entity)
-    engine.execute(Query(f"CREATE VIEW {path('source', entity.name)} AS {sql}", step=f"{entity.name}: source"))
+    return _aggregated(sql, entity) if entity.aggregate else sql
 
 
 def make_target(engine: Engine, *, entity: Entity) -> None:
-    """Create target.e: only the rows that claims.e names, with the baseline's value subtracted from aggregates."""
+    """Create target.e; see `target_view`."""
+    engine.execute(Query(f"CREATE VIEW {path('target', entity.name)} AS {target_view(entity)}", step=f"{entity.name}: target"))
+
+
+def target_view(entity: Entity) -> str:
+    """Return target.e: only the rows that claims.e names, with the baseline's value subtracted from aggregates."""
     columns = [
         f"{_less_baseline(column) if column.name in entity.aggregate else f'r.{quote(column.name)}'} AS {quote(column.name)}" for column in entity.columns
     ]
@@ -47,7 +55,7 @@ def make_target(engine: Engine, *, entity: Entity) -> None:
             on = " AND ".join(f"b.{quote(name)} = r.{quote(name)}" for name in entity.key)
             sql += f" LEFT JOIN {path('own_baseline', entity.name)} AS b ON {on}"
         sql += f" WHERE r.{quote(ID)} IS NULL OR r.{quote(ID)} IN (SELECT id FROM {path('claims', entity.name)} WHERE in_scope)"
-    engine.execute(Query(f"CREATE VIEW {path('target', entity.name)} AS {sql}", step=f"{entity.name}: target"))
+    return sql
 
 
 def make_moved(engine: Engine, *, entity: Entity, batches: bool) -> None:

@@ -20,7 +20,7 @@ import dq.expect.patterns  # noqa: F401 - both register what stock expectations 
 from dq.expect.door import ConfigStr, ProgressBarsConfig, SQLDatasource, gx, sa
 from dq.expect.engine import DuckDBExecutionEngine, LentConnection, quoting
 
-_IN_MEMORY = "duckdb:///:memory:"
+IN_MEMORY = "duckdb:///:memory:"
 
 
 class DuckDBDatasource(SQLDatasource):
@@ -47,7 +47,7 @@ class DuckDBDatasource(SQLDatasource):
         """Return one engine on the data source's own SQLAlchemy engine, so that `:memory:` is one database and not two."""
         current = self._execution_engine
         if not isinstance(current, DuckDBExecutionEngine) or current.engine is not self.get_engine():
-            current = self._execution_engine = DuckDBExecutionEngine(engine=self.get_engine())
+            current = self._execution_engine = self.execution_engine_type(engine=self.get_engine())
         return current
 
 
@@ -55,7 +55,7 @@ def lend(context: Any, connection: Any, *, name: str = "dq") -> DuckDBDatasource
     """Add an open DuckDB connection, locked down or not, as a data source; it is read, never closed and never configured."""
     source: DuckDBDatasource = context.data_sources.add_duckdb(
         name,
-        connection_string=_IN_MEMORY,
+        connection_string=IN_MEMORY,
         kwargs={"creator": lambda: LentConnection(connection), "poolclass": sa.StaticPool},
     )
     return source

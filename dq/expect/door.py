@@ -64,6 +64,7 @@ with _light():
     from great_expectations.exceptions.exceptions import MetricResolutionError
     from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
     from great_expectations.expectations.expectation import BatchExpectation
+    from great_expectations.expectations.metadata_types import FailureSeverity
     from great_expectations.expectations.metrics.map_metric_provider.column_condition_partial import column_condition_partial
     from great_expectations.expectations.metrics.map_metric_provider.column_map_metric_provider import ColumnMapMetricProvider
     from great_expectations.expectations.metrics.map_metric_provider.column_pair_condition_partial import column_pair_condition_partial
@@ -81,6 +82,7 @@ __all__ = [
     "ColumnPairMapMetricProvider",
     "ConfigStr",
     "ConnectionWrapper",
+    "FailureSeverity",
     "MetricConfiguration",
     "MetricDomainTypes",
     "MetricResolutionError",

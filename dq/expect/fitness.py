@@ -96,7 +96,7 @@ def _judged(fit: Fit, looked_at: int, answer: Answer) -> FitResult:
     doubt = _doubt(fit, looked_at, answer)
     if doubt is not None:
         return _not_proven(fit, looked_at, doubt)
-    broken = answer.broken or 0
+    broken = 0 if _is_whole(fit) else answer.broken or 0
     outcome: FitOutcome = "PASSED" if answer.success else "FAILED"
     if _is_whole(fit):
         words = f" {'holds' if answer.success else 'does not hold'} for {_noun(fit, looked_at)} as a whole."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -46,9 +46,9 @@ class Sliced:
 
 @dataclass(frozen=True, slots=True)
 class ExampleView:
-    """One finding, masked."""
+    """Findings, masked, that are alike but for their row."""
 
-    row: str
+    rows: str
     status: str
     columns: str
     note: str
@@ -68,21 +68,25 @@ class CheckView:
     columns: Shown[Counted]  # where more than one differs: one alone is a fact
     equal_after: Shown[Counted]
     slices: Sliced
-    sums: Sliced  # those that disagree
+    sums: Sliced  # those that disagree; of counts, which have no sign, net alone
     sums_agreeing: int
-    examples: Shown[ExampleView]
+    is_count: bool
+    examples: tuple[ExampleView, ...]
+    examples_left: int
     details: Shown[str]
 
     @property
     def has_more(self) -> bool:
         """Whether there is anything beyond sentence and facts."""
-        parts = (self.causes, self.columns, self.equal_after, self.slices.rows, self.sums.rows, self.examples, self.details)
-        return any(part.items for part in parts)
+        parts = (self.causes, self.columns, self.equal_after, self.slices.rows, self.sums.rows, self.details)
+        return bool(self.examples) or any(part.items for part in parts)
 
 
 def check_view(check: Check, causes: Iterable[Cause] = ()) -> CheckView:
     """Return the check and its causes as text, each part cut and what was cut counted."""
     disagreeing = [line for line in check.sums if not line.agrees]
+    is_count = check.kind == "counts"
+    examples = Shown.of(check.examples, limit=_EXAMPLES)
     return CheckView(
         id=clip(check.id, NAME),
         mark=MARKS[check.outcome],
@@ -94,9 +98,11 @@ def check_view(check: Check, causes: Iterable[Cause] = ()) -> CheckView:
         columns=_counted(check.columns if len(check.columns) > 1 else {}, whole=max(check.columns.values(), default=0)),
         equal_after=_counted(check.equal_after, whole=0),
         slices=_sliced(check.slices, limit=_SLICES, row=_slice_row),
-        sums=_sliced(disagreeing, limit=_SUMS, row=_sum_row),
+        sums=_sliced(disagreeing, limit=_SUMS, row=_count_row if is_count else _sum_row),
         sums_agreeing=len(check.sums) - len(disagreeing),
-        examples=Shown.of(check.examples, limit=_EXAMPLES).map(_example),
+        is_count=is_count,
+        examples=tuple(_examples(examples.items)),
+        examples_left=examples.left,
         details=Shown.of(check.details, limit=_DETAILS).map(_text),
     )
 
@@ -136,8 +142,17 @@ def _sum_row(where: tuple[str, ...], line: SumLine) -> Row:
     return Row(where, tuple(clip(amount(text), NAME) for text in sums))
 
 
-def _example(item: Example) -> ExampleView:
-    return ExampleView(_name(item.row), _name(item.status), names(item.columns), _text(item.note))
+def _count_row(where: tuple[str, ...], line: SumLine) -> Row:
+    return Row(where, (_name(amount(line.source_net)), _name(amount(line.target_net))))
+
+
+def _examples(items: Sequence[Example]) -> Iterator[ExampleView]:
+    """Return the examples by the order of their first, those that are alike in one."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for item in items:
+        alike.setdefault((_name(item.status), names(item.columns), _text(item.note)), []).append(_name(item.row))
+    for (status, columns, note), rows in alike.items():
+        yield ExampleView(", ".join(rows), status, columns, note)
 
 
 def _pairs(by: Mapping[str, str | None]) -> list[tuple[str, str]]:

@@ -13,15 +13,15 @@ from dq.report.visible import clip
 NAME: Final = 80  # characters of an id, a column, a slice's value
 TEXT: Final = 600  # characters of a sentence
 _STATUSES: Final = 6
-# What a check of a kind looks at, and what breaks it; '' where the number says nothing. All others: rows.
+# What a check of a kind looks at, and what breaks it; '' where the number stands alone. All others: rows.
 _UNITS: Final = {
     "schema": ("column", "difference"),
     "coverage": ("column", "column"),
     "counts": ("slice", "slice"),
     "sums": ("slice", "slice"),
     "keys": ("row", "key"),
-    "crosswalk": ("id", "id"),
-    "snapshot": ("", ""),
+    "crosswalk": ("row", "id"),
+    "snapshot": ("table", ""),
     "canary": ("corruption", "corruption"),
 }
 
@@ -64,7 +64,7 @@ def cause_line(cause: Cause) -> str:
 def facts(check: Check) -> tuple[Fact, ...]:
     """Return the numbers of a check that are worth a line: what breaks it, how many people, how much money."""
     population, harm = _UNITS.get(check.kind, ("row", "row"))
-    found = [Fact("Looked at", (counted(check.looked_at, population),))] if population else []
+    found = [Fact("Looked at", (counted(check.looked_at, population),))]
     if check.broken or check.outcome is Outcome.FAILED:
         found.append(Fact("Broken", (counted(check.broken, harm) if harm else count(check.broken),), aside=_kinds(check)))
     if len(check.columns) == 1:

@@ -53,7 +53,7 @@ def safe(text: str, *, limit: int = _TEXT) -> str:
     runs: list[tuple[bool, list[str]]] = []
     for word in clip(visible(clip(text, limit)), 2 * limit).strip().split(" "):
         plain = not word or _is_plain(word, starts=not runs)
-        if runs and runs[-1][0] is plain:
+        if runs and runs[-1][0] is plain and (plain or not runs[-1][1][-1].endswith((",", ";", ":"))):
             runs[-1][1].append(word)
         else:
             runs.append((plain, [word]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from dq.record import Cause, Check, EntityResult, Example, LedgerLine, Money, Outcome, Record, SliceCount, Snapshot, SumLine
@@ -615,6 +616,7 @@ def hostile() -> Record:
     )
 
 
+@cache
 def enormous(*, checks: int = 700, columns: int = 400) -> Record:
     """Return a record with very long names, hundreds of columns and of broken checks, and a text of 5 MB."""
     long_name = "extraordinarily_long_column_name_without_any_place_to_break_" * 3

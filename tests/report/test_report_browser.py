@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ RECORDS = {
     "hostile": records.hostile,
     "enormous": records.enormous,
 }
-WIDTHS = (320, 390, 768, 1280)
+WIDTHS = (320, 390, 768, 940, 1024, 1280)
 PAPER = {"light": "rgb(253, 253, 251)", "dark": "rgb(20, 23, 26)"}
 UNFOLD = "() => document.querySelectorAll('details').forEach(item => { item.open = true })"
 WIDER = """() => [...document.querySelectorAll('body *')].filter(item => item.getBoundingClientRect().right > innerWidth + 1
@@ -45,6 +46,11 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, downloads_path=tmp_path_factory.mktemp("downloads"))
         yield chromium
         chromium.close()
+
+
+@cache
+def rendered(name: str) -> str:
+    return render_html(RECORDS[name]())
 
 
 class Visit:
@@ -77,7 +83,7 @@ class Visit:
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", RECORDS)
 def test_nothing_is_wider_than_the_screen(browser: Browser, tmp_path: Path, name: str, width: int) -> None:
-    visit = Visit(browser, render_html(RECORDS[name]()), tmp_path, width=width)
+    visit = Visit(browser, rendered(name), tmp_path, width=width)
     visit.page.evaluate(UNFOLD)
     scroll = visit.page.evaluate("() => document.documentElement.scrollWidth")
     wider = visit.page.evaluate(WIDER)
@@ -87,7 +93,7 @@ def test_nothing_is_wider_than_the_screen(browser: Browser, tmp_path: Path, name
 
 @pytest.mark.parametrize("name", RECORDS)
 def test_the_page_is_quiet_and_asks_for_nothing(browser: Browser, tmp_path: Path, name: str) -> None:
-    visit = Visit(browser, render_html(RECORDS[name]()), tmp_path)
+    visit = Visit(browser, rendered(name), tmp_path)
     visit.page.evaluate(UNFOLD)
     visit.page.wait_for_timeout(50)
     visit.close()

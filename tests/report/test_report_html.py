@@ -10,7 +10,7 @@ import records
 from parsed import Page
 from shuffled import reversed_mappings
 
-from dq.record import Outcome, Record
+from dq.record import Outcome, Record, SumLine
 from dq.report.displays import check_display, entity_display, run_display
 from dq.report.html import LARGEST, render_html
 
@@ -170,6 +170,20 @@ def test_a_broken_check_tells_its_causes() -> None:
     instants = next(text for text in articles if text.startswith("\ncoupons.instants"))
     assert "expires_at is 7 h early: local time read as UTC" in instants
     assert "status is delivered" not in instants
+
+
+def test_examples_that_are_alike_stand_in_one_row() -> None:
+    rows = [element.text for element in Page(render_html(records.broken())).all("tr") if "h early" in element.text and "coupons#" in element.text]
+    assert rows == ["changedcoupons#1, coupons#2, coupons#4, coupons#6expires_at7:00 h early", "changedcoupons#3expires_at8:00 h early"]
+
+
+def test_counts_have_no_gross() -> None:
+    line = SumLine(by={"region": "ID"}, source_net="97", target_net="67", source_gross="97", target_gross="67", agrees=False)
+    heads = {
+        kind: [element.text for element in Page(check_display(records.check(f"orders.{kind}", outcome=Outcome.FAILED, sums=(line,)))).all("th")]
+        for kind in ("counts", "sums")
+    }
+    assert heads == {"counts": ["region", "Source", "Target", "ID"], "sums": ["region", "Source, net", "Target, net", "Source, gross", "Target, gross", "ID"]}
 
 
 def test_a_cause_that_names_no_check_is_not_lost() -> None:

@@ -29,6 +29,7 @@ RECOGNISED = re.compile(r"@|#[0-9]|!\[|\]\(|://|\bwww\.|:[a-z_]+:|&[a-z#]|\$|~|[
 SAFE = {
     "Coupons move; value and validity stay the same.": "Coupons move; value and validity stay the same.",
     "4,812 rows of 12,000 differ: expires_at (4,779), total (3).": "4,812 rows of 12,000 differ: `expires_at` (4,779), total (3).",
+    "in points_entries, points_balances and reviews.": "in `points_entries`, `points_balances` and reviews.",
     "account_id: two owners are swapped": "`account_id`: two owners are swapped",
     "ask @team (someone@evil.example)": "ask `@team (someone@evil.example)`",
     "a | b": "a `‹U+007C›` b",

@@ -1,0 +1,232 @@
+"""The one place for the parity expectations as classes of Great Expectations: the judgement of `dq run`, asked through one metric an entity.
+
+```python
+import great_expectations as gx
+from dq.expect import parity
+
+context = gx.get_context(mode="ephemeral")
+store = parity.add_store(context, judge=judge)  # judge("coupons") returns the checks of a comparison
+whole = store.entity("coupons").add_batch_definition_whole_table("whole")
+suite = gx.ExpectationSuite("coupons", expectations=[parity.ExpectKeysToMatch(entity="coupons")])
+whole.get_batch().validate(suite)
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Optional
+
+from dq.compare.evidence import Crash
+from dq.contract.models import Contract, Entity
+from dq.contract.reading import read_contract
+from dq.errors import UsageError, near_miss
+from dq.expect.door import BatchExpectation, FailureSeverity, gx, pydantic
+from dq.expect.judged import Judge, ParityChecks, ParityDatasource, add_store
+from dq.expect.known import COMMON
+from dq.record import Check, Outcome
+
+__all__ = ["EXPECTATIONS", "Judge", "ParityDatasource", "ParityExpectation", "add_store", "suite_of"]
+
+_REFUSED = ("mostly", "row_condition", "condition_parser", "result_format", "catch_exceptions", "windows")
+
+
+class ParityExpectation(BatchExpectation):
+    """A claim about one entity, judged by the comparison of both stores.
+
+    It succeeds when it is PASSED or WAIVED; the result's `observed_value` tells FAILED from NOT PROVEN, and holds no key and no value.
+    """
+
+    entity: str
+    name: Optional[str] = None  # noqa: UP045 - pydantic 1 reads it; of several of a kind (sums, counts, invariants) the one of this name
+
+    kinds: ClassVar[tuple[str, ...]] = ()
+    claim: ClassVar[str] = ""
+    metric_dependencies = (ParityChecks.metric_name,)
+    success_keys = ("entity", "name")
+    args_keys = ("entity", "name")
+
+    @classmethod
+    def is_abstract(cls) -> bool:
+        """Say that only classes with a claim are expectations."""
+        return not cls.kinds
+
+    @pydantic.root_validator(pre=True)
+    def _refuse(cls, given: dict[str, Any]) -> dict[str, Any]:  # noqa: N805 - pydantic 1's way
+        for name in _REFUSED:
+            if name in given:
+                message = f"'{name}' is refused: {COMMON[name]}"
+                raise ValueError(message)
+        return {**given, "description": given.get("description") or cls._said(given)}
+
+    def _validate(self, metrics: dict[str, Any], runtime_configuration: dict[str, Any] | None = None, execution_engine: Any = None) -> dict[str, Any]:  # noqa: ARG002 - GX's signature
+        found = metrics[ParityChecks.metric_name]
+        checks = () if isinstance(found, Crash) else tuple(self._mine(found))
+        outcome = Outcome.worst(check.outcome for check in checks)
+        decisive = next((check for check in checks if check.outcome is outcome), None)
+        reason = found.reason if isinstance(found, Crash) else "the comparison has no such check" if decisive is None else decisive.reason
+        return {
+            "success": outcome in (Outcome.PASSED, Outcome.WAIVED),
+            "result": {
+                "observed_value": {
+                    "outcome": outcome.value,
+                    "sentence": decisive.sentence if decisive else f"Not proven: {reason}.",
+                    "reason": reason,
+                    "checks": {check.id: check.outcome.value for check in checks},
+                },
+                "element_count": sum(check.looked_at for check in checks),
+                "unexpected_count": sum(check.broken for check in checks),
+            },
+        }
+
+    def _mine(self, checks: Iterable[Check]) -> Iterable[Check]:
+        return (check for check in checks if check.kind in self.kinds and check.entity in (self.entity, None) and self.name in (None, check.name))
+
+    @classmethod
+    def _said(cls, given: Mapping[str, Any]) -> str:
+        return f"{'.'.join(str(given[key]) for key in cls.args_keys if given.get(key))}: {cls.claim}"
+
+    @classmethod
+    def _prescriptive_template(cls, renderer_configuration: Any) -> Any:
+        renderer_configuration.template_str = cls._said(renderer_configuration.kwargs)
+        return renderer_configuration
+
+    @classmethod
+    def _get_observed_value_from_evr(cls, result: Any) -> str:
+        observed = result.result.get("observed_value") if result is not None else None
+        return f"{observed['outcome']}: {observed['sentence']}" if observed else "--"
+
+
+class ExpectSnapshotsToHold(ParityExpectation):
+    """The sealed snapshots are what their manifests say."""
+
+    kinds = ("snapshot",)
+    claim = "the snapshots are what their manifests say"
+
+
+class ExpectCoverageToClose(ParityExpectation):
+    """Every column of both stores is compared, used, or excluded with a reason."""
+
+    kinds = ("coverage",)
+    claim = "every column of both stores is accounted for"
+
+
+class ExpectCrosswalkToHold(ParityExpectation):
+    """Every mapping between the stores' ids is total, a function, and merges only what is declared."""
+
+    kinds = ("crosswalk",)
+    claim = "every id is mapped, once, and merged only where declared"
+
+
+class ExpectSchemaToHold(ParityExpectation):
+    """Tables, columns and types are as pinned and as declared."""
+
+    kinds = ("schema",)
+    claim = "tables, columns and types are as pinned and declared"
+
+
+class ExpectKeysToMatch(ParityExpectation):
+    """Every key stands once on each side, and every row has its counterpart."""
+
+    kinds = ("keys", "rows")
+    claim = "every key stands once on each side, and every row has its counterpart"
+
+
+class ExpectValuesToMatch(ParityExpectation):
+    """Every value is the same, column by column."""
+
+    kinds = ("values",)
+    claim = "every value is the same on both sides"
+
+
+class ExpectAttributionToMatch(ParityExpectation):
+    """Owners, authors and references are the same, through the crosswalk."""
+
+    kinds = ("attribution",)
+    claim = "every row belongs to the same person and thing, through the crosswalk"
+
+
+class ExpectInstantsToMatch(ParityExpectation):
+    """Every moment is the same instant."""
+
+    kinds = ("instants",)
+    claim = "every moment is the same instant on both sides"
+
+
+class ExpectCountsToMatch(ParityExpectation):
+    """Rows are as many on both sides, slice by slice."""
+
+    kinds = ("counts",)
+    claim = "rows are as many on both sides, slice by slice"
+
+
+class ExpectSumsToMatch(ParityExpectation):
+    """Exact sums are equal, net and gross, slice by slice."""
+
+    kinds = ("sums",)
+    claim = "sums are equal on both sides, net and gross, slice by slice"
+
+
+class ExpectInvariantsToHold(ParityExpectation):
+    """What each side's rows must keep on their own is kept."""
+
+    kinds = ("invariant",)
+    claim = "both sides' rows keep what they must keep on their own"
+
+
+class ExpectNativesToStand(ParityExpectation):
+    """The target's own rows are as they were before the migration."""
+
+    kinds = ("natives",)
+    claim = "the target's own rows are as they were"
+
+
+class ExpectCanariesToBeFound(ParityExpectation):
+    """Every known corruption of a copy is found: the comparison can fail."""
+
+    kinds = ("canary",)
+    claim = "every corruption planted in a copy is found"
+
+
+EXPECTATIONS: tuple[type[ParityExpectation], ...] = (
+    ExpectSnapshotsToHold,
+    ExpectCoverageToClose,
+    ExpectCrosswalkToHold,
+    ExpectSchemaToHold,
+    ExpectKeysToMatch,
+    ExpectValuesToMatch,
+    ExpectAttributionToMatch,
+    ExpectInstantsToMatch,
+    ExpectCountsToMatch,
+    ExpectSumsToMatch,
+    ExpectInvariantsToHold,
+    ExpectNativesToStand,
+    ExpectCanariesToBeFound,
+)
+
+
+def suite_of(contract: Path | str | Contract, entity: str) -> Any:
+    """Return the suite of every parity check that a contract declares and implies for an entity, severities included."""
+    contract = contract if isinstance(contract, Contract) else read_contract(contract)
+    try:
+        found = contract.entity(entity)
+    except KeyError:
+        raise UsageError(f"the contract has no entity '{entity}'{near_miss(entity, contract.migration.entities)}") from None
+    return gx.ExpectationSuite(name=entity, expectations=list(_declared(contract, found)))
+
+
+def _declared(contract: Contract, entity: Entity) -> Iterator[ParityExpectation]:
+    kinds = {"snapshot", "coverage", "canary", *(kind for _, kind, _ in entity.check_ids())}
+    kinds |= {"crosswalk"} if contract.migration.stores.crosswalk is not None else set()
+    for cls in EXPECTATIONS:
+        if cls is ExpectInvariantsToHold:
+            yield from (cls(entity=entity.name, name=item.name, severity=FailureSeverity(item.severity)) for item in entity.invariant)
+        elif kinds & set(cls.kinds):
+            yield cls(entity=entity.name, severity=_severity(entity, cls.kinds))
+
+
+def _severity(entity: Entity, kinds: tuple[str, ...]) -> FailureSeverity:
+    """Return the most severe of the columns that a claim covers; a claim about none of them is critical."""
+    found = {column.severity for column in entity.compared if column.kind in kinds}
+    return FailureSeverity(next((severity for severity in ("critical", "warning", "info") if severity in found), "critical"))

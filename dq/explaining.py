@@ -1,0 +1,96 @@
+"""The one place that writes a check as the query it is: over an entity's views, the rows that break it, by key.
+
+The views are those that `dq check --sql ENTITY` prints; a run finds the same rows by fingerprints.
+Source: DESIGN, law 1.
+"""
+
+from __future__ import annotations
+
+from dq.compare.equality import differs
+from dq.compare.rows import on_key
+from dq.compare.views import CHANGED, ID
+from dq.contract.models import Contract, Entity, Invariant
+from dq.errors import UsageError, near_miss
+from dq.sql import path, quote
+
+
+def query_of(contract: Contract, check_id: str) -> str:
+    """Return the query of a check about an entity's rows. Raises UsageError where there is none of that name, or it is about something else."""
+    known = {found: (entity, kind, name) for entity in contract.entities for found, kind, name in entity.check_ids() if kind != "schema"}
+    if check_id not in known:
+        raise UsageError(f"no query can be shown of '{check_id}'{near_miss(check_id, known)}")
+    entity, kind, name = known[check_id]
+    if kind == "keys":
+        return _keys(entity)
+    if kind == "rows":
+        return _rows(entity)
+    if kind == "natives":
+        return _natives(entity)
+    if kind == "invariant":
+        return _invariant(entity, next(item for item in entity.invariant if item.name == name))
+    if kind in ("counts", "sums"):
+        column, by = next((column, by) for found, column, by in entity.sum_checks() if found == check_id)
+        return _sums(entity, column=column, by=by)
+    return _cells(entity, kind)
+
+
+def _keys(entity: Entity) -> str:
+    keys = ", ".join(quote(name) for name in entity.key)
+    null = " OR ".join(f"{quote(name)} IS NULL" for name in entity.key)
+    sides = [
+        f"SELECT '{side}' AS side, {keys}, count(*) AS rows\nFROM {path(side, entity.name)}\nGROUP BY ALL HAVING count(*) > 1 OR bool_or({null})"
+        for side in ("source", "target")
+    ]
+    return "\nUNION ALL\n".join((sides[0], f"{sides[1]}\nORDER BY ALL"))
+
+
+def _rows(entity: Entity) -> str:
+    gone, other = (f"{alias}.{quote(entity.key[0])} IS NULL" for alias in ("t", "s"))
+    status = f"CASE WHEN {gone} THEN 'missing' ELSE 'extra' END AS status"
+    return f"SELECT {_both_keys(entity)}, {status}\n{_joined(entity, 'FULL JOIN')}\nWHERE {gone} OR {other}\nORDER BY ALL"
+
+
+def _cells(entity: Entity, kind: str) -> str:
+    columns = [column for column in entity.compared if column.kind == kind]
+    shown = ",\n       ".join(
+        f"s.{quote(item.name)} AS {quote(f'source {item.name}')}, t.{quote(item.name)} AS {quote(f'target {item.name}')}" for item in columns
+    )
+    where = "\n   OR ".join(differs(column) for column in columns)
+    return f"SELECT {_both_keys(entity)},\n       {shown}\n{_joined(entity, 'JOIN')}\nWHERE {where}\nORDER BY ALL"
+
+
+def _natives(entity: Entity) -> str:
+    before, now = (", ".join(f"{alias}.{quote(column.name)}" for column in entity.columns) for alias in ("b", "t"))
+    own = quote(ID)
+    return (
+        f"SELECT b.{own}, t.{own} IS NULL AS gone, t.{quote(CHANGED)}\n"
+        f"FROM {path('own_baseline', entity.name)} AS b LEFT JOIN {path('own_target', entity.name)} AS t ON t.{own} = b.{own}\n"
+        f"WHERE row({before}) IS DISTINCT FROM row({now})\nORDER BY ALL  -- broken where {quote(CHANGED)} is not after the baseline"
+    )
+
+
+def _invariant(entity: Entity, invariant: Invariant) -> str:
+    keys = ", ".join(f"r.{quote(name)}" for name in entity.key)
+    target = path("target", entity.name)
+    if invariant.holds is not None or invariant.equals is None:
+        return f"SELECT {keys}\nFROM {target} AS r\nWHERE ({invariant.holds}) IS NOT TRUE\nORDER BY ALL"
+    equals, by = invariant.equals, ", ".join(quote(name) for name in invariant.equals.by)
+    sums = f"SELECT {by}, sum({quote(equals.sum)}) AS total FROM {path('target', f'{equals.entity}.moved')} GROUP BY ALL"
+    column = f"r.{quote(str(invariant.column))}"
+    joined = f"FROM {target} AS r LEFT JOIN ({sums}) AS l USING ({by})"
+    return f"SELECT {keys}, {column}, l.total\n{joined}\nWHERE {column} IS DISTINCT FROM coalesce(l.total, 0)\nORDER BY ALL"
+
+
+def _sums(entity: Entity, *, column: str | None, by: tuple[str, ...]) -> str:
+    slices = "".join(f"{quote(name)}, " for name in by)
+    amounts = "count(*) AS n" if column is None else f"sum({quote(column)}) AS net, sum(abs({quote(column)})) AS gross"
+    sides = [f"SELECT '{side}' AS side, {slices}{amounts}\nFROM {path(side, entity.name)}\nGROUP BY ALL" for side in ("source", "target")]
+    return "\nUNION ALL\n".join((sides[0], f"{sides[1]}\nORDER BY {slices}side"))
+
+
+def _both_keys(entity: Entity) -> str:
+    return ", ".join(f"coalesce(s.{quote(name)}, t.{quote(name)}) AS {quote(name)}" for name in entity.key)
+
+
+def _joined(entity: Entity, join: str) -> str:
+    return f"FROM {path('source', entity.name)} AS s {join} {path('target', entity.name)} AS t ON {on_key(entity)}"
