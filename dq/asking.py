@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
@@ -54,9 +56,15 @@ class Question:
         return hashlib.sha256(json.dumps(inputs, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:12]
 
 
+@lru_cache(maxsize=1)
 def versions() -> dict[str, str]:
-    """Return the versions that decide."""
-    return {"dq": __version__, "duckdb": VERSION}
+    """Return the versions that decide: ours with the digest of its code, the engine's, the tables of currencies and zones."""
+    code = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.rglob("*")):
+        if file.suffix in (".py", ".html", ".css"):
+            code.update(f"{file.relative_to(Path(__file__).parent).as_posix()}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    tables = {name: metadata.version(name) for name in ("iso4217", "tzdata")}
+    return {"dq": f"{__version__} {code.hexdigest()[:12]}", "duckdb": VERSION, **tables}
 
 
 def snapshot_paths(contract: Contract, overrides: Mapping[str, Path]) -> dict[str, Path]:

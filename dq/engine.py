@@ -125,18 +125,16 @@ def open_engine(
         ]
     else:
         statements += ["SET temp_directory = ''"]
-    statements += [
-        "SET TimeZone = 'UTC'",
-        "SET python_enable_replacements = false",
-        "SET preserve_insertion_order = false",
-        *(f"ATTACH {literal(file)} AS {quote(alias)} (READ_ONLY)" for alias, file in attached.items()),
-        *(f"ATTACH {literal(file)} AS {quote(alias)}" for alias, file in (writable or {}).items()),
-        "SET enable_external_access = false",
-        "SET lock_configuration = true",
+    statements += ["SET TimeZone = 'UTC'", "SET python_enable_replacements = false", "SET preserve_insertion_order = false"]
+    queries = [
+        *(Query(statement, step="opening the engine") for statement in statements),
+        *(Query(f"ATTACH {literal(file)} AS {quote(alias)} (READ_ONLY)", step=f"attaching {file}") for alias, file in attached.items()),
+        *(Query(f"ATTACH {literal(file)} AS {quote(alias)}", step=f"attaching {file}") for alias, file in (writable or {}).items()),
+        *(Query(statement, step="locking the engine") for statement in ("SET enable_external_access = false", "SET lock_configuration = true")),
     ]
     try:
-        for statement in statements:
-            engine.execute(Query(statement, step="opening the engine"))
+        for query in queries:
+            engine.execute(query)
     except EngineError:
         engine.close()
         raise

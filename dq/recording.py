@@ -118,14 +118,20 @@ def headline(question: Question, *, checks: Sequence[Check], entities: Sequence[
         if not entities:
             return f"{what}: the source is fit to move, in {counted(len(checks), 'check')}."
         return f"{what}: {counted(rows, 'row')} in {counted(len(entities), 'entity')} compared, every promise kept."
-    broken = [entity.entity for entity in entities if entity.outcome is Outcome.FAILED or entity.changed or entity.missing or entity.extra or entity.duplicate]
-    parts = []
-    if failed:
-        where = f", in {listed(broken)}" if broken else ""
-        parts.append(f"{counted(len(failed), 'check')} of {len(checks):,} failed{where}")
+    parts = [*_failures(failed, entities, of=len(checks))]
     if unproven:
         parts.append(f"{counted(len(unproven), 'check')} could not be proven, first {unproven[0].id}: {unproven[0].reason}")
     return f"{what}: {'; '.join(parts)}."
+
+
+def _failures(failed: Sequence[Check], entities: Sequence[EntityResult], *, of: int) -> Iterable[str]:
+    """Yield what failed: rows and their entities, else the checks."""
+    rows = sum(entity.changed + entity.missing + entity.extra + entity.duplicate for entity in entities)
+    if rows:
+        names = [entity.entity for entity in entities if entity.outcome.exit_status]
+        yield f"{counted(rows, 'row')} {'breaks' if rows == 1 else 'break'} what was promised, in {listed(names)}"
+    elif failed:
+        yield f"{counted(len(failed), 'check')} of {of:,} failed, first {failed[0].id}"
 
 
 def not_checked(question: Question) -> tuple[str, ...]:

@@ -63,8 +63,8 @@ def _first_keys(engine: Engine, entity: Entity, *, tables: Tables) -> str:
 
 def _cell(column: Column, entity: Entity) -> str:
     rule = rule_of(column, entity=entity) or "NULL"
-    value = f"CAST({{side}}.{quote(column.name)} AS VARCHAR)"
-    fields = f"'s': {value.format(side='s')}, 't': {value.format(side='t')}, 'rule': CAST({rule} AS VARCHAR)"
+    source, target = (f"CAST({side}.{quote(column.name)} AS VARCHAR)" for side in ("s", "t"))
+    fields = f"'s': {source}, 't': {target}, 'rule': CAST({rule} AS VARCHAR)"
     return f"CASE WHEN {differs(column)} THEN {{{fields}}} END"
 
 

@@ -14,88 +14,37 @@ whole.get_batch().validate(suite)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar, Optional
+from typing import Any
 
-from dq.compare.evidence import Crash
 from dq.contract.models import Contract, Entity
 from dq.contract.reading import read_contract
 from dq.errors import UsageError, near_miss
-from dq.expect.door import BatchExpectation, FailureSeverity, gx, pydantic
-from dq.expect.judged import Judge, ParityChecks, ParityDatasource, add_store
-from dq.expect.known import COMMON
-from dq.record import Check, Outcome
+from dq.expect.door import FailureSeverity, gx
+from dq.expect.judged import Judge, ParityDatasource, ParityExpectation, add_store
 
-__all__ = ["EXPECTATIONS", "Judge", "ParityDatasource", "ParityExpectation", "add_store", "suite_of"]
-
-_REFUSED = ("mostly", "row_condition", "condition_parser", "result_format", "catch_exceptions", "windows")
-
-
-class ParityExpectation(BatchExpectation):
-    """A claim about one entity, judged by the comparison of both stores.
-
-    It succeeds when it is PASSED or WAIVED; the result's `observed_value` tells FAILED from NOT PROVEN, and holds no key and no value.
-    """
-
-    entity: str
-    name: Optional[str] = None  # noqa: UP045 - pydantic 1 reads it; of several of a kind (sums, counts, invariants) the one of this name
-
-    kinds: ClassVar[tuple[str, ...]] = ()
-    claim: ClassVar[str] = ""
-    metric_dependencies = (ParityChecks.metric_name,)
-    success_keys = ("entity", "name")
-    args_keys = ("entity", "name")
-
-    @classmethod
-    def is_abstract(cls) -> bool:
-        """Say that only classes with a claim are expectations."""
-        return not cls.kinds
-
-    @pydantic.root_validator(pre=True)
-    def _refuse(cls, given: dict[str, Any]) -> dict[str, Any]:  # noqa: N805 - pydantic 1's way
-        for name in _REFUSED:
-            if name in given:
-                message = f"'{name}' is refused: {COMMON[name]}"
-                raise ValueError(message)
-        return {**given, "description": given.get("description") or cls._said(given)}
-
-    def _validate(self, metrics: dict[str, Any], runtime_configuration: dict[str, Any] | None = None, execution_engine: Any = None) -> dict[str, Any]:  # noqa: ARG002 - GX's signature
-        found = metrics[ParityChecks.metric_name]
-        checks = () if isinstance(found, Crash) else tuple(self._mine(found))
-        outcome = Outcome.worst(check.outcome for check in checks)
-        decisive = next((check for check in checks if check.outcome is outcome), None)
-        reason = found.reason if isinstance(found, Crash) else "the comparison has no such check" if decisive is None else decisive.reason
-        return {
-            "success": outcome in (Outcome.PASSED, Outcome.WAIVED),
-            "result": {
-                "observed_value": {
-                    "outcome": outcome.value,
-                    "sentence": decisive.sentence if decisive else f"Not proven: {reason}.",
-                    "reason": reason,
-                    "checks": {check.id: check.outcome.value for check in checks},
-                },
-                "element_count": sum(check.looked_at for check in checks),
-                "unexpected_count": sum(check.broken for check in checks),
-            },
-        }
-
-    def _mine(self, checks: Iterable[Check]) -> Iterable[Check]:
-        return (check for check in checks if check.kind in self.kinds and check.entity in (self.entity, None) and self.name in (None, check.name))
-
-    @classmethod
-    def _said(cls, given: Mapping[str, Any]) -> str:
-        return f"{'.'.join(str(given[key]) for key in cls.args_keys if given.get(key))}: {cls.claim}"
-
-    @classmethod
-    def _prescriptive_template(cls, renderer_configuration: Any) -> Any:
-        renderer_configuration.template_str = cls._said(renderer_configuration.kwargs)
-        return renderer_configuration
-
-    @classmethod
-    def _get_observed_value_from_evr(cls, result: Any) -> str:
-        observed = result.result.get("observed_value") if result is not None else None
-        return f"{observed['outcome']}: {observed['sentence']}" if observed else "--"
+__all__ = [
+    "EXPECTATIONS",
+    "ExpectAttributionToMatch",
+    "ExpectCanariesToBeFound",
+    "ExpectCountsToMatch",
+    "ExpectCoverageToClose",
+    "ExpectCrosswalkToHold",
+    "ExpectInstantsToMatch",
+    "ExpectInvariantsToHold",
+    "ExpectKeysToMatch",
+    "ExpectNativesToStand",
+    "ExpectSchemaToHold",
+    "ExpectSnapshotsToHold",
+    "ExpectSumsToMatch",
+    "ExpectValuesToMatch",
+    "Judge",
+    "ParityDatasource",
+    "ParityExpectation",
+    "add_store",
+    "suite_of",
+]
 
 
 class ExpectSnapshotsToHold(ParityExpectation):

@@ -19,7 +19,7 @@ _LEFT = {  # which rows a rule leaves: those with some, or with all, of the colu
     "either_value_is_missing": _ALL,
     "any_value_is_missing": _ALL,
 }
-_BY_DEFAULT = {"pairs": "both_values_are_missing", "records": "all_values_are_missing"}
+BY_DEFAULT = {"pairs": "both_values_are_missing", "records": "all_values_are_missing"}
 
 
 def population(connection: Connection, *, table: str, fits: Sequence[Fit]) -> tuple[int, ...]:
@@ -42,5 +42,5 @@ def _condition(fit: Fit) -> str:
     filled = [f"{quote(name)} IS NOT NULL" for name in columns_of(fit.arguments)]
     if counts in ("values", "column"):
         return filled[0]
-    joined = _LEFT.get(str(fit.arguments.get("ignore_row_if", _BY_DEFAULT[counts])))
+    joined = _LEFT.get(str(fit.arguments.get("ignore_row_if", BY_DEFAULT[counts])))
     return joined.join(filled) if joined else ""

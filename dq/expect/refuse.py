@@ -44,7 +44,8 @@ def columns_of(arguments: Mapping[str, object]) -> tuple[str, ...]:
 def _objections(type_name: str, stock: Stock, arguments: Mapping[str, object], column_types: Mapping[str, str]) -> Iterator[str]:
     yield from _names(stock, arguments)
     yield from _shapes(arguments)
-    yield from _columns(stock, arguments, column_types)
+    if type_name != "expect_column_to_exist":
+        yield from _columns(stock, arguments, column_types)
     yield from _types(type_name, stock, {name: column_types[name] for name in columns_of(arguments) if name in column_types})
     yield from _choices(stock, arguments)
     yield from _sets(type_name, arguments, column_types)
@@ -90,6 +91,10 @@ def _is_ranges(value: object) -> bool:
     return _is_pairs(ranges) and len(quantiles) == len(_listed(ranges)) and all(is_number(item) and 0 <= item <= 1 for item in quantiles)
 
 
+def _is_place(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
 _SHAPES: tuple[tuple[str, Callable[[object], bool], tuple[str, ...]], ...] = (
     ("text", _is_text, ("column", "column_A", "column_B", "regex", "like_pattern", "escape", "type_")),
     ("true or false", _is_boolean, ("strict_min", "strict_max", "or_equal", "ties_okay", "exact_match")),
@@ -97,6 +102,7 @@ _SHAPES: tuple[tuple[str, Callable[[object], bool], tuple[str, ...]], ...] = (
     ("a list of values, not empty", lambda value: bool(_listed(value)), ("value_set",)),
     ("a list of pairs, not empty", _is_pairs, ("value_pairs_set",)),
     ("a table with 'quantiles' and as many 'value_ranges'", _is_ranges, ("quantile_ranges",)),
+    ("a number from 1, as Great Expectations does not look at 0", _is_place, ("column_index",)),
     ("false: an answer that may be off proves nothing", lambda value: value is False, ("allow_relative_error",)),
 )
 

@@ -11,9 +11,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from dq.errors import SnapshotError
+from dq.stores.digest import content_digest
 
 FORMAT = "dq.snapshot/1"
 LARGEST = 64 * 1024 * 1024  # bytes of a manifest; 100,000 columns are a tenth of it
@@ -81,6 +82,13 @@ class Manifest(Sealed):
             raise ValueError(message)
         return value
 
+    @model_validator(mode="after")
+    def _of_one_piece(self) -> Manifest:
+        if self.content != content_digest((table.name, table.content or "") for table in self.tables if table.taken):
+            message = "the content's digest is not that of its tables"
+            raise ValueError(message)
+        return self
+
     @property
     def taken_at(self) -> datetime:
         """The moment, as a time with offset."""
@@ -113,8 +121,10 @@ def read_manifest(snapshot: Path) -> Manifest:
         return Manifest.model_validate(json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once))
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        where = ".".join(str(part) for part in first["loc"]) or "not a manifest"
         raise SnapshotError(f"{path}: {where}: {first['msg'].lower()}") from None
+    except OSError as error:
+        raise SnapshotError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
     except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, a key that stands twice
         raise SnapshotError(f"{path}: not a manifest: {str(error).splitlines()[0]}") from None
 

@@ -64,10 +64,14 @@ def find_snapshots(paths: Mapping[str, Path], *, on_command_line: Iterable[str] 
         SnapshotError: one that the contract names is not there (exit 3).
     """
     for side, path in paths.items():
-        if not path.exists() and not path.is_symlink():
+        refused = UsageError if side in on_command_line else SnapshotError
+        try:
+            found = path.exists() or path.is_symlink()
+        except OSError as error:
+            raise refused(f"{side} snapshot {path}: {(error.strerror or 'cannot be read').lower()}") from None
+        if not found:
             there = [item.name for item in path.parent.glob("*.duckdb")] if path.parent.is_dir() else []
-            error = UsageError if side in on_command_line else SnapshotError
-            raise error(f"{side} snapshot {path}: no such file{near_miss(path.name, there)}")
+            raise refused(f"{side} snapshot {path}: no such file{near_miss(path.name, there)}")
 
 
 def open_snapshots(paths: Mapping[str, Path], *, told: Callable[[int], None] = lambda _: None) -> dict[str, Opened]:
@@ -101,6 +105,9 @@ def _opened(side: str, path: Path) -> Opened:
         _check_kind(handle, f"{side} snapshot {path}")
         _no_wal(path)
         return Opened(side, path, read_manifest(path), handle, _identity(handle))
+    except OSError as error:
+        os.close(handle)
+        raise SnapshotError(f"{side} snapshot {path}: {(error.strerror or 'cannot be read').lower()}") from None
     except BaseException:
         os.close(handle)
         raise
@@ -137,13 +144,20 @@ def _check_digest(item: Opened, *, told: Callable[[int], None]) -> None:
     digest = hashlib.sha256()
     buffer = memoryview(bytearray(_CHUNK))
     place = 0
-    while count := os.preadv(item.handle, [buffer], place):
+    while count := _read(item, buffer, place):
         digest.update(buffer[:count])
         place += count
         told(count)
     if digest.hexdigest() != item.manifest.file_sha256:
         raise SnapshotError(f"{item.path}: its SHA-256 is not the one in {manifest_path(item.path).name}: it was changed after it was sealed")
     item.check_unchanged()
+
+
+def _read(item: Opened, buffer: memoryview, place: int) -> int:
+    try:
+        return os.preadv(item.handle, [buffer], place)
+    except OSError as error:  # a disk that fails
+        raise SnapshotError(f"{item.path}: {(error.strerror or 'cannot be read').lower()}") from None
 
 
 def _no_twins(opened: Mapping[str, Opened]) -> None:

@@ -140,7 +140,7 @@ def _manifest(draft: Path, *, label: Label, origin: Origin, tables: tuple[TableS
         watermark=origin.watermark,
         notes=origin.notes,
         tables=tables,
-        content=content_digest((table.name, table.content) for table in tables if table.content is not None),
+        content=content_digest((table.name, table.content or "") for table in tables if table.taken),
         file_sha256=_file_digest(draft),
         file_bytes=draft.stat().st_size,
         dq=__version__,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import records
 
-from dq.record import Outcome
+from dq.record import LedgerLine, Outcome
 from dq.report.coverage import coverage
 from dq.report.outline import Shown, outline
 
@@ -61,6 +61,12 @@ def test_the_ledger_is_counted_by_side_and_status() -> None:
     sides = coverage(records.ledger(uncovered=("mobile",)))
     counts = {side.side: [found.columns for found in side.lists] for side in sides}
     assert counts == {"source": [24, 10, 4, 0], "target": [24, 9, 3, 1]}
+
+
+def test_the_entities_of_a_table_stand_by_name() -> None:
+    entities = ("reviews", "orders", "accounts", "coupons")
+    lines = [LedgerLine(side="source", table="users", column=name, status="used", entities=(name, "products")) for name in entities]
+    assert coverage(lines)[0].lists[1].rows.items[0].note == "accounts, coupons, orders, products, reviews"
 
 
 def test_excluded_columns_stand_by_reason() -> None:

@@ -81,6 +81,10 @@ def test_nothing_to_count_is_not_zero() -> None:
     assert (blocks.count(None), blocks.count(0), blocks.count(-12345)) == ("–", "0", "−12,345")
 
 
+def test_equal_counts_stand_by_name() -> None:
+    assert blocks.largest_first({"total": 3, "status": 7, "note": 3}) == (("status", 7), ("note", 3), ("total", 3))
+
+
 def test_what_was_cut_is_counted() -> None:
     assert (clip("abcdef", 6), clip("abcdefg", 3)) == ("abcdef", "abc… (+4 characters)")
 

@@ -1,0 +1,5 @@
+"""`python -m dq` is the command line."""
+
+from dq.cli import main
+
+main()

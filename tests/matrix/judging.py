@@ -1,0 +1,123 @@
+"""The one place that holds a run against what a corruption had to bring about: checks, counts, statuses, slices, and the last key."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import polars as pl
+from dq_fixtures.corruptions.expected import CELL, LINE, SLICE, Expected, Fault, Key, Unproven
+
+from dq.record import Check, Outcome
+from dq.running import Finished
+
+Finding = tuple[str, str | None, str, Key, str | None]
+"""What a record of findings.parquet says: entity, check, status, key, column."""
+
+SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is expected of one check."""
+
+    faults: tuple[Fault, ...]
+    reason: str | None  # NOT PROVEN with this in its reason; None: FAILED
+
+    def of(self, *statuses: str) -> set[Key]:
+        """The keys with a status."""
+        return {fault.key for fault in self.faults if fault.status in statuses}
+
+    @property
+    def statuses(self) -> dict[str, int]:
+        """Row status to distinct keys."""
+        return {status: len(self.of(status)) for status in sorted({fault.status for fault in self.faults})}
+
+    @property
+    def broken(self) -> int:
+        """What the check must count: distinct keys of each status."""
+        return sum(self.statuses.values())
+
+
+def wanted(expected: Expected) -> dict[str, Wanted]:
+    """Return check id to what is expected of it."""
+    checks = dict.fromkeys(item.check for item in expected)
+    return {
+        check: Wanted(
+            tuple(item for item in expected if isinstance(item, Fault) and item.check == check),
+            next((item.reason for item in expected if isinstance(item, Unproven) and item.check == check), None),
+        )
+        for check in checks
+    }
+
+
+def compare(finished: Finished, expected: Expected, *, causes: Collection[str] = ()) -> Iterator[str]:
+    """Yield a line for everything that a run found otherwise than expected; nothing where it is right to the last key."""
+    record = finished.record
+    found = {check.id: check for check in record.checks}
+    want = wanted(expected)
+    for check_id in [name for name in want if name not in found]:
+        yield f"{check_id}: there is no such check"
+    for check_id, check in found.items():
+        yield from _check(check, want.get(check_id))
+    worst = Outcome.NOT_PROVEN if any(one.reason is not None for one in want.values()) else Outcome.FAILED if want else Outcome.PASSED
+    if (record.outcome, record.exit_status) != (worst, worst.exit_status):
+        yield f"outcome: expected {worst}, found {record.outcome} and exit status {record.exit_status}"
+    for words in causes:
+        if not any(words in cause.sentence for cause in record.causes):
+            yield f"causes: none says '{words}', but {[cause.sentence for cause in record.causes]}"
+    yield from _findings(finished, expected)
+
+
+def _check(check: Check, want: Wanted | None) -> Iterator[str]:
+    outcome = Outcome.PASSED if want is None else Outcome.FAILED if want.reason is None else Outcome.NOT_PROVEN
+    if check.outcome is not outcome:
+        yield f"{check.id}: expected {outcome}{f' {want.broken}' if want else ''}, found {check.outcome} {check.broken} {dict(check.statuses)} ({check.reason or check.sentence})"
+        return
+    if want is None:
+        return
+    if want.reason is not None and want.reason not in (check.reason or ""):
+        yield f"{check.id}: expected NOT PROVEN because '{want.reason}', found '{check.reason}'"
+    if not want.faults and want.reason is not None:
+        return
+    if check.broken != want.broken:
+        yield f"{check.id}: expected {want.broken} {want.statuses}, found {check.broken} {dict(check.statuses)}"
+    if want.of(SLICE):
+        disagree = {tuple(line.by.values()) for line in check.sums if not line.agrees}
+        if disagree != want.of(SLICE):
+            yield f"{check.id}: expected {_some(want.of(SLICE) - disagree)} more and {_some(disagree - want.of(SLICE))} fewer slices"
+    elif want.of(LINE):
+        for (part,) in want.of(LINE):
+            if not any(str(part) in line for line in check.details):
+                yield f"{check.id}: no line says '{part}', but {list(check.details)}"
+    elif check.kind == "invariant":
+        if check.pre_existing != len(want.of("pre-existing")):
+            yield f"{check.id}: expected {len(want.of('pre-existing'))} pre-existing, found {check.pre_existing}"
+    elif dict(check.statuses) != want.statuses:
+        yield f"{check.id}: expected {want.statuses}, found {dict(check.statuses)}"
+
+
+def _findings(finished: Finished, expected: Expected) -> Iterator[str]:
+    """Hold findings.parquet against the faults: no key more, none fewer."""
+    frame = pl.read_parquet(finished.folder / "restricted" / "findings.parquet")
+    if len(frame) != finished.record.findings:
+        yield f"findings: the record says {finished.record.findings}, the file has {len(frame)}"
+    found: set[Finding] = {(entity, check, status, tuple(key), column) for entity, check, status, key, column in frame.select("entity", "check", "status", "key", "column").iter_rows()}
+    want = set(_records(expected))
+    if found != want:
+        yield f"findings: {len(want - found)} not found: {_some(want - found)}; {len(found - want)} not expected: {_some(found - want)}"
+
+
+def _records(expected: Expected) -> Iterator[Finding]:
+    for item in expected:
+        if isinstance(item, Unproven) or item.status in (SLICE, LINE):
+            continue
+        entity = item.check if item.check.startswith("crosswalk.") else item.check.partition(".")[0]
+        yield (entity, item.check, item.status, item.key, item.column)
+        if item.column is not None:
+            yield (entity, None, CELL, item.key, None)
+
+
+def _some(items: Collection[object]) -> str:
+    return str(list(islice(sorted(items, key=str), SHOWN)))

@@ -1,0 +1,91 @@
+"""The one place where the demo is built once, and copied, changed and sealed for each case."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from dq_fixtures import DemoStore, build_demo
+from dq_fixtures.build import describe
+from dq_fixtures.corruptions.picks import STORES, attach
+from dq_fixtures.corruptions.registry import Stage
+
+from dq.engine import Settings
+from dq.running import Finished, Options, run_contract
+from dq.stores.duckdb_file import seal_duckdb
+from dq.stores.seal import Label
+
+ACCOUNTS = 500
+SEED = 20241212
+SETTINGS = Settings("500MB", 1)
+MIGRATION = "poco-mi"
+
+
+def build(folder: Path, *, moved: int) -> None:
+    """Build the clean demo in `folder/<moved>`, unsealed and sealed."""
+    base = folder / str(moved)
+    for store in build_demo(base / "unsealed", accounts=ACCOUNTS, seed=SEED, moved_batches=moved):
+        seal(store, base / "sealed")
+
+
+def seal(store: DemoStore, folder: Path) -> Path:
+    """Seal one store into a folder and return the snapshot's file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{store.kind}.duckdb"
+    seal_duckdb(store.path, file, label=Label(MIGRATION, store.kind, store.store, None, store.batch, store.moment), force=True, settings=SETTINGS)
+    return file
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case's own folder, and the clean demo that it starts from."""
+
+    base: Path  # of `build`, with the stage's number
+    work: Path
+    stage: Stage
+
+    @property
+    def contract(self) -> Path:
+        """The case's copy of the contract."""
+        copy = self.work / "expectations"
+        if not copy.exists():
+            with resources.as_file(resources.files("dq_expectations")) as there:
+                shutil.copytree(there, copy, ignore=lambda _, names: [name for name in names if name.startswith("__")])
+        return copy
+
+    @property
+    def clean(self) -> dict[str, Path]:
+        """The clean snapshots."""
+        return {kind: self.base / "sealed" / f"{kind}.duckdb" for kind in STORES}
+
+    def changed(self, change: Callable[[Path], Any]) -> tuple[dict[str, Path], Any]:
+        """Let a change loose on a copy of the unsealed stores; return the snapshots, sealed anew where they changed, and its answer."""
+        copy = self.work / "unsealed"
+        shutil.copytree(self.base / "unsealed", copy)
+        before = {kind: (copy / f"{kind}.duckdb").read_bytes() for kind in STORES}
+        answer = change(copy)
+        files = self.clean
+        for store in describe(copy, accounts=ACCOUNTS, seed=SEED, moved_batches=self.stage.moved):
+            if store.path.read_bytes() != before[store.kind]:
+                files[store.kind] = seal(store, self.work / "sealed")
+        return files, answer
+
+    def sealed(self) -> Path:
+        """Copy the clean snapshots and their manifests into a folder of the case's own."""
+        return Path(shutil.copytree(self.base / "sealed", self.work / "sealed"))
+
+    def open_clean(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call a function with further arguments and the clean stores, open."""
+        copy = self.work / "unsealed"
+        shutil.copytree(self.base / "unsealed", copy)
+        with attach(copy) as db:
+            return function(*arguments, db)
+
+    def run(self, files: Mapping[str, Path], *, settings: Settings = SETTINGS, runs: str = "runs") -> Finished:
+        """Compare or gate as the stage says."""
+        options = Options(runs=self.work / runs, snapshots=files, settings=settings)
+        return run_contract(self.contract, command=self.stage.command, batch=self.stage.batch, options=options)

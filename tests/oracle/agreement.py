@@ -1,0 +1,127 @@
+"""The one place that holds the engine's answer beside the oracle's, claim by claim, and says where they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from dq.compare.evidence import Crash, EntityEvidence
+from dq.compare.rows import bits, key_names, tables, words
+from dq.contract.models import Entity
+from dq.engine import Engine
+from dq.measuring import EntityFacts, Facts
+from dq.sql import Query, path
+
+from oracle.claims import crosswalk_problems, invariant, natives, sums
+from oracle.oracle import Answer, Key, World, judge
+
+
+def differences(engine: Engine, facts: Facts, world: World) -> list[str]:
+    """Return one line for every claim in which the two do not agree."""
+    found = list(_crosswalks(facts, world))
+    for item in facts.entities:
+        found += [f"{item.entity.name}: {line}" for line in _entity(engine, item, world)]
+    return found
+
+
+def _told(what: str, engine: Any, oracle: Any) -> Iterator[str]:
+    if engine != oracle:
+        yield f"{what}: dq {engine!r}, oracle {oracle!r}"
+
+
+def _crosswalks(facts: Facts, world: World) -> Iterator[str]:
+    for name, problems in crosswalk_problems(world).items():
+        found = facts.crosswalks.get(name)
+        if isinstance(found, Crash) or found is None:
+            yield f"crosswalk.{name}: {found}"
+            continue
+        yield from _told(f"crosswalk.{name}", dict(found.problems), dict(problems))
+        yield from _told(f"crosswalk.{name} rows", found.rows, world.crosswalk.rows[name])
+
+
+def _entity(engine: Engine, item: EntityFacts, world: World) -> Iterator[str]:
+    entity, answer = item.entity, judge(world, item.entity)
+    yield from _told("problems", item.problems, ())
+    yield from _told("blocked", item.blocked is not None, answer.blocked)
+    evidence = item.evidence
+    if evidence is None or answer.blocked:
+        return
+    yield from _told("statuses", statuses(engine, entity), answer.statuses)
+    yield from _told("both ways agree", evidence.agrees, True)
+    yield from _population(evidence, answer)
+    yield from _told("equal after", dict(evidence.equal_after), dict(answer.equal_after))
+    yield from _harms(evidence, answer)
+    yield from _claims(item, world, answer)
+    yield from _canary(item)
+
+
+def statuses(engine: Engine, entity: Entity) -> dict[Key, tuple[str, frozenset[str]]]:
+    """Return the engine's rows that are not the same: key to status and columns."""
+    keys = ", ".join(f"CAST({key} AS VARCHAR)" for key in key_names(entity))
+    masks = ", ".join(f"mask_{word}" for word in range(words(entity)))
+    rows = engine.execute(Query(f"SELECT {keys}, status, {masks} FROM {tables(entity).rows} WHERE status <> 'excused'"))
+    width, places = len(entity.key), [(int(mask.removeprefix("mask_")), bit, column.name) for _, mask, bit, column in bits(entity)]
+    return {row[:width]: (row[width], frozenset(name for word, bit, name in places if row[width + 1 + word] & bit)) for row in rows}
+
+
+def _population(evidence: EntityEvidence, answer: Answer) -> Iterator[str]:
+    population = evidence.population
+    for side in ("source", "target"):
+        base = answer.base[side]
+        yield from _told(f"{side} rows", getattr(population, f"{side}_rows"), len(answer.sides[side]))
+        yield from _told(f"{side} lost", getattr(population, f"{side}_lost"), base.lost + base.returned)
+        yield from _told(f"{side} multiplied", getattr(population, f"{side}_multiplied"), base.multiplied)
+    yield from _told("native", (population.native, population.native_new), (answer.native, answer.native_new))
+    yield from _told("excused", {reason: count for reason, count in population.excused.items() if count}, dict(+answer.excused))
+    yield from _told("unmapped", (population.unmapped, population.unplaced), (answer.unmapped, answer.unplaced))
+    yield from _told("same", evidence.same, answer.same)
+    yield from _told("compared", evidence.compared, answer.same + sum(status == "changed" for status, _ in answer.statuses.values()))
+
+
+def _harms(evidence: EntityEvidence, answer: Answer) -> Iterator[str]:
+    for kind, harm in answer.harms.items():
+        found = evidence.harms[kind]
+        name = kind or "all kinds"
+        yield from _told(f"{name}: keys", found.keys, len(harm.keys))
+        yield from _told(f"{name}: cells", found.cells, harm.cells)
+        yield from _told(f"{name}: columns", {column: count for column, count in found.columns.items() if count}, dict(harm.columns))
+        if found.people is not None:
+            yield from _told(f"{name}: people", found.people, len(harm.people))
+        money = {currency: amount for currency, amount in found.money if amount}
+        yield from _told(f"{name}: money", money, {currency: amount for currency, amount in harm.money.items() if amount})
+
+
+def _claims(item: EntityFacts, world: World, answer: Answer) -> Iterator[str]:
+    entity = item.entity
+    for check_id, column, by in entity.sum_checks():
+        found = item.sums[check_id]
+        if isinstance(found, Crash):
+            yield f"{check_id}: {found.reason}"
+            continue
+        lines = {pair.by: ((pair.source_net, pair.target_net), (pair.source_gross, pair.target_gross)) for pair in found}
+        wanted = {by: (tuple(line.net), tuple(line.gross)) for by, line in sums(entity, answer, column=column, by=by).items()}
+        yield from _told(check_id, _plain(lines), _plain(wanted))
+    for claim in entity.invariant:
+        broken, wrong = item.invariants[claim.name], invariant(world, entity, claim, answer=answer)
+        if isinstance(broken, Crash):
+            yield f"invariant {claim.name}: {broken.reason}"
+            continue
+        counts = (len(wrong.source | wrong.target), len(wrong.both), len(wrong.source - wrong.target))
+        yield from _told(f"invariant {claim.name}", (broken.keys, broken.pre_existing, broken.source_only), counts)
+    if item.natives is not None and not isinstance(item.natives, Crash):
+        harmed, own = item.natives, natives(world, entity)
+        counts = (own.looked_at, len(own.missing), len(own.changed), own.alive)
+        yield from _told("natives", (harmed.looked_at, harmed.missing, harmed.changed, harmed.alive), counts)
+
+
+def _plain(lines: Mapping[Any, Any]) -> dict[Any, tuple[tuple[Decimal, ...], ...]]:
+    return {by: tuple(tuple(Decimal(value) for value in pair) for pair in line) for by, line in lines.items()}
+
+
+def _canary(item: EntityFacts) -> Iterator[str]:
+    canary = item.canary
+    if canary is None or isinstance(canary, Crash):
+        yield f"canary: {canary}"
+    elif canary.missed or canary.invented:
+        yield f"canary: {canary}"

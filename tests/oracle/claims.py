@@ -1,0 +1,215 @@
+"""The one place for the oracle's view of what is claimed beside the rows: counts and sums, invariants, native rows, the crosswalk.
+
+Source: DESIGN, laws 1 and 4; DECISIONS "Merge", "Crosswalk", "Batches"; MIGRATION "It is a merge".
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from dq.contract.models import Entity, Invariant
+
+from oracle.expressions import expression
+from oracle.oracle import Answer, Key, Own, Sided, World, fate, judge, key_of, mapped, total
+from oracle.people import Asked
+from oracle.reading import text_of
+
+Slice = tuple[str | None, ...]
+
+
+@dataclass
+class Sum:
+    """Net and gross of one slice, source and target."""
+
+    net: list[Decimal] = field(default_factory=lambda: [Decimal(0), Decimal(0)])
+    gross: list[Decimal] = field(default_factory=lambda: [Decimal(0), Decimal(0)])
+
+
+@dataclass(frozen=True)
+class Broken:
+    """Keys that break an invariant, by side."""
+
+    source: frozenset[Key]
+    target: frozenset[Key]
+
+    @property
+    def both(self) -> frozenset[Key]:
+        """Return the keys that are already wrong in the source."""
+        return self.source & self.target
+
+
+@dataclass
+class Natives:
+    """What became of the target's rows of before: the ids of those that are harmed, and how many say themselves that they changed."""
+
+    looked_at: int = 0
+    missing: set[Any] = field(default_factory=set)
+    changed: set[Any] = field(default_factory=set)
+    alive: int = 0
+
+
+def sums(entity: Entity, answer: Answer, *, column: str | None, by: Sequence[str]) -> dict[Slice, Sum]:
+    """Return counts (column None) or exact sums by slice."""
+    found: dict[Slice, Sum] = defaultdict(Sum)
+    for place, side in enumerate(("source", "target")):
+        for row in answer.sides[side]:
+            line = found[tuple(text_of(row.values[name], entity.column(name)) for name in by)]
+            value = Decimal(1) if column is None else Decimal(row.values[column] or 0)
+            line.net[place] += value
+            line.gross[place] += abs(value)
+    return dict(found)
+
+
+def invariant(world: World, entity: Entity, claim: Invariant, *, answer: Answer) -> Broken:
+    """Return the keys that break a claim on each side; a condition that is unknown is not kept."""
+    if claim.equals is not None:
+        return Broken(*(frozenset(_unequal(world, entity, claim, side=side)) for side in ("source", "target")))
+    holds = expression(str(claim.holds))
+    return Broken(*(frozenset(key_of(entity, row) for row in answer.sides[side] if holds(row.values) is not True) for side in ("source", "target")))
+
+
+def _unequal(world: World, entity: Entity, claim: Invariant, *, side: str) -> Iterable[Key]:
+    """Yield the keys whose value is not the sum of the other entity's rows, of all that has moved."""
+    assert claim.equals is not None
+    whole = replace(world, asked=Asked(world.asked.moved, world.asked.moved))
+    other = world.contract.entity(claim.equals.entity)
+    reckoned: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
+    for row in judge(whole, other).sides[side]:
+        reckoned[tuple(row.values[name] for name in claim.equals.by)].append(row.values[claim.equals.sum])
+    for row in judge(whole, entity).sides[side]:
+        if row.values[str(claim.column)] != (total(reckoned.get(tuple(row.values[name] for name in claim.equals.by), ())) or 0):
+            yield key_of(entity, row)
+
+
+def natives(world: World, entity: Entity) -> Natives:
+    """Say what became of the target's own rows; those that the migration adds to are compared as balances."""
+    found = Natives()
+    now = {row.id: row for row in world.own(entity, "target")}
+    added_to = _added_to(world, entity)
+    for row in world.own(entity, "baseline"):
+        if entity.aggregate and tuple(row.values[name] for name in entity.key) in added_to:
+            continue
+        found.looked_at += 1
+        then = now.get(row.id)
+        if then is None:
+            found.missing.add(row.id)
+        elif then.values != row.values:
+            says_so = then.changed_at is not None and world.moment is not None and then.changed_at > world.moment
+            found.alive += says_so
+            if not says_so:
+                found.changed.add(row.id)
+    return found
+
+
+def _added_to(world: World, entity: Entity) -> set[tuple[Any, ...]]:
+    rows = (row for row in world.own(entity, "source") if fate(world, entity, row) in ("compared", "other"))
+    return {tuple(mapped(world, entity, row).values[name] for name in entity.key) for row in rows} if entity.aggregate else set()
+
+
+def crosswalk_problems(world: World) -> dict[str, Counter[str]]:
+    """Return each table of the crosswalk's snapshot to its problems, each with how many ids."""
+    contract, store = world.contract, world.stores.get("crosswalk", {})
+    found = {name: Counter(_map_problems(world, name)) for name in contract.crosswalks}
+    if contract.migration.batches:
+        found["batches"] = Counter(_batch_problems(world))
+    if "merges" in store:
+        found["merges"] = Counter(_merge_problems(world))
+    if "erasures" in store:
+        rows = store["erasures"]
+        found["erasures"] = Counter(
+            {
+                "null": min(1, sum(row["account_id"] is None for row in rows)),
+                "no reference": len({row["account_id"] for row in rows if row["account_id"] is not None and not (row["reference"] or "").strip()}),
+            }
+        )
+    return {name: +problems for name, problems in found.items()}
+
+
+def _map_problems(world: World, name: str) -> dict[str, int]:
+    rows = world.stores["crosswalk"][name]
+    usable = [row for row in rows if None not in (row["source_id"], row["target_id"])]
+    sources: dict[Any, set[Any]] = defaultdict(set)
+    for row in usable:
+        sources[row["target_id"]].add(row["source_id"])
+    unmapped = {
+        row.values[column.name]
+        for entity in world.contract.entities
+        if not judge(world, entity).blocked
+        for row in world.own(entity, "source")
+        if fate(world, entity, row) in ("compared", "unmapped")
+        for column in entity.columns
+        if column.through == name and world.crosswalk.is_unmapped(column, row.values[column.name])
+    }
+    return {
+        "null": len({(row["source_id"], row["target_id"]) for row in rows if None in (row["source_id"], row["target_id"])}),
+        "fan-out": len(world.crosswalk.repeated[name]),
+        "fan-in": sum(len(ids) - sum((name, source) in world.crosswalk.merged for source in ids) > 1 for ids in sources.values()),
+        "collision": len(_collisions(world, name, sources)),
+        "unmapped": len(unmapped),
+    }
+
+
+def _collisions(world: World, name: str, sources: Mapping[Any, set[Any]]) -> set[Any]:
+    """Return the target ids that the target's own rows had before, and that no declared merge gives away."""
+    home = next((entity for entity in world.contract.entities if entity.name == name and entity.merge is not None), None)
+    if home is None or home.own_id is None:
+        return set()
+    before = {row.values[home.own_id.name] for row in world.own(home, "baseline")}
+    return {target for target, ids in sources.items() if target in before and not all((name, source) in world.crosswalk.merged for source in ids)}
+
+
+def _batch_problems(world: World) -> dict[str, int]:
+    rows = world.stores["crosswalk"]["batches"]
+    regions = {batch.number: batch.region for batch in world.contract.migration.batches}
+    times = Counter(row["account_id"] for row in rows if row["account_id"] is not None)
+    unplaced = {
+        row.values[entity.owner]
+        for entity in world.contract.entities
+        if entity.owner is not None
+        for row in world.own(entity, "source")
+        if fate(world, entity, row) == "unplaced"
+    }
+    return {
+        "null": len({row["account_id"] for row in rows if None in (row["account_id"], row["batch"])}),
+        "unknown batch": len({row["account_id"] for row in rows if row["batch"] is not None and row["batch"] not in regions}),
+        "wrong region": len({row["account_id"] for row in rows if row["batch"] in regions and row["region"] != regions[row["batch"]]}),
+        "overlap": sum(count > 1 for count in times.values()),
+        "unplaced": len(unplaced),
+    }
+
+
+def _merge_problems(world: World) -> dict[str, int]:
+    """Count the ids of merges that the crosswalk does not show, or whose surviving row is not there."""
+    problems: dict[str, set[Any]] = defaultdict(set)
+    for row in world.stores["crosswalk"]["merges"]:
+        name, source, target = row["crosswalk"], row["source_id"], row["target_id"]
+        if None in (name, source, target):
+            problems["null"].add(source)
+        elif name not in world.contract.crosswalks:
+            problems["unknown crosswalk"].add(source)
+        else:
+            maps = world.crosswalk.maps[name]
+            if target not in maps.get(source, ()):
+                problems["not in the crosswalk"].add(source)
+            if row["kept"] not in ("source", "target"):
+                problems["kept is neither"].add(source)
+            kept = [other for other, targets in maps.items() if target in targets and (name, other) not in world.crosswalk.merged]
+            if row["kept"] == "source" and not kept:
+                problems["without a survivor"].add(source)
+            if row["kept"] == "target" and not _stood_before(world, name, target):
+                problems["without a survivor"].add(source)
+    return {problem: len(ids) for problem, ids in problems.items()}
+
+
+def _stood_before(world: World, name: str, target: Any) -> bool:
+    home = next((entity for entity in world.contract.entities if entity.name == name and entity.merge is not None and entity.own_id is not None), None)
+    if home is None or home.own_id is None:
+        return True
+    return any(row.values[home.own_id.name] == target for row in world.own(home, "baseline"))
+
+
+__all__ = ["Broken", "Natives", "Own", "Sided", "Sum", "crosswalk_problems", "invariant", "natives", "sums"]

@@ -1,0 +1,110 @@
+"""The one place that corrupts a random shop: a cell, a row, two rows' values exchanged, on any side, in ways that a type allows."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from oracle.random_shops import CODES, DAYS, DIGITS, FACTS, OUTLETS, TEXTS, Shop
+from oracle.sealing import Table
+
+Rng = random.Random
+Row = tuple[Any, ...]
+SIDES = ("target", "target", "target", "target", "source", "source", "crosswalk", "crosswalk", "baseline")
+CHOICES: dict[str, Sequence[Any]] = {
+    "currency": tuple(DIGITS),
+    "currency_no": tuple(CODES.values()),
+    "zone": tuple(zone for _, _, zone in OUTLETS),
+    "facts": FACTS,
+    "batch": (1, 2, 3, 7, None),
+    "kept": ("source", "target", "both", None),
+    "crosswalk": ("accounts", "orders", "nothing"),
+    "reference": ("DSR-1", "", None),
+    "row_kind": (1, 2),
+    "outlet_id": (1, 2, 3, 4, 5, 6),
+}
+
+
+def corrupt(rng: Rng, shop: Shop) -> None:
+    """Do one thing to a shop, and say what."""
+    side = rng.choice([side for side in SIDES if side in shop.stores])
+    name = rng.choice([name for name, table in shop.stores[side].items() if table.rows] or ["outlets"])
+    table = shop.table(side if name != "outlets" else "source", name)
+    act = rng.choice((_change, _change, _change, _change, _swap, _drop, _repeat, _renew))
+    what = act(rng, table)
+    if what:
+        shop.said.append(f"{side}.{name}: {what}")
+
+
+def _change(rng: Rng, table: Table) -> str:
+    place, column = rng.randrange(len(table.rows)), rng.choice(tuple(table.columns))
+    at = tuple(table.columns).index(column)
+    row = table.rows[place]
+    value = _other(rng, column, row[at], [other[at] for other in table.rows])
+    if value is None and column in _amounts(table) and row[at] is None:
+        return ""
+    table.rows[place] = (*row[:at], value, *row[at + 1 :])
+    return f"row {place}: {column} {row[at]!r} became {value!r}"
+
+
+def _amounts(table: Table) -> tuple[str, ...]:
+    return tuple(name for name in table.columns if name.endswith("_minor"))
+
+
+def _other(rng: Rng, column: str, value: Any, others: Sequence[Any]) -> Any:
+    """Return a value that the column may have."""
+    if column in CHOICES:
+        return rng.choice(CHOICES[column])
+    draw = rng.random()
+    if column in ("currency", "currency_no") or draw < 0.3:
+        return rng.choice(others)
+    if draw < 0.4:
+        return None
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return rng.choice((value + 1, value - 1, -value, value * 100, 99999))
+    if isinstance(value, Decimal):
+        unit = Decimal(1).scaleb(int(value.as_tuple().exponent))
+        return rng.choice((value + unit, value - unit, value + Decimal("0.0100").quantize(unit), -value))
+    if isinstance(value, datetime):
+        return value + rng.choice((timedelta(hours=7), timedelta(hours=-7), timedelta(days=1), timedelta(microseconds=1), timedelta(days=200)))
+    if isinstance(value, date):
+        return rng.choice(DAYS)
+    if isinstance(value, str):
+        return rng.choice((*TEXTS, value + " ", value.upper(), value[:3], value.replace("\r\n", "\n")))
+    return rng.choice(others)
+
+
+def _swap(rng: Rng, table: Table) -> str:
+    if len(table.rows) < 2:
+        return ""
+    one, other = rng.sample(range(len(table.rows)), 2)
+    at = rng.randrange(len(table.columns))
+    first, second = list(table.rows[one]), list(table.rows[other])
+    first[at], second[at] = second[at], first[at]
+    table.rows[one], table.rows[other] = tuple(first), tuple(second)
+    return f"rows {one} and {other} exchanged {tuple(table.columns)[at]}"
+
+
+def _drop(rng: Rng, table: Table) -> str:
+    place = rng.randrange(len(table.rows))
+    return f"row gone: {table.rows.pop(place)!r}"
+
+
+def _repeat(rng: Rng, table: Table) -> str:
+    row = rng.choice(table.rows)
+    table.rows.append(row)
+    return f"row repeated: {row!r}"
+
+
+def _renew(rng: Rng, table: Table) -> str:
+    """Repeat a row under another id."""
+    row = rng.choice(table.rows)
+    if not isinstance(row[0], int):
+        return ""
+    table.rows.append((rng.choice((88001, 88002, row[0] + 1)), *row[1:]))
+    return f"row repeated under another id: {table.rows[-1]!r}"

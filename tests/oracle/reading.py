@@ -1,0 +1,97 @@
+"""The one place that brings raw Python rows to canonical ones, as the contract declares: zones, codes, currencies, minor units.
+
+What a declaration does not cover becomes `Unreadable`, which equals nothing of the other side.
+Source: DESIGN, law 3; DECISIONS "Zones"; docs/contract.md "A column".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dq.contract.models import Column, Contract, Entity
+
+DIGITS = {"IDR": 2, "EUR": 2, "GBP": 2, "JPY": 0, "KWD": 3}
+"""Source: ISO 4217, the currencies that the stores of the tests use."""
+LETTERS = {360: "IDR", 978: "EUR", 826: "GBP", 392: "JPY", 414: "KWD"}
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A raw value that the contract has no word for."""
+
+    side: str
+    raw: Any
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What a wall clock says of itself in its zone: whether no clock showed it (gap), or one showed it twice (overlap)."""
+
+    is_gap: bool
+    is_overlap: bool
+
+
+def canonical(raw: Mapping[str, Any], column: Column, side: str, *, entity: Entity, contract: Contract) -> Any:
+    """Return the canonical value of a column of a raw row."""
+    value = raw[column.name]
+    reading = column.reading("source" if side == "source" else "target")
+    if value is None:
+        return None
+    if reading.codes is not None:
+        return reading.codes.get(str(value), Unreadable(side, value))
+    if reading.iso_numeric:
+        return LETTERS.get(value, Unreadable(side, value))
+    if reading.minor is not None:
+        currency = reading.minor or (entity.money.currency if entity.money is not None else None)
+        letters = canonical(raw, entity.column(str(currency)), side, entity=entity, contract=contract)
+        digits = {**DIGITS, **contract.migration.minor_units}[letters]
+        return Decimal(value).scaleb(-digits)
+    if reading.zone is not None:
+        zone = raw.get(reading.zone, reading.zone)
+        return None if zone is None else instant(wall(value, reading.day_end), zone)
+    return value
+
+
+def wall(value: date, day_end: str) -> datetime:
+    """Return the wall clock that is meant: the day of an inclusive end counts until it is over."""
+    clock = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)  # noqa: DTZ001 - a wall clock
+    return clock + timedelta(days=1) if day_end == "inclusive" else clock
+
+
+def instant(clock: datetime, zone: str) -> datetime:
+    """Return the instant of a wall clock.
+
+    One that no clock showed is read with the offset before the gap. One that was shown twice is the second time.
+    Source: Unicode ICU, `UCAL_WALLTIME_LAST`, its default for both.
+    """
+    there = ZoneInfo(zone)
+    look = look_at(clock, zone)
+    return clock.replace(tzinfo=there, fold=1 if look.is_overlap else 0).astimezone(UTC)
+
+
+def look_at(clock: datetime, zone: str) -> Clock:
+    """Return what a wall clock says of itself."""
+    there = ZoneInfo(zone)
+    first, second = (clock.replace(tzinfo=there, fold=fold).utcoffset() for fold in (0, 1))
+    if first == second or first is None or second is None:
+        return Clock(is_gap=False, is_overlap=False)
+    return Clock(is_gap=first < second, is_overlap=first > second)
+
+
+def text_of(value: Any, column: Column) -> str | None:
+    """Return a canonical value as text, the way keys and slices are named."""
+    if value is None or isinstance(value, Unreadable):
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if column.type.name == "DECIMAL":
+        return format(Decimal(value).quantize(Decimal(1).scaleb(-column.type.scale)), "f")
+    if isinstance(value, datetime):
+        text = value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        return f"{text}.{value.microsecond:06d}".rstrip("0") + "+00" if value.microsecond else f"{text}+00"
+    return str(value)
