@@ -13,9 +13,10 @@ from dq.compare.evidence import EntityEvidence, SumPair
 from dq.compare.rows import bits, key_names, tables
 from dq.contract.models import Column, Entity
 from dq.diagnose.labels import label_of
+from dq.diagnose.rows import causes_of_rows, money_of
 from dq.diagnose.sentences import said, why
 from dq.engine import Engine
-from dq.record import Cause
+from dq.record import Cause, Money
 from dq.sql import Query, literal, path
 from dq.words import counted
 
@@ -52,7 +53,7 @@ def label_cells(engine: Engine, entity: Entity) -> None:
 def find_causes(engine: Engine, entity: Entity, evidence: EntityEvidence, *, counts: Sequence[SumPair]) -> tuple[Cause, ...]:
     """Return an entity's causes, largest first; the labelled cells stand."""
     found = [cause for place, _, _, column in bits(entity) for cause in _of_column(engine, entity, evidence, place=place, column=column)]
-    found += _of_rows(engine, entity, evidence, counts=counts)
+    found += causes_of_rows(engine, entity, evidence, counts=counts)
     return tuple(sorted(found, key=lambda cause: (-cause.rows, cause.sentence)))
 
 
@@ -75,6 +76,7 @@ def _of_column(engine: Engine, entity: Entity, evidence: EntityEvidence, *, plac
             checks=(f"{entity.name}.{column.kind}",),
             rows=group.rows,
             people=group.people if entity.owner else None,
+            money=_at_stake(engine, entity, column, f"l.label = {literal(group.label)} AND l.c = {place}"),
             every_row=whole,
         )
     rest = [group for group in groups if group not in named]
@@ -125,63 +127,15 @@ def _label_swaps(engine: Engine, entity: Entity, *, place: int, column: Column) 
     engine.execute(Query(sql, step=step))
 
 
-def _of_rows(engine: Engine, entity: Entity, evidence: EntityEvidence, *, counts: Sequence[SumPair]) -> Iterator[Cause]:
-    """Explain missing and extra rows: those of one slice, of one person, of erased people, of people whose batch has not moved."""
-    statuses = evidence.harms["rows"].statuses
-    for status in ("missing", "extra"):
-        rows = statuses.get(status, 0)
-        if not rows:
-            continue
-        where = "in the target only" if status == "extra" else "missing"
-        people = int(_one(engine, entity, f"SELECT count(DISTINCT owner) FROM {tables(entity).rows} WHERE status = {literal(status)}"))
-        parts = [*(_owners(engine, entity) if status == "extra" else ()), *_shared(engine, entity, status=status, rows=rows, counts=counts)]
-        if entity.owner and people == 1 and rows > 1:
-            parts.append((rows, "all of one person"))
-        for number, words in parts:
-            yield Cause(
-                entity=entity.name,
-                kind=status,
-                sentence=f"{counted(number, 'row')} {where}: {words}",
-                checks=(f"{entity.name}.rows",),
-                rows=number,
-                people=people if entity.owner and number == rows else None,
-            )
-
-
-def _owners(engine: Engine, entity: Entity) -> Iterator[tuple[int, str]]:
-    """Yield rows that are there though their owner was erased, or has not moved yet."""
-    through = entity.column(entity.owner).through if entity.owner else None
-    if through is None or not _one(engine, entity, "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'scope' AND table_name = 'accounts'"):
-        return
-    maps = f"{path('maps', through)} AS m JOIN scope.accounts AS a ON a.account_id = m.source_id"
-    for claim, words in (
-        ("a.erased_ever", "their owner was erased on request"),
-        ("NOT a.moved AND NOT a.erased_ever", "their owner's batch has not moved yet"),
-    ):
-        sql = f"SELECT count(*) FROM {tables(entity).rows} WHERE status = 'extra' AND owner IN (SELECT m.target_id FROM {maps} WHERE {claim})"
-        rows = int(_one(engine, entity, sql))
-        if rows:
-            yield rows, words
-
-
-def _shared(engine: Engine, entity: Entity, *, status: str, rows: int, counts: Sequence[SumPair]) -> Iterator[tuple[int, str]]:
-    """Yield the slice that all rows of a status share, where there are several rows and the slice is not everything."""
-    few = 3
-    if rows < few or not entity.slices:
-        return
-    picked = ", ".join(
-        f"CASE WHEN count(DISTINCT s_{index}) = 1 AND count(s_{index}) = count(*) THEN min(s_{index}) END" for index, _ in enumerate(entity.slices)
+def _at_stake(engine: Engine, entity: Entity, column: Column, where: str) -> tuple[Money, ...]:
+    """Return the absolute difference of the labelled rows' amounts, where the column is the amount."""
+    if entity.money is None or column.name != entity.money.amount:
+        return ()
+    on = " AND ".join(f"r.{key} = l.{key}" for key in key_names(entity))
+    rows = f"{_labelled(entity)} AS l JOIN {tables(entity).rows} AS r ON {on} AND r.status = 'changed' WHERE {where}"
+    return money_of(
+        engine, entity, f"SELECT r.currency, sum(abs(coalesce(r.amount_source, 0) - coalesce(r.amount_target, 0))) FROM {rows} GROUP BY 1 ORDER BY 1"
     )
-    shared = engine.one(Query(f"SELECT {picked} FROM {tables(entity).rows} WHERE status = {literal(status)}", step=f"{entity.name}: causes"))
-    telling = {index: value for index, value in enumerate(shared) if value is not None and len({pair.by[index] for pair in counts}) > 1}
-    if telling:
-        whole = sum(int(pair.source_net) for pair in counts if all(pair.by[index] == value for index, value in telling.items()))
-        named = ", ".join(f"{entity.slices[index]} {value}" for index, value in telling.items())
-        yield rows, f"{'every row' if whole == rows and status == 'missing' else 'all'} with {named}"
-
-
-def _one(engine: Engine, entity: Entity, sql: str) -> int:
-    return int(engine.one(Query(sql, step=f"{entity.name}: causes"))[0])
 
 
 def _labelled(entity: Entity) -> str:
