@@ -6,21 +6,25 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from dq.contract.types import ColumnType
+
+MAX_DIGITS = 18  # of a currency's minor unit; ISO 4217 has 4 at most
 
 Side = Literal["source", "target"]
 SIDES: tuple[Side, ...] = ("source", "target")
 Kind = Literal["keys", "attribution", "instants", "values"]
 Severity = Literal["critical", "warning", "info"]
 Rule = Literal["nfc", "trim", "casefold", "crlf"]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]  # said to a person: never blank
+Number = Annotated[int, Field(strict=True)]  # true and "1" are none
 
 
 class Model(BaseModel):
-    """Frozen, strict, and knows all its keys."""
+    """Frozen, and knows all its keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
@@ -81,7 +85,7 @@ class Excluded(Model):
 
     side: Side
     where: str
-    reason: str = Field(min_length=1)
+    reason: Words
 
 
 class Sums(Model):
@@ -94,7 +98,7 @@ class Sums(Model):
 class Counts(Model):
     """A count by slices beside the implied one."""
 
-    name: str
+    name: Words
     by: tuple[str, ...]
 
 
@@ -109,7 +113,7 @@ class LedgerSum(Model):
 class Invariant(Model):
     """A claim that each side's rows keep on their own."""
 
-    name: str
+    name: Words
     holds: str | None = None
     column: str | None = None
     equals: LedgerSum | None = None
@@ -127,7 +131,7 @@ class Invariant(Model):
 class Fit(Model):
     """A stock Great Expectations expectation on the source, before it moves."""
 
-    name: str
+    name: Words
     type: str
     arguments: Mapping[str, Any]
 
@@ -136,13 +140,13 @@ class Entity(Model):
     """One entity: what was promised, and what makes two rows the same."""
 
     name: str
-    promise: str = Field(min_length=1)
+    promise: Words
     key: tuple[str, ...] = Field(min_length=1)
     owner: str | None = None
     money: MoneyColumns | None = None
     slices: tuple[str, ...] = ()
-    at_least: int = Field(default=1, ge=1)
-    may_be_empty: str | None = None
+    at_least: Number = Field(default=1, ge=1)
+    may_be_empty: Words | None = None
     columns: tuple[Column, ...]
     merge: Merge | None = None
     aggregate: Mapping[str, Literal["sum"]] = {}
@@ -178,6 +182,11 @@ class Entity(Model):
     def own_id(self) -> Column | None:
         """The column that the crosswalk of the entity's own name maps, or None."""
         return next((column for column in self.columns if column.through == self.name), None)
+
+    def severity_of(self, *kinds: str) -> Severity:
+        """Return the most severe of the columns of some kinds of check; critical where there is none of them."""
+        found = {column.severity for column in self.compared if column.kind in kinds}
+        return next((severity for severity in get_args(Severity) if severity in found), "critical")
 
     def check_ids(self) -> Iterator[tuple[str, str, str | None]]:
         """Yield (id, kind, name) of every parity check that is declared or implied; fitness apart."""
@@ -227,8 +236,8 @@ class Stores(Model):
 class Limits(Model):
     """How old and how far apart snapshots may be, in hours, inclusive."""
 
-    max_age_hours: int | None = Field(default=None, ge=1)
-    max_apart_hours: int | None = Field(default=None, ge=0)
+    max_age_hours: Number | None = Field(default=None, ge=1)
+    max_apart_hours: Number | None = Field(default=None, ge=0)
 
 
 class Outside(Model):
@@ -237,21 +246,21 @@ class Outside(Model):
     side: Side
     table: str
     columns: tuple[str, ...] = ()
-    reason: str = Field(min_length=1)
+    reason: Words
 
 
 class Batch(Model):
     """One batch; numbers count from 1."""
 
-    number: int = Field(ge=1)
+    number: Number = Field(ge=1)
     region: str
 
 
 class Migration(Model):
     """migration.toml."""
 
-    name: str = Field(min_length=1)
-    title: str = Field(min_length=1)
+    name: Words
+    title: Words
     freeze: datetime | None = None
     deadline: datetime | None = None
     regions: tuple[str, ...] = ()
@@ -261,7 +270,7 @@ class Migration(Model):
     limits: Limits = Limits()
     batches: tuple[Batch, ...] = ()
     excluded: tuple[Outside, ...] = ()
-    minor_units: Mapping[str, int] = {}
+    minor_units: Mapping[str, Annotated[Number, Field(ge=0, le=MAX_DIGITS)]] = {}
 
     @field_validator("freeze", "deadline")
     @classmethod

@@ -19,7 +19,7 @@ from dq.expect.families import family
 from dq.expect.fitness import Answer, Connection, Fit
 from dq.expect.known import STOCK
 
-# Counts only: no value of a row is fetched, let alone kept.
+# Counts only: no value that breaks a claim is fetched, let alone kept.
 _COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0, "exclude_unexpected_values": True}
 _BEFORE_DATA = ("Binder Error", "Catalog Error", "Parser Error")  # raised before a row is read: their text holds none
 

@@ -17,8 +17,8 @@ from typing import Any, Literal, Union
 
 import dq.expect.metrics
 import dq.expect.patterns  # noqa: F401 - both register what stock expectations need on DuckDB
-from dq.expect.door import ConfigStr, ProgressBarsConfig, SQLDatasource, gx, sa
-from dq.expect.engine import DuckDBExecutionEngine, LentConnection, quoting
+from dq.expect.door import ConfigStr, DataContextConfig, InMemoryStoreBackendDefaults, ProgressBarsConfig, SQLDatasource, gx, sa
+from dq.expect.engine import DuckDBExecutionEngine, LentConnection
 
 IN_MEMORY = "duckdb:///:memory:"
 
@@ -38,10 +38,6 @@ class DuckDBDatasource(SQLDatasource):
     def execution_engine_type(self) -> builtins.type[DuckDBExecutionEngine]:
         """The engine that fetches before it lets go."""
         return DuckDBExecutionEngine
-
-    def get_engine(self) -> sa.Engine:
-        """Return the data source's one SQLAlchemy engine."""
-        return quoting(super().get_engine())
 
     def get_execution_engine(self) -> DuckDBExecutionEngine:
         """Return one engine on the data source's own SQLAlchemy engine, so that `:memory:` is one database and not two."""
@@ -63,6 +59,5 @@ def lend(context: Any, connection: Any, *, name: str = "dq") -> DuckDBDatasource
 
 def quiet_context() -> Any:
     """Return a context of its own that lives in memory, writes nothing and draws no progress bars."""
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    return context
+    defaults = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
+    return gx.get_context(mode="ephemeral", project_config=DataContextConfig(store_backend_defaults=defaults, progress_bars=ProgressBarsConfig(globally=False)))

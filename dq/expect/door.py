@@ -58,7 +58,7 @@ with _light():
     from duckdb_sqlalchemy import ConnectionWrapper
     from great_expectations.compatibility import pydantic
     from great_expectations.core.metric_domain_types import MetricDomainTypes
-    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults, ProgressBarsConfig
     from great_expectations.datasource.fluent.config_str import ConfigStr
     from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
     from great_expectations.exceptions.exceptions import MetricResolutionError
@@ -82,7 +82,9 @@ __all__ = [
     "ColumnPairMapMetricProvider",
     "ConfigStr",
     "ConnectionWrapper",
+    "DataContextConfig",
     "FailureSeverity",
+    "InMemoryStoreBackendDefaults",
     "MetricConfiguration",
     "MetricDomainTypes",
     "MetricResolutionError",

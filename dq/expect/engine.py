@@ -6,7 +6,6 @@ the first failing query of a transaction fails every later one; and aggregates o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -15,9 +14,8 @@ from typing import Any
 
 from dq.expect.door import ConnectionWrapper, MetricConfiguration, MetricResolutionError, SqlAlchemyExecutionEngine, sa
 
-_PART = re.compile(r'"(?:[^"]|"")+"|[^\W\d]\w*')
 _ROUNDED = ("sum", "min", "max", "mean", "median", "quantile_values", "standard_deviation")  # aggregates that become floats
-_REFERENCE = re.compile(rf"(?:{_PART.pattern})(?:\.(?:{_PART.pattern}))*")
+_ROUNDS = "Great Expectations makes a float of a DECIMAL column's aggregate, which loses digits: bound each value instead"
 
 
 class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
@@ -27,7 +25,6 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
         """Take what a SqlAlchemyExecutionEngine takes."""
         super().__init__(**{**arguments, "create_temp_table": False})
         self.dialect_module = TypeNames("duckdb")
-        quoting(self.engine)
 
     @contextmanager
     def get_connection(self) -> Iterator[sa.Connection]:
@@ -39,17 +36,29 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
     def resolve_metrics(
         self, metrics_to_resolve: Iterable[MetricConfiguration], metrics: dict[Any, Any] | None = None, runtime_configuration: dict[str, Any] | None = None
     ) -> dict[Any, Any]:
-        """Answer as ever, but for aggregates of DECIMAL columns: they are refused.
+        """Answer as ever, but refuse aggregates of DECIMAL columns, and lose no answer to a metric that fails beside it.
+
+        Great Expectations forgets what it had when one fails, and tries each that fails three times.
 
         Raises:
-            MetricResolutionError: names what is refused, and no other.
+            MetricResolutionError: names all that failed, and no other; what was answered stands in `metrics`.
         """
-        asked = list(metrics_to_resolve)
-        rounded = tuple(metric for metric in asked if _is_rounded(metric, metrics or {}))
+        asked, known = list(metrics_to_resolve), {} if metrics is None else metrics
+        rounded = tuple(metric for metric in asked if _is_rounded(metric, known))
         if rounded:
-            message = "Great Expectations makes a float of a DECIMAL column's aggregate, which loses digits: bound each value instead"
-            raise MetricResolutionError(message=message, failed_metrics=rounded)
-        return super().resolve_metrics(asked, metrics, runtime_configuration)
+            raise MetricResolutionError(message=_ROUNDS, failed_metrics=rounded)
+        try:
+            return super().resolve_metrics(asked, known, runtime_configuration)
+        except MetricResolutionError as error:
+            failed = tuple(metric for metric in asked if not self._is_resolved(metric, known, runtime_configuration))
+            raise MetricResolutionError(message=str(error), failed_metrics=failed) from error
+
+    def _is_resolved(self, metric: MetricConfiguration, known: dict[Any, Any], runtime_configuration: dict[str, Any] | None) -> bool:
+        try:
+            known.update(super().resolve_metrics([metric], known, runtime_configuration))
+        except MetricResolutionError:
+            return False
+        return True
 
     def rows(self, statement: str) -> list[Any]:
         """Run SQL text as it stands (no `:name` parameters in it) and fetch all rows."""
@@ -106,27 +115,3 @@ class TypeNames(ModuleType):
 def named_type(name: str) -> type:
     """Return the class that stands for one DuckDB type, e.g. `DECIMAL(18,2)`."""
     return type(name, (), {"__str__": lambda _: name, "__repr__": lambda _: name})
-
-
-def quoting(engine: sa.Engine) -> sa.Engine:
-    """Make an engine quote every identifier: no list of reserved words is ever complete.
-
-    A table name that Great Expectations hands on "as it stands" may be `schema.table`; its parts are quoted one by one.
-    """
-    if not isinstance(engine.dialect.identifier_preparer, _Quoting):
-        stock = type(engine.dialect.identifier_preparer)
-        engine.dialect.identifier_preparer = type("Quoting", (_Quoting, stock), {})(engine.dialect)
-    return engine
-
-
-class _Quoting:
-    """Mixed into the dialect's own preparer."""
-
-    def quote(self, ident: str, force: object = None) -> str:  # noqa: ARG002 - SQLAlchemy's signature
-        """Quote one identifier, or every part of a table's reference (`a.b`, `a."b c"`)."""
-        if getattr(ident, "quote", None) is False and _REFERENCE.fullmatch(ident):
-            return ".".join(part if part.startswith('"') else f'"{part}"' for part in _PART.findall(ident))
-        return '"' + str(ident).replace('"', '""') + '"'
-
-    def _requires_quotes(self, _value: str) -> bool:
-        return True

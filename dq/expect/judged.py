@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any, ClassVar, Literal, Optional, cast
 
+import dq
 from dq.attempts import Attempts
 from dq.compare.evidence import Crash
 from dq.errors import DqError
@@ -16,7 +19,6 @@ from dq.expect.known import COMMON
 from dq.record import Check, Outcome
 
 Judge = Callable[[str], Sequence[Check]]  # entity to its checks, and those of the snapshots and crosswalks that it stands on
-
 
 _REFUSED = ("mostly", "row_condition", "condition_parser", "result_format", "catch_exceptions", "windows")
 
@@ -58,17 +60,31 @@ class ParityDatasource(DuckDBDatasource):
         return self.add_query_asset(name, query="SELECT 1 AS comparison")
 
 
-def add_store(context: Any, *, judge: Judge, name: str = "parity") -> ParityDatasource:
-    """Add a comparison to a data context.
+def add_store(
+    context: Any, *, contract: Path | str = "expectations", batch: int | None = None, name: str = "parity", judge: Judge | None = None
+) -> ParityDatasource:
+    """Add the comparison of a contract's stores to a data context; the stores are compared when it is first asked.
 
     Args:
         context: any data context of Great Expectations.
-        judge: returns an entity's checks; asked once a validation.
+        contract: the contract's folder.
+        batch: a batch, from 1; None: all that has moved.
         name: the data source's name.
+        judge: returns an entity's checks, instead of a comparison of the contract's snapshots.
     """
     source: ParityDatasource = context.data_sources.add_parity(name, connection_string=IN_MEMORY)
-    source._judge = judge  # noqa: SLF001 - it is this module's own
+    source._judge = judge or _judged(contract, batch)  # noqa: SLF001 - it is this module's own
     return source
+
+
+def _judged(contract: Path | str, batch: int | None) -> Judge:
+    """Compare once, for all entities and validations; as `dq run` does, its folder under `runs` included."""
+
+    @cache
+    def checks() -> Sequence[Check]:
+        return dq.run(contract, batch=batch).record.checks
+
+    return lambda _entity: checks()
 
 
 class ParityChecks(TableMetricProvider):

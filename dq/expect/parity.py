@@ -5,7 +5,7 @@ import great_expectations as gx
 from dq.expect import parity
 
 context = gx.get_context(mode="ephemeral")
-store = parity.add_store(context, judge=judge)  # judge("coupons") returns the checks of a comparison
+store = parity.add_store(context, contract="expectations", batch=1)
 whole = store.entity("coupons").add_batch_definition_whole_table("whole")
 suite = gx.ExpectationSuite("coupons", expectations=[parity.ExpectKeysToMatch(entity="coupons")])
 whole.get_batch().validate(suite)
@@ -172,10 +172,4 @@ def _declared(contract: Contract, entity: Entity) -> Iterator[ParityExpectation]
         if cls is ExpectInvariantsToHold:
             yield from (cls(entity=entity.name, name=item.name, severity=FailureSeverity(item.severity)) for item in entity.invariant)
         elif kinds & set(cls.kinds):
-            yield cls(entity=entity.name, severity=_severity(entity, cls.kinds))
-
-
-def _severity(entity: Entity, kinds: tuple[str, ...]) -> FailureSeverity:
-    """Return the most severe of the columns that a claim covers; a claim about none of them is critical."""
-    found = {column.severity for column in entity.compared if column.kind in kinds}
-    return FailureSeverity(next((severity for severity in ("critical", "warning", "info") if severity in found), "critical"))
+            yield cls(entity=entity.name, severity=FailureSeverity(entity.severity_of(*cls.kinds)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dq.compare.evidence import EntityEvidence, Harm, SumPair
 from dq.contract.models import Entity
 from dq.judgement.base import Seen, judged, weakness
-from dq.record import Check, Money, Severity, SliceCount
+from dq.record import Check, Money, SliceCount
 from dq.words import counted, money_text, sentence_of
 
 KINDS = ("keys", "rows", "values", "attribution", "instants")
@@ -34,7 +34,7 @@ def judge_rows(entity: Entity, kind: str, evidence: EntityEvidence, *, counts: t
         reason=weakness(entity, evidence, pairs=kind not in _WHOLE) or next(iter(evidence.weak.get(kind, ())), None),
         entity=entity.name,
         kind=kind,
-        severity=_severity(entity, kind),
+        severity=entity.severity_of(kind),
         sentence=sentence_of(kind, broken=broken, looked_at=looked_at, statuses=statuses, columns=harm.columns),
         looked_at=looked_at,
         cells=harm.cells,
@@ -63,13 +63,6 @@ def _losses(evidence: EntityEvidence) -> tuple[dict[str, int], tuple[str, ...]]:
         if count:
             found[status] = found.get(status, 0) + count
     return found, tuple(f"{counted(count, 'row')} {words}" for _, count, words in lines if count)
-
-
-def _severity(entity: Entity, kind: str) -> Severity:
-    """Return the most severe of the columns that the check covers; rows and keys are critical."""
-    found = {column.severity for column in entity.compared if column.kind == kind}
-    ranked: tuple[Severity, ...] = ("critical", "warning", "info")
-    return next((severity for severity in ranked if severity in found), "critical")
 
 
 def _slices(entity: Entity, harm: Harm, counts: tuple[SumPair, ...]) -> tuple[SliceCount, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import get_args
 
 import duckdb
@@ -11,6 +12,9 @@ import pytest
 from stock_cases import ASKED, Case, cases
 from stock_table import COLUMNS, TABLE, column, make, type_of
 
+from dq.contract.models import Entity
+from dq.contract.models import Fit as ContractFit
+from dq.contract.reading import read_contract
 from dq.expect.door import BatchExpectation, get_expectation_impl, gx
 from dq.expect.fitness import Fit, FitResult, run_fitness
 from dq.expect.known import COMMON, IGNORE_ROW_IF, STOCK
@@ -18,6 +22,7 @@ from dq.expect.population import BY_DEFAULT
 from dq.expect.refuse import refusal
 from dq.sql import quote
 
+CONTRACT = Path(__file__).parents[2] / "expectations"
 CASES = list(cases())
 RUN = [name for name, stock in STOCK.items() if not stock.refused]
 # With two values and seven rows something must stand twice.
@@ -213,3 +218,12 @@ REFUSED = [
 def test_is_refused_with_a_reason(type_: str, arguments: dict[str, object], expected: str) -> None:
     actual = refusal(type_, arguments, TYPES)
     assert expected in str(actual)
+
+
+SHIPPED = [(entity, item) for entity in read_contract(CONTRACT).entities for item in entity.fit]
+
+
+@pytest.mark.parametrize(("entity", "item"), SHIPPED, ids=[f"{entity.name}-{item.name}" for entity, item in SHIPPED])
+@pytest.mark.parametrize("name", ["text", "sql"])
+def test_no_fit_of_the_shipped_contract_is_refused(entity: Entity, item: ContractFit, name: str) -> None:
+    assert refusal(item.type, item.arguments, {column.name: getattr(column.type, name) for column in entity.columns}) is None
