@@ -13,6 +13,7 @@ from typing import ParamSpec, TypeVar
 
 from dq.compare.evidence import Crash
 from dq.errors import DqError, EngineError
+from dq.interrupts import raise_if_ended
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -27,7 +28,7 @@ class Attempts:
     def __call__(self, step: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T | Crash:
         """Return what the function returns, or a `Crash` with one line that holds no row's values."""
         try:
-            return function(*args, **kwargs)
+            found = function(*args, **kwargs)
         except EngineError as error:
             crash = Crash(f"the engine could not answer ({error})", detail=f"{traceback.format_exc()}\n{error.sql or ''}")
         except DqError:
@@ -35,5 +36,9 @@ class Attempts:
         except Exception as error:  # noqa: BLE001 - see the module
             place = traceback.extract_tb(error.__traceback__)[-1]
             crash = Crash(f"the check crashed ({type(error).__name__} in {Path(place.filename).name}, line {place.lineno})", detail=traceback.format_exc())
+        else:
+            raise_if_ended()
+            return found
+        raise_if_ended()
         self.crashes.append((step, crash))
         return crash

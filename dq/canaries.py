@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from dq.compare import fingerprint
-from dq.compare.fingerprint import bucket
+from dq.compare.fingerprint import in_buckets
 from dq.compare.harm import harms
 from dq.compare.keys import count_keys
 from dq.compare.localise import localise
-from dq.compare.rows import Tables, bits, key_names, words
+from dq.compare.rows import Tables, bits, key_names, mask_names
 from dq.compare.sides import UNMAPPED, through
 from dq.contract.models import Column, Entity
 from dq.engine import Engine, Row
@@ -23,6 +23,7 @@ from dq.sql import Query, literal, path, quote
 
 ROWS = 200  # rows of a slice
 _FEW = 4  # with fewer rows than that, each kind of corruption has a pass of its own
+_PLACE = quote("dq.place")  # a row's number in the slice
 _ZERO = "'\\x00'::BLOB"
 KINDS = ("missing", "repeated", "extra", "changed")
 Finding = tuple[tuple[str | None, ...], str, tuple[str, ...]]  # key, status, columns
@@ -77,11 +78,10 @@ def _copy_slice(engine: Engine, entity: Entity, *, copy: Entity) -> int:
     names = ", ".join(quote(column.name) for column in entity.columns)
     keys = ", ".join(quote(name) for name in entity.key)
     filled = " AND ".join(f"{quote(name)} IS NOT NULL" for name in entity.key)
-    listed = ", ".join(str(number) for number in buckets) or "NULL"
     sql = f"""
         CREATE OR REPLACE TABLE {path("source", copy.name)} AS
         SELECT {names}, CAST(0 AS BIGINT) AS {quote(UNMAPPED)}
-        FROM {path(side, entity.name)} WHERE {bucket(entity)} IN ({listed}) AND {filled}
+        FROM {path(side, entity.name)} WHERE ({in_buckets(entity, buckets)}) AND {filled}
         QUALIFY count(*) OVER (PARTITION BY {keys}) = 1
         ORDER BY {keys} LIMIT {ROWS}"""
     engine.execute(Query(sql, step=copy.name))
@@ -97,26 +97,27 @@ def _corrupt(engine: Engine, copy: Entity, *, kinds: Sequence[str], rows: int) -
         name = item = quote(column.name)
         if "changed" in kinds and column.name not in copy.key:
             rest = _swapped(name, places) if column.through else name
-            item = f"CASE WHEN n = {places[index % len(places)]} THEN {_other(column)} ELSE {rest} END"
+            item = f"CASE WHEN {_PLACE} = {places[index % len(places)]} THEN {_other(column)} ELSE {rest} END"
         items.append(f"CAST({item} AS {column.type.sql}) AS {name}")
     sql = f"""
         CREATE OR REPLACE TABLE {path("target", copy.name)} AS
-        WITH numbered AS (SELECT *, row_number() OVER (ORDER BY {keys}) AS n FROM {path("source", copy.name)})
-        SELECT {", ".join(items)} FROM numbered WHERE {"n <> 1" if "missing" in kinds else "true"}"""
+        WITH numbered AS (SELECT *, row_number() OVER (ORDER BY {keys}) AS {_PLACE} FROM {path("source", copy.name)})
+        SELECT {", ".join(items)} FROM numbered WHERE {f"{_PLACE} <> 1" if "missing" in kinds else "true"}"""
     names = ", ".join(quote(column.name) for column in copy.columns)
     if "repeated" in kinds:
-        sql += f" UNION ALL SELECT {names} FROM numbered WHERE n = {min(2, rows)}"
+        sql += f" UNION ALL SELECT {names} FROM numbered WHERE {_PLACE} = {min(2, rows)}"
     if "extra" in kinds:
         first = copy.keys[0]
         renamed = ", ".join(f"CAST({_beyond(first)} AS {first.type.sql})" if column == first else quote(column.name) for column in copy.columns)
-        sql += f" UNION ALL SELECT {renamed} FROM numbered WHERE n = 1"
+        sql += f" UNION ALL SELECT {renamed} FROM numbered WHERE {_PLACE} = 1"
     engine.execute(Query(sql, step=copy.name))
 
 
 def _swapped(name: str, places: Sequence[int]) -> str:
     """Let the last two rows exchange a value: sums and counts stay as they were."""
     one, other = places[-1], places[max(0, len(places) - 2)]
-    return f"CASE n WHEN {one} THEN max({name}) FILTER (n = {other}) OVER () WHEN {other} THEN max({name}) FILTER (n = {one}) OVER () ELSE {name} END"
+    its, others = (f"max({name}) FILTER ({_PLACE} = {place}) OVER ()" for place in (one, other))
+    return f"CASE {_PLACE} WHEN {one} THEN {others} WHEN {other} THEN {its} ELSE {name} END"
 
 
 def _other(column: Column) -> str:
@@ -209,7 +210,7 @@ def _found(engine: Engine, copy: Entity) -> set[Finding]:
 
 def _evidence(engine: Engine, copy: Entity, *, tables: Tables) -> set[Finding]:
     keys = ", ".join(f"CAST({key} AS VARCHAR)" for key in key_names(copy))
-    masks = ", ".join(f"mask_{word}" for word in range(words(copy)))
+    masks = ", ".join(mask_names(copy))
     rows = engine.execute(Query(f"SELECT {keys}, status, {masks} FROM {tables.rows}", step=copy.name))
     width = len(copy.key)
     columns = [(int(mask.removeprefix("mask_")), bit, column.name) for _, mask, bit, column in bits(copy)]

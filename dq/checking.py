@@ -116,7 +116,7 @@ def show_sql(folder: Path | str, name: str, *, rows: int = 0, options: Options |
                 shown = rows if layer == "own" and side != "baseline" else 0
                 found += [_shown(seen.engine, entity, schema, str(row[0]), rows=shown) for row in sql]
         scope = seen.ground.scope
-        sides = {"source": source_view(entity, batches=scope.batched, absorbed=scope.absorbed), "target": target_view(entity)}
+        sides = {"source": source_view(entity, accounts=scope.accounts, absorbed=scope.absorbed), "target": target_view(entity)}
         return (*found, *(ShownView(f"{side}.{name}", laid_out(" ".join(sql.split()))) for side, sql in sides.items()))
 
 

@@ -6,20 +6,22 @@ Source: DESIGN "Commands": 0 proven or done, 1 discrepancies, 2 wrong usage or c
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import traceback
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from dq import __version__
 from dq.commands import check, demo, run, show, snapshot
+from dq.commands.console import silence
 from dq.errors import DqError
+from dq.interrupts import Ended, watch
 from dq.report.visible import visible
 
-INTERRUPTED, TERMINATED = 130, 143
+INTERRUPTED = 130
 
 
 @dataclass(slots=True)
@@ -65,7 +67,8 @@ app.command("demo", help=demo.HELP)(demo.demo)
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its status."""
-    signal.signal(signal.SIGTERM, _terminated)
+    watch()
+    _open_streams()
     sys.exit(status_of(arguments))
 
 
@@ -75,16 +78,27 @@ def status_of(arguments: list[str] | None = None) -> int:
     DEBUG.on = "--debug" in given
     try:
         found: Any = app([argument for argument in given if argument != "--debug"], standalone_mode=False)  # it may stand anywhere
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the interpreter's last flush says nothing
+    except BrokenPipeError:  # of a help page
+        silence()
         return 0
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last place: an error of ours is one line too
+    except (Exception, KeyboardInterrupt, Ended) as error:  # noqa: BLE001 - the last place: an error of ours is one line too
         return _told(*_line_and_status(error))
     return found if isinstance(found, int) else 0
 
 
+def _open_streams() -> None:
+    """Open what was closed by whoever called (`>&-`): else the next file that is opened were standard output."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - as long as the process
+
+
 def _line_and_status(error: BaseException) -> tuple[str, int]:
-    if isinstance(error, DqError):
+    if isinstance(error, (DqError, Ended)):
         return str(error), error.exit_status
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
         return "interrupted; nothing was recorded", INTERRUPTED
@@ -102,7 +116,3 @@ def _told(message: str, status: int) -> int:
     line = f"dq: {visible(message)}"
     sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
     return status
-
-
-def _terminated(_number: int, _frame: object) -> None:
-    raise SystemExit(TERMINATED)

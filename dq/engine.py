@@ -76,7 +76,8 @@ class Engine:
 
     def register(self, name: str, function: Callable[..., Any], *, takes: Sequence[str], gives: str) -> None:
         """Make a Python function known to SQL; it is called with None for NULL."""
-        self.connection.create_function(name, function, list(takes), gives, null_handling="special")  # type: ignore[call-overload]
+        with self._answering(Query("", step=f"registering {name}")):
+            self.connection.create_function(name, function, list(takes), gives, null_handling="special")  # type: ignore[call-overload]
 
     def columns(self, query: Query) -> tuple[tuple[str, str], ...]:
         """Return (name, type) of each column that a SELECT would return, without running it."""
@@ -92,9 +93,14 @@ class Engine:
         started = perf_counter()
         try:
             yield
-        except duckdb.Error as error:
+        except (duckdb.Error, UnicodeEncodeError) as error:  # the latter: a path that is not UTF-8
             message = f"{query.step or 'query'}: {without_values(str(error))}"
             raise EngineError(message, sql=query.sql) from error
+        except RuntimeError as error:
+            if error.__cause__ is None or isinstance(error.__cause__, Exception):
+                raise
+            self.connection.interrupt()  # else its threads go on, and closing waits for them
+            raise error.__cause__ from None  # an interrupt: the engine wraps whatever a signal's handler raises
         finally:
             self.profile.append((query.step, perf_counter() - started))
 
@@ -120,16 +126,17 @@ def open_engine(
     statements = [f"SET memory_limit = {literal(settings.memory)}", f"SET threads = {settings.threads or usable_cores()}"]
     if settings.temp is not None:
         statements += [
-            f"SET temp_directory = {literal(str(settings.temp / 'spill'))}",
-            f"SET allowed_directories = [{literal(str(settings.temp))}]",
+            f"SET temp_directory = {file_literal(settings.temp / 'spill')}",
+            f"SET allowed_directories = [{file_literal(settings.temp)}]",
         ]
     else:
         statements += ["SET temp_directory = ''"]
     statements += ["SET TimeZone = 'UTC'", "SET python_enable_replacements = false", "SET preserve_insertion_order = false"]
+    statements += ["SET enable_progress_bar = false"]  # it would be written to standard output, into what --json says, after two seconds
     queries = [
         *(Query(statement, step="opening the engine") for statement in statements),
-        *(Query(f"ATTACH {literal(file)} AS {quote(alias)} (READ_ONLY)", step=f"attaching {file}") for alias, file in attached.items()),
-        *(Query(f"ATTACH {literal(file)} AS {quote(alias)}", step=f"attaching {file}") for alias, file in (writable or {}).items()),
+        *(Query(f"ATTACH {file_literal(file)} AS {quote(alias)} (READ_ONLY)", step=f"attaching {file}") for alias, file in attached.items()),
+        *(Query(f"ATTACH {file_literal(file)} AS {quote(alias)}", step=f"attaching {file}") for alias, file in (writable or {}).items()),
         *(Query(statement, step="locking the engine") for statement in ("SET enable_external_access = false", "SET lock_configuration = true")),
     ]
     try:
@@ -141,15 +148,21 @@ def open_engine(
     return engine
 
 
+def file_literal(file: Path | str) -> str:
+    """Write a path as a string literal; the engine reads UTF-8 whatever the locale is."""
+    return literal(os.fsencode(file).decode("utf-8", "surrogateescape"))
+
+
 def usable_cores() -> int:
     """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def without_values(message: str) -> str:
-    """Return the first line of an engine's message with quoted data taken out: conversion errors quote the row's value.
+    """Return the first line of an engine's message with data taken out: conversion errors quote the row's value, overflows name both numbers.
 
-    Names of tables and columns stay: they stand in double quotes.
+    Names of tables and columns stay: they stand in double quotes. So do the numbers of a machine that is too small.
     """
     first = message.strip().splitlines()[0] if message.strip() else "no message"
-    return re.sub(r"'[^']*'", "'…'", first)
+    unquoted = re.sub(r"'[^']*'", "'…'", first)
+    return unquoted if first.startswith(("Out of Memory", "IO Error")) else re.sub(r'(?<![\w"])[-+]?\d[\d.,:eE+-]*', "…", unquoted)

@@ -7,23 +7,32 @@ Source: DECISIONS "Findings"; DESIGN, law 9.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from dq.compare.rows import bits, key_names, tables, words
+from dq.compare.rows import STATUSES, bits, key_names, mask_names, tables
 from dq.contract.models import Entity
-from dq.engine import Engine
+from dq.engine import Engine, file_literal
 from dq.measuring import EntityFacts, Facts
 from dq.sql import Query, literal, path, quote
 
+_WORDS = path("evidence", "words")  # the type of entities, checks, statuses and names of columns
+_DISTINCT = 1000  # values of a row group past which no dictionary is tried: keys have none
 OTHERS = path("evidence", "other_findings")  # part, entity, row, check, status, key: all that are no compared rows
 
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """Entities whose broken rows are numbered in evidence."<e>.numbered" (row, k_0 …, status, mask_0 …), by their part's number."""
+    """Entities whose broken rows are numbered in evidence."<e>.numbered" (row, k_0 …, status, mask_0 …, names), by their part's number.
+
+    `names` holds for each of these entities the lists of columns that differ together; a row's `names` is the place of its list, from 1.
+    """
 
     parts: tuple[tuple[int, Entity], ...]
+    names: Mapping[int, Sequence[Sequence[str]]]
+    count: int  # of parts, those without a broken row as well
 
 
 def number_findings(engine: Engine, facts: Facts) -> Numbered:
@@ -35,43 +44,63 @@ def number_findings(engine: Engine, facts: Facts) -> Numbered:
         ids = f"SELECT DISTINCT problem AS status, [id] AS key, length(id) AS size FROM evidence.crosswalk WHERE crosswalk = {literal(name)}"
         _add(engine, ids, part=part, entity=f"crosswalk.{name}", check=f"crosswalk.{name}", order="status, size, key", after=0)
     parts: list[tuple[int, Entity]] = []
+    names: dict[int, Sequence[Sequence[str]]] = {}
     for part, item in enumerate(facts.entities, start=len(crosswalks)):
         after = 0
         if item.evidence is not None and item.evidence.harms[""].keys:
-            after = _number_rows(engine, item.entity)
+            after, names[part] = _number_rows(engine, item.entity)
             parts.append((part, item.entity))
         _number_claims(engine, item, part=part, after=after)
-    return Numbered(tuple(parts))
+    return Numbered(tuple(parts), names, len(crosswalks) + len(facts.entities))
 
 
 def write_findings(engine: Engine, numbered: Numbered, file: Path) -> int:
-    """Write all findings as Parquet with mode 0600 and return how many records there are; the engine may write there."""
-    nothing = (
-        'CAST([] AS VARCHAR[]) AS columns, CAST(NULL AS VARCHAR) AS "column", CAST(NULL AS VARCHAR) AS source, CAST(NULL AS VARCHAR) AS target, -1 AS place'
-    )
-    selects = [f"SELECT *, {nothing} FROM {OTHERS}"]
-    for part, entity in numbered.parts:
-        selects += [_row_records(entity, part=part), _cell_records(entity, part=part)]
-    columns = 'entity, "row", "check", status, key, columns, "column", source, target'
+    """Write all findings as Parquet with mode 0600 and return how many records there are; the engine may write there.
+
+    Every part is sorted by itself, while its records are narrow, and they are written one after the other.
+    """
+    entities = dict(numbered.parts)
+    _make_words(engine, list(entities.values()))
+    selects: list[str] = []
+    for part in range(numbered.count):
+        if part in entities:
+            selects.append(_records(entities[part], names=numbered.names[part]))
+        selects.append(_other_records(part))
     sql = f"""
-        COPY (SELECT {columns} FROM ({" UNION ALL BY NAME ".join(selects)}) ORDER BY part, "row", place)
-        TO {literal(str(file))} (FORMAT parquet, COMPRESSION zstd)"""
+        COPY ({" UNION ALL ".join(f"({select})" for select in selects)})
+        TO {file_literal(file)} (FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT {_DISTINCT})"""
     file.touch(mode=0o600)
     (records,) = engine.one(Query(sql, step="writing findings"))
     file.chmod(0o600)
     return int(records)
 
 
-def _number_rows(engine: Engine, entity: Entity) -> int:
-    keys = ", ".join(key_names(entity))
-    masks = ", ".join(f"mask_{word}" for word in range(words(entity)))
-    table = path("evidence", f"{entity.name}.numbered")
+def _number_rows(engine: Engine, entity: Entity) -> tuple[int, Sequence[Sequence[str]]]:
+    """Number the broken rows by key; return how many there are, and which columns differ together.
+
+    They are written in that order, so a row's place in the table is its number.
+    """
+    keys, masks = ", ".join(key_names(entity)), ", ".join(mask_names(entity))
+    rows, step = tables(entity).rows, f"{entity.name}: numbering findings"
     sql = f"""
-        CREATE TABLE {table} AS
-        SELECT row_number() OVER (ORDER BY {keys}, status, source_hash, target_hash) AS "row", {keys}, status, {masks}
-        FROM {tables(entity).rows} WHERE status <> 'excused'"""
-    engine.execute(Query(sql, step=f"{entity.name}: numbering findings"))
-    return int(engine.one(Query(f"SELECT count(*) FROM {table}", step=f"{entity.name}: numbering findings"))[0])
+        CREATE OR REPLACE TEMP TABLE masks AS
+        SELECT {masks}, CAST(row_number() OVER (ORDER BY {masks}) AS UINTEGER) AS names
+        FROM (SELECT DISTINCT {masks} FROM {rows} WHERE status <> 'excused')"""
+    engine.execute(Query(sql, step=step))
+    sql = f"""
+        CREATE TABLE {path("evidence", f"{entity.name}.ordered")} AS
+        SELECT {keys}, status, {masks}, names
+        FROM {rows} JOIN masks USING ({masks}) WHERE status <> 'excused' ORDER BY {keys}, status, source_hash, target_hash"""
+    engine.execute(Query(sql, step=step))
+    sql = f"""
+        CREATE VIEW {path("evidence", f"{entity.name}.numbered")} AS
+        SELECT rowid + 1 AS {quote("row")}, * FROM {path("evidence", f"{entity.name}.ordered")}"""
+    engine.execute(Query(sql, step=step))
+    found = engine.execute(Query(f"SELECT {masks} FROM masks ORDER BY names", step=step))
+    engine.execute(Query("DROP TABLE masks", step=step))
+    (count,) = engine.one(Query(f"SELECT count(*) FROM {path('evidence', f'{entity.name}.ordered')}", step=step))
+    words = {name: place for place, name in enumerate(mask_names(entity))}
+    return int(count), [[column.name for _, mask, bit, column in bits(entity) if row[words[mask]] & bit] for row in found]
 
 
 def _number_claims(engine: Engine, item: EntityFacts, *, part: int, after: int) -> None:
@@ -86,7 +115,7 @@ def _number_claims(engine: Engine, item: EntityFacts, *, part: int, after: int) 
             status = "CASE WHEN in_source AND in_target THEN 'pre-existing' WHEN in_source THEN 'source only' ELSE 'broken' END AS status"
             table = path("evidence", f"{entity.name}.invariant.{name}")
             claims.append((f"{entity.name}.invariant.{name}", f"SELECT {status}, {_key_texts(entity)} AS key, {keys} FROM {table}", f"{keys}, status"))
-    if getattr(item.natives, "missing", 0) or getattr(item.natives, "changed", 0):
+    if any(getattr(item.natives, status, 0) for status in ("missing", "changed", "repeated")):
         table = path("evidence", f"{entity.name}.natives")
         claims.append((f"{entity.name}.natives", f"SELECT status, [CAST(id AS VARCHAR)] AS key, id FROM {table} WHERE status <> 'alive'", "id"))
     for check, found_rows, order in claims:
@@ -102,32 +131,59 @@ def _add(engine: Engine, rows: str, *, part: int, entity: str, check: str, order
     return int(added)
 
 
-def _key_texts(entity: Entity, alias: str = "") -> str:
-    return f"[{', '.join(f'CAST({alias}{key} AS VARCHAR)' for key in key_names(entity))}]"
+def _key_texts(entity: Entity) -> str:
+    return f"[{', '.join(f'CAST({key} AS VARCHAR)' for key in key_names(entity))}]"
 
 
-def _row_records(entity: Entity, *, part: int) -> str:
-    """Return a record a broken row; the names of the columns that differ come from the few distinct masks."""
-    masks = [f"mask_{word}" for word in range(words(entity))]
-    listed = ", ".join(f"CASE WHEN {mask} & {bit} <> 0 THEN {literal(column.name)} END" for _, mask, bit, column in bits(entity)) or "NULL"
+def _make_words(engine: Engine, entities: Sequence[Entity]) -> None:
+    """Make the type of the few words that stand in most records: a column of it is written many times faster than text, and read as text."""
+    words = {*STATUSES, *(word for entity in entities for word in (entity.name, *_checks(entity), *(column.name for column in entity.compared)))}
+    sql = f'SELECT DISTINCT unnest([entity, "check", status]) FROM {OTHERS}'
+    words |= {row[0] for row in engine.execute(Query(sql, step="writing findings"))}
+    engine.execute(Query(f"CREATE TYPE {_WORDS} AS ENUM ({', '.join(literal(word) for word in sorted(words))})", step="writing findings"))
+
+
+def _records(entity: Entity, *, names: Sequence[Sequence[str]]) -> str:
+    """Return an entity's records in order: one a broken row, and after it one a cell whose values are kept."""
+    keys = ", ".join(key_names(entity))
     table = path("evidence", f"{entity.name}.numbered")
-    check = f"CASE status WHEN 'duplicate' THEN {literal(f'{entity.name}.keys')} WHEN 'changed' THEN NULL ELSE {literal(f'{entity.name}.rows')} END"
-    return f"""
-        SELECT {part} AS part, {literal(entity.name)} AS entity, n."row", {check} AS "check", n.status,
-               {_key_texts(entity)} AS key, m.columns, -1 AS place
-        FROM {table} AS n
-        JOIN (SELECT {", ".join(masks)}, list_filter([{listed}], lambda name: name IS NOT NULL) AS columns
-              FROM (SELECT DISTINCT {", ".join(masks)} FROM {table})) AS m USING ({", ".join(masks)})"""
-
-
-def _cell_records(entity: Entity, *, part: int) -> str:
-    """Return a record a cell whose values are kept."""
-    places = list(bits(entity))
-    names = " ".join(f"WHEN {place} THEN {literal(column.name)}" for place, _, _, column in places)
-    checks = " ".join(f"WHEN {place} THEN {literal(f'{entity.name}.{column.kind}')}" for place, _, _, column in places)
     on = " AND ".join(f"n.{key} = c.{key}" for key in key_names(entity))
+    ordered = f"""
+        SELECT "row", {keys}, status, names, CAST(NULL AS USMALLINT) AS c, CAST(NULL AS VARCHAR) AS source, CAST(NULL AS VARCHAR) AS target
+        FROM {table}
+        UNION ALL
+        SELECT n."row", {", ".join(f"n.{key}" for key in key_names(entity))}, n.status, n.names, c.c, c.source_value, c.target_value
+        FROM {tables(entity).cells} AS c JOIN {table} AS n ON {on} AND n.status = 'changed'
+        ORDER BY "row", c NULLS FIRST"""
+    keys_check, rows_check = f"{entity.name}.keys", f"{entity.name}.rows"
+    of_row = f"CASE status WHEN 'duplicate' THEN {_word(keys_check)} WHEN 'changed' THEN NULL ELSE {_word(rows_check)} END"
+    of_cell = _case("c", {place: f"{entity.name}.{column.kind}" for place, _, _, column in bits(entity)})
+    column = _case("c", {place: column.name for place, _, _, column in bits(entity)})
+    listed = ", ".join(f"[{', '.join(map(literal, together))}]" for together in names)
+    # nothing but projections may stand above the sort: they leave the order as it is
     return f"""
-        SELECT {part} AS part, {literal(entity.name)} AS entity, n."row", CASE c.c {checks} END AS "check", 'changed' AS status, {_key_texts(entity, "c.")} AS key,
-               [CASE c.c {names} END] AS columns, CASE c.c {names} END AS {quote("column")}, c.source_value AS source, c.target_value AS target, c.c AS place
-        FROM {tables(entity).cells} AS c JOIN {path("evidence", f"{entity.name}.numbered")} AS n ON {on} AND n.status = 'changed'
-        WHERE c.rule IS NULL"""
+        SELECT {_word(entity.name)} AS entity, "row", CASE WHEN c IS NULL THEN {of_row} ELSE {of_cell} END AS "check",
+               {_case("status", {literal(status): status for status in STATUSES})} AS status, {_key_texts(entity)} AS key,
+               CASE WHEN c IS NULL THEN CAST([{listed}] AS {_WORDS}[][])[names] ELSE [{column}] END AS columns, {column} AS "column", source, target
+        FROM ({ordered})"""
+
+
+def _other_records(part: int) -> str:
+    """Return a part's records that are no compared rows, in order."""
+    return f"""
+        SELECT CAST(entity AS {_WORDS}) AS entity, "row", CAST("check" AS {_WORDS}) AS "check", CAST(status AS {_WORDS}) AS status, key,
+               CAST([] AS {_WORDS}[]) AS columns, CAST(NULL AS {_WORDS}) AS "column", CAST(NULL AS VARCHAR) AS source, CAST(NULL AS VARCHAR) AS target
+        FROM {OTHERS} WHERE part = {part} ORDER BY {quote("row")}"""
+
+
+def _checks(entity: Entity) -> list[str]:
+    return [f"{entity.name}.{kind}" for kind in ("keys", "rows", *(column.kind for column in entity.compared))]
+
+
+def _case(subject: str, arms: Mapping[Any, str]) -> str:
+    whens = " ".join(f"WHEN {value} THEN {_word(word)}" for value, word in arms.items())
+    return f"CASE {subject} {whens} END" if arms else f"CAST(NULL AS {_WORDS})"
+
+
+def _word(text: str) -> str:
+    return f"CAST({literal(text)} AS {_WORDS})"

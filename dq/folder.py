@@ -5,6 +5,8 @@ report.json is the record; run.json holds what varies (times, paths, machine); r
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 import shutil
@@ -17,7 +19,12 @@ from typing import Any
 from dq.errors import DqError, UsageError
 from dq.record import Record
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 REPORT, RUN, FINDINGS = "report.json", "run.json", Path("restricted") / "findings.parquet"
+
+
+class NotWrittenError(DqError):
+    """A part of the run's folder cannot be written, so there is none (exit 3)."""
 
 
 class NotReproducedError(DqError):
@@ -33,15 +40,19 @@ def draft_folder(runs: Path) -> Iterator[Path]:
     """
     try:
         runs.mkdir(parents=True, exist_ok=True)
-        _sweep(runs)
-        draft = Path(tempfile.mkdtemp(dir=runs, prefix=f".draft-{os.getpid()}-"))
+        with _locked(runs):  # so that nobody takes a draft for a forsaken one before it is held
+            _sweep(runs)
+            draft = Path(tempfile.mkdtemp(dir=runs, prefix=".draft-"))
+            held = _lock(draft)
     except OSError as error:
-        raise UsageError(f"{runs}: cannot be written to ({(error.strerror or 'no reason given').lower()})") from None
+        refused = NotWrittenError if error.errno in _FULL else UsageError
+        raise refused(f"{runs}: cannot be written to ({(error.strerror or 'no reason given').lower()})") from None
     try:
         (draft / "restricted").mkdir(mode=0o700)
         yield draft
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+        os.close(held)
 
 
 def record_bytes(record: Record) -> bytes:
@@ -67,13 +78,13 @@ def publish(draft: Path, runs: Path, record: Record, *, renderings: Mapping[str,
 
     Raises:
         NotReproducedError: it is there with other bytes; the new folder stands beside it.
+        NotWrittenError: the disk is full.
     """
     content = record_bytes(record)
-    (draft / REPORT).write_bytes(content)
-    (draft / RUN).write_text(json.dumps(varying, ensure_ascii=False, sort_keys=True, indent=1, default=str) + "\n", encoding="utf-8")
-    for name, text in renderings.items():
-        (draft / name).write_text(text, encoding="utf-8")
+    varied = json.dumps(varying, ensure_ascii=False, sort_keys=True, indent=1, default=str) + "\n"
     shutil.rmtree(draft / "spill", ignore_errors=True)
+    for name, written in {REPORT: content, RUN: varied.encode(errors="surrogateescape"), **{name: text.encode() for name, text in renderings.items()}}.items():
+        _write(draft / name, written, runs=runs)
     _sync(draft)
     draft.chmod(0o755 & ~_umask())
     target = runs / record.run
@@ -93,11 +104,42 @@ def publish(draft: Path, runs: Path, record: Record, *, renderings: Mapping[str,
 
 
 def _sweep(runs: Path) -> None:
-    """Clear away drafts of calls that were killed."""
+    """Clear away drafts that nobody holds any more: of calls that were killed."""
     for left in runs.glob(".draft-*"):
-        pid = left.name.split("-")[1]
-        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
-            shutil.rmtree(left, ignore_errors=True)
+        try:
+            held = _lock(left)
+        except OSError:
+            continue  # it is another call's, and alive
+        shutil.rmtree(left, ignore_errors=True)
+        os.close(held)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _lock(folder: Path) -> int:
+    """Hold a folder until the handle is closed, or the process ends in whatever way. Raises OSError where another holds it."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _write(file: Path, content: bytes, *, runs: Path) -> None:
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise NotWrittenError(f"{runs}: {file.name} cannot be written ({(error.strerror or 'no reason given').lower()}); nothing was recorded") from None
 
 
 def _sync(folder: Path) -> None:

@@ -112,6 +112,6 @@ def lay_ground(engine: Engine, contract: Contract, *, asked: Asked, attempt: Att
 def _misshapen(contract: Contract, catalogue: Catalogue) -> dict[str, str | None]:
     """Return each table of the crosswalk's snapshot that is wanted, and why it cannot be used."""
     there = catalogue.get("crosswalk", {})
-    wanted = dict.fromkeys(contract.crosswalks, declared.MAP_SHAPE)
+    wanted = {name: declared.map_shape(contract, name) for name in contract.crosswalks}
     wanted |= {name: declared.SHAPES[name] for name in declared.tables_declared(contract, tuple(there))}
     return {name: declared.misshapen(name, there, wanted=shape) for name, shape in wanted.items()}

@@ -16,7 +16,7 @@ from dq.compare.invariants import check_invariant
 from dq.compare.natives import Natives, check_natives
 from dq.compare.sides import make_moved
 from dq.compare.sums import compare_sums
-from dq.contract.models import Contract, Entity
+from dq.contract.models import Contract, Entity, Invariant
 from dq.engine import Engine
 from dq.ground import Asked, Attempt, Ground, lay_ground
 
@@ -66,9 +66,10 @@ def measure_migration(engine: Engine, contract: Contract, *, asked: Asked, attem
         told(f"{prepared.entity.name}: rows")
         rows.append(_rows(engine, ground, prepared.entity.name, asked=asked, attempt=attempt))
     entities = []
+    compared = {facts.entity.name: facts.entity for facts in rows if facts.evidence is not None}
     for facts in rows:  # a claim about one entity may need another's rows
         told(f"{facts.entity.name}: sums and claims")
-        entities.append(_claims(engine, facts, asked=asked, attempt=attempt) if facts.evidence is not None else facts)
+        entities.append(_claims(engine, facts, compared=compared, asked=asked, attempt=attempt) if facts.evidence is not None else facts)
     crosswalks = {
         name: found if isinstance(found, Crash) else attempt(f"crosswalk {name}", crosswalk_evidence, engine, name, rows=found)
         for name, found in ground.rows.items()
@@ -90,14 +91,14 @@ def _rows(engine: Engine, ground: Ground, name: str, *, asked: Asked, attempt: A
     if prepared.problems or blocked is not None or raws is None or isinstance(raws, Crash):
         return EntityFacts(entity, problems=prepared.problems, blocked=blocked)
     evidence = attempt(name, measure, engine, prepared, raws=raws, scope=ground.scope, moment=asked.baseline_moment)
-    made = attempt(name, make_moved, engine, entity=entity, batches=ground.scope.batched)
+    made = attempt(name, make_moved, engine, entity=entity, accounts=ground.scope.accounts)
     for found in (evidence, made):
         if isinstance(found, Crash):
             return EntityFacts(entity, blocked=found.reason)
     return EntityFacts(entity, evidence=evidence if isinstance(evidence, EntityEvidence) else None)
 
 
-def _claims(engine: Engine, facts: EntityFacts, *, asked: Asked, attempt: Attempt) -> EntityFacts:
+def _claims(engine: Engine, facts: EntityFacts, *, compared: Mapping[str, Entity], asked: Asked, attempt: Attempt) -> EntityFacts:
     """Measure what is claimed beside the rows: sums, invariants, the native rows, the canaries."""
     entity, moment = facts.entity, asked.baseline_moment
     natives: Natives | Crash | None = None
@@ -106,10 +107,19 @@ def _claims(engine: Engine, facts: EntityFacts, *, asked: Asked, attempt: Attemp
     return replace(
         facts,
         sums=_sums(engine, entity, attempt=attempt),
-        invariants={item.name: attempt(f"{entity.name}.invariant.{item.name}", check_invariant, engine, entity, item) for item in entity.invariant},
+        invariants={item.name: _invariant(engine, entity, item, compared=compared, attempt=attempt) for item in entity.invariant},
         natives=natives,
         canary=attempt(f"canary.{entity.name}", release, engine, entity),
     )
+
+
+def _invariant(engine: Engine, entity: Entity, invariant: Invariant, *, compared: Mapping[str, Entity], attempt: Attempt) -> Broken | Crash:
+    """Check an invariant; the other entity that it needs must have been compared."""
+    other = invariant.equals.entity if invariant.equals is not None else None
+    if other is not None and other not in compared:
+        return Crash(f"the rows of {other} could not be compared")
+    ledger = compared[other] if other is not None else None
+    return attempt(f"{entity.name}.invariant.{invariant.name}", check_invariant, engine, entity, invariant, ledger=ledger)
 
 
 def _sums(engine: Engine, entity: Entity, *, attempt: Attempt) -> dict[str, Sums | Crash]:
@@ -121,5 +131,9 @@ def _sums(engine: Engine, entity: Entity, *, attempt: Attempt) -> dict[str, Sums
     for by, checks in wanted.items():
         columns = sorted({column for column in checks.values() if column is not None})
         sums = attempt(next(iter(checks)), compare_sums, engine, entity, by=by, columns=columns)
-        found |= {check_id: sums if isinstance(sums, Crash) else sums[column] for check_id, column in checks.items()}
+        for check_id, column in checks.items():
+            alone = sums
+            if isinstance(sums, Crash) and len(checks) > 1:  # one that is too large disturbs no other
+                alone = attempt(check_id, compare_sums, engine, entity, by=by, columns=[] if column is None else [column])
+            found[check_id] = alone if isinstance(alone, Crash) else alone[column]
     return found

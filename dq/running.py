@@ -24,6 +24,7 @@ from dq.findings import number_findings, write_findings
 from dq.fit import judge_fitness
 from dq.folder import FINDINGS, draft_folder, publish
 from dq.ground import Ground, lay_ground
+from dq.interrupts import raise_if_ended
 from dq.judgement.base import Seen
 from dq.judgement.whole import judge_snapshot
 from dq.measuring import Facts, measure_migration, steps_of
@@ -83,6 +84,7 @@ def run_contract(folder: Path | str, *, command: Command = "run", batch: int | N
             for item in opened.values():
                 item.check_unchanged()
             steps = engine.profile
+        raise_if_ended()
         options.told("report")
         varying = _varying(question, opened, started=started, steps=steps, settings=settings)
         target = publish(draft, options.runs, record, renderings=render(record), varying=varying)

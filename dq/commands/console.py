@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,22 +12,56 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from dq.errors import DqError
 from dq.record import Check, Outcome
 
 PLAIN_WIDTH = 120  # columns where there is no terminal
 
 
+class OutputError(DqError):
+    """What was found cannot be told: standard output cannot be written to (exit 3)."""
+
+
+@contextmanager
+def listened_to() -> Iterator[None]:
+    """Let a reader leave early (`| head`): the rest goes nowhere, and neither the work nor its exit status changes. Raises OutputError."""
+    try:
+        yield
+    except BrokenPipeError:
+        silence()
+    except OSError as error:
+        silence()
+        raise OutputError(f"standard output: {(error.strerror or 'cannot be written to').lower()}") from None
+
+
+def silence() -> None:
+    """Send whatever is still printed nowhere, so that the interpreter's last flush says nothing either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC), sys.stdout.fileno())
+
+
+class _Results(Console):
+    """A console whose reader may leave; Rich's own ends the process with status 1 then."""
+
+    def on_broken_pipe(self) -> None:
+        silence()
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        with listened_to():
+            super().print(*objects, **options)
+
+
 def out() -> Console:
     """Return the console for results: plain where it is piped."""
-    return Console(file=sys.stdout, soft_wrap=False, highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+    return _Results(file=sys.stdout, soft_wrap=False, highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 
 
 def say(text: str) -> None:
     """Print a line as it is, whatever the terminal's encoding."""
     stream = sys.stdout
     encoding = stream.encoding or "ascii"
-    stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
-    stream.flush()
+    with listened_to():
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        stream.flush()
 
 
 def say_json(found: Mapping[str, Any]) -> None:

@@ -6,8 +6,9 @@ What it does not map is found while the entities are compared (`Unmapped`) and t
 from __future__ import annotations
 
 from dq.compare.evidence import CrosswalkEvidence, frozen
+from dq.compare.keys import Uniqueness, count_keys
 from dq.compare.scope import Scope
-from dq.compare.sides import is_mapped, maps, scope_of, through
+from dq.compare.sides import is_known, maps, scope_of, through
 from dq.compare.views import ID
 from dq.contract.models import Entity
 from dq.engine import Engine
@@ -39,14 +40,14 @@ def look_at_function(engine: Engine, name: str) -> tuple[int, int]:
         SELECT $1, 'null', coalesce(CAST(source_id AS VARCHAR), CAST(target_id AS VARCHAR), 'NULL')
         FROM {view} WHERE source_id IS NULL OR target_id IS NULL"""
     engine.execute(Query(sql, (name,), f"crosswalk {name}: NULL"))
-    (rows, distinct) = engine.one(Query(f"SELECT count(source_id), count(DISTINCT source_id) FROM {view}", step=f"crosswalk {name}: function"))
-    if rows != distinct:
+    ids = _count(engine, name, "source_id", step=f"crosswalk {name}: function")
+    repeated = ids.rows - ids.nulls - ids.distinct
+    if repeated:
         sql = f"""
             INSERT INTO evidence.crosswalk
             SELECT $1, 'fan-out', CAST(source_id AS VARCHAR) FROM {view} WHERE source_id IS NOT NULL GROUP BY source_id HAVING count(*) > 1"""
         engine.execute(Query(sql, (name,), f"crosswalk {name}: fan-out"))
-    (total,) = engine.one(Query(f"SELECT count(*) FROM {view}", step=f"crosswalk {name}: rows"))
-    return int(total), int(rows - distinct)
+    return ids.rows, repeated
 
 
 def look_at_targets(engine: Engine, name: str, *, scope: Scope, home: Entity | None) -> None:
@@ -55,13 +56,12 @@ def look_at_targets(engine: Engine, name: str, *, scope: Scope, home: Entity | N
     declared = name in scope.absorbed
     apart = "NOT EXISTS (SELECT 1 FROM scope.absorbed AS d WHERE d.crosswalk = $1 AND d.source_id = m.source_id AND d.target_id = m.target_id)"
     where = f"WHERE {apart}" if declared else ""
-    (rows, distinct) = engine.one(
-        Query(
-            f"SELECT count(m.target_id), count(DISTINCT m.target_id) FROM {view} AS m {where}",
-            (name,) if declared else (),
-            f"crosswalk {name}: one-to-one",
-        )
-    )
+    step = f"crosswalk {name}: one-to-one"
+    if declared:
+        rows, distinct = engine.one(Query(f"SELECT count(m.target_id), count(DISTINCT m.target_id) FROM {view} AS m {where}", (name,), step))
+    else:
+        ids = _count(engine, name, "target_id", step=step)
+        rows, distinct = ids.rows - ids.nulls, ids.distinct
     if rows != distinct:
         sql = f"""
             INSERT INTO evidence.crosswalk
@@ -78,11 +78,18 @@ def look_at_targets(engine: Engine, name: str, *, scope: Scope, home: Entity | N
     engine.execute(Query(sql, (name,), f"crosswalk {name}: collisions"))
 
 
+def one_to_one(engine: Engine, *, scope: Scope) -> tuple[str, ...]:
+    """Return the crosswalks that map distinct ids to distinct ids, none of them NULL; both looks at them have been taken."""
+    sql = "SELECT DISTINCT crosswalk FROM evidence.crosswalk WHERE problem IN ('null', 'fan-out', 'fan-in')"
+    broken = {row[0] for row in engine.execute(Query(sql, step="crosswalk"))}
+    return tuple(name for name in scope.crosswalks if name not in broken and name not in scope.absorbed)
+
+
 def record_unmapped(engine: Engine, *, entity: Entity, scope: Scope) -> None:
-    """Record the ids of an entity's rows in scope that the crosswalk does not map, each id once."""
-    joins, where = scope_of(entity, batches=scope.batched, absorbed=scope.absorbed)
+    """Record the ids of an entity's rows in scope that the crosswalk does not know, each once; one without a target is told as `null`."""
+    joins, where = scope_of(entity, accounts=scope.accounts, absorbed=scope.absorbed)
     for column in through(entity):
-        conditions = [*where, f"NOT {is_mapped(column)}", f"r.{quote(column.name)} IS NOT NULL"]
+        conditions = [*where, f"NOT {is_known(column)}", f"r.{quote(column.name)} IS NOT NULL"]
         sql = f"""
             INSERT INTO evidence.crosswalk
             SELECT DISTINCT $1, 'unmapped', CAST(r.{quote(column.name)} AS VARCHAR)
@@ -95,3 +102,9 @@ def crosswalk_evidence(engine: Engine, name: str, *, rows: int) -> CrosswalkEvid
     """Return what was found of one table of the crosswalk's snapshot."""
     sql = "SELECT problem, count(DISTINCT id) FROM evidence.crosswalk WHERE crosswalk = $1 GROUP BY 1 ORDER BY 1"
     return CrosswalkEvidence(name, rows, frozen(dict(engine.execute(Query(sql, (name,), "crosswalk")))))
+
+
+def _count(engine: Engine, name: str, column: str, *, step: str) -> Uniqueness:
+    view = path("maps", name)
+    types = dict(engine.columns(Query(f"SELECT {column} FROM {view}", step=step)))
+    return count_keys(engine, view, [(column, types[column])], step=step)

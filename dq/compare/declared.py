@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from dq.compare.conform import INTEGERS
 from dq.compare.scope import Scope
 from dq.compare.views import ID, snapshot
 from dq.contract.models import Contract, Entity
@@ -19,7 +20,13 @@ SHAPES: Mapping[str, Mapping[str, str | None]] = {  # table to column to type; N
     "merges": {"crosswalk": "VARCHAR", "source_id": None, "target_id": None, "kept": "VARCHAR"},
     "erasures": {"account_id": None, "reference": "VARCHAR"},
 }
-MAP_SHAPE: Mapping[str, str | None] = {"source_id": None, "target_id": None}
+
+
+def map_shape(contract: Contract, name: str) -> Mapping[str, str | None]:
+    """Return the shape of a map: its ids are of the type of the columns that go through it."""
+    types = {column.type.sql for entity in contract.entities for column in entity.columns if column.through == name}
+    type_ = types.pop() if len(types) == 1 else None
+    return {"source_id": type_, "target_id": type_}
 
 
 def misshapen(name: str, found: Mapping[str, Mapping[str, str]], *, wanted: Mapping[str, str | None]) -> str | None:
@@ -29,8 +36,9 @@ def misshapen(name: str, found: Mapping[str, Mapping[str, str]], *, wanted: Mapp
     for column, type_ in wanted.items():
         if column not in found[name]:
             return f"its table has no column '{column}'"
-        if type_ is not None and found[name][column] != type_:
-            return f"its column '{column}' is {found[name][column]}, not {type_}"
+        there = found[name][column]
+        if type_ not in (None, there) and not (type_ in INTEGERS and there in INTEGERS):  # their widths do not matter: only equality does
+            return f"its column '{column}' is {there}, not {type_}"
     return None
 
 
@@ -53,16 +61,17 @@ def look_at_batches(engine: Engine, contract: Contract) -> int:
 
 
 def record_unplaced(engine: Engine, entity: Entity) -> int:
-    """Record owners of an entity's rows that are in no batch, each once; return how many rows are theirs."""
+    """Record owners of an entity's rows that nobody lists, each once; return how many rows are theirs, or of those listed without a batch."""
     if entity.owner is None:
         return 0
     owner = quote(entity.owner)
     unplaced = f"""
-        SELECT r.{owner} AS id
-        FROM {path("own_source", entity.name)} AS r ANTI JOIN scope.accounts AS a ON a.account_id = r.{owner} WHERE r.{owner} IS NOT NULL"""
+        SELECT r.{owner} AS id, a.account_id IS NULL AS unlisted
+        FROM {path("own_source", entity.name)} AS r LEFT JOIN scope.accounts AS a ON a.account_id = r.{owner}
+        WHERE r.{owner} IS NOT NULL AND a.placed IS NOT TRUE"""
     (rows,) = engine.one(Query(f"SELECT count(*) FROM ({unplaced})", step=f"{entity.name}: owners without a batch"))
     if rows:
-        _record(engine, "batches", "unplaced", f"SELECT DISTINCT CAST(id AS VARCHAR) FROM ({unplaced})")
+        _record(engine, "batches", "unplaced", f"SELECT DISTINCT CAST(id AS VARCHAR) FROM ({unplaced}) WHERE unlisted")
     return int(rows)
 
 
@@ -82,9 +91,10 @@ def look_at_merges(engine: Engine, *, scope: Scope, homes: Mapping[str, Entity])
         "unknown crosswalk",
         f"SELECT CAST(source_id AS VARCHAR) FROM {table} WHERE crosswalk NOT IN ({names}) AND source_id IS NOT NULL AND target_id IS NOT NULL",
     )
+    whole = f"SELECT CAST(d.source_id AS VARCHAR) FROM {table} AS d WHERE d.source_id IS NOT NULL AND d.target_id IS NOT NULL"  # else told as null
     for name in scope.crosswalks:
         for problem, where in _unfounded(name, homes.get(name)):
-            _record(engine, "merges", problem, f"SELECT CAST(d.source_id AS VARCHAR) FROM {table} AS d WHERE d.crosswalk = {literal(name)} AND {where}")
+            _record(engine, "merges", problem, f"{whole} AND d.crosswalk = {literal(name)} AND {where}")
     return _rows(engine, table)
 
 

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 
 from dq.compare import fingerprint
 from dq.compare.base import BaseRows, count_base_rows, make_base_table
-from dq.compare.crosswalk import record_unmapped
+from dq.compare.crosswalk import one_to_one, record_unmapped
 from dq.compare.declared import record_unplaced
 from dq.compare.evidence import EntityEvidence, Population, frozen
 from dq.compare.harm import harms
-from dq.compare.keys import count_keys
+from dq.compare.keys import count_source_keys
 from dq.compare.localise import localise
 from dq.compare.rows import Tables
 from dq.compare.schema import Prepared
 from dq.compare.scope import Claims, Scope, make_claims
-from dq.compare.sides import UNMAPPED, is_absorbed, is_mapped, make_source, make_target, maps, scope_of, through
+from dq.compare.sides import UNMAPPED, identifying, is_absorbed, is_mapped, make_source, make_target, maps, scope_of, through
+from dq.compare.sums import sums_beside
 from dq.compare.views import Raw, look_up, make_own
 from dq.contract.models import Entity
 from dq.engine import Engine
@@ -47,13 +48,13 @@ def measure(engine: Engine, prepared: Prepared, *, raws: Mapping[str, Raw], scop
         side: count_base_rows(engine, prepared.selects[side], entity=entity, side=side, columns=prepared.driving_columns[side], key=prepared.driving_keys[side])
         for side in ("source", "target")
     }
-    make_source(engine, entity=entity, batches=scope.batched, absorbed=scope.absorbed)
+    make_source(engine, entity=entity, accounts=scope.accounts, absorbed=scope.absorbed)
     claims = make_claims(engine, entity=entity, scope=scope, moment=moment) if entity.merge is not None and moment is not None else Claims()
     make_target(engine, entity=entity)
-    prints = fingerprint.take(engine, entity, unmapped=UNMAPPED if through(entity) else None)
-    keys = count_keys(engine, path("source", entity.name), [(column.name, column.type.sql) for column in entity.keys], step=f"{entity.name}: keys")
+    prints = fingerprint.take(engine, entity, unmapped=UNMAPPED if through(entity) else None, beside=sums_beside(entity))
+    keys = count_source_keys(engine, entity, rows=prints.source_rows, one_to_one=one_to_one(engine, scope=scope))
     localised = localise(engine, entity, prints=prints, source_keys=keys)
-    unmapped_keys = _unmapped_keys(engine, entity, scope=scope)
+    unmapped_keys = _unmapped_keys(engine, entity, scope=scope, mapped=prints.source_rows)
     unplaced = record_unplaced(engine, entity) if scope.batched else 0
     if unmapped_keys or prints.unmapped:
         record_unmapped(engine, entity=entity, scope=scope)
@@ -87,27 +88,37 @@ def measure(engine: Engine, prepared: Prepared, *, raws: Mapping[str, Raw], scop
     )
 
 
-def _unmapped_keys(engine: Engine, entity: Entity, *, scope: Scope) -> int:
-    """Count the rows in scope that are set apart because the crosswalk does not map their key."""
+def _unmapped_keys(engine: Engine, entity: Entity, *, scope: Scope, mapped: int) -> int:
+    """Count the rows in scope that are set apart because the crosswalk does not map their key.
+
+    Args:
+        engine: the engine.
+        entity: the entity.
+        scope: what the run looks at.
+        mapped: how many rows source.e has: those in scope but for the ones asked about, unless it adds them up.
+    """
     columns = [column for column in entity.keys if column.through]
     if not columns:
         return 0
-    joins, where = scope_of(entity, batches=scope.batched, absorbed=scope.absorbed)
-    where.append(f"({' OR '.join(f'(NOT {is_mapped(column)} AND r.{quote(column.name)} IS NOT NULL)' for column in columns)})")
-    sql = f"SELECT count(*) FROM {path('own_source', entity.name)} AS r {' '.join((*maps(entity), *joins))} WHERE {' AND '.join(where)}"
-    return int(engine.one(Query(sql, step=f"{entity.name}: unmapped keys"))[0])
+    joins, where = scope_of(entity, accounts=scope.accounts, absorbed=scope.absorbed)
+    if entity.aggregate:
+        joins = [*maps(entity), *joins]
+        where.append(f"({' OR '.join(f'(NOT {is_mapped(column)} AND r.{quote(column.name)} IS NOT NULL)' for column in columns)})")
+    sql = f"SELECT count(*) FROM {path('own_source', entity.name)} AS r {' '.join(joins)} WHERE {' AND '.join(where) or 'true'}"
+    (rows,) = engine.one(Query(sql, step=f"{entity.name}: unmapped keys"))
+    return int(rows) if entity.aggregate else int(rows) - mapped
 
 
 def _excused(engine: Engine, entity: Entity, *, base: BaseRows, scope: Scope) -> dict[str, int]:
     """Count the source rows that are set apart for a declared reason."""
     found = {reason: rows for reason, rows in base.excluded if rows}
     own = path("own_source", entity.name)
-    if scope.batched and entity.owner is not None:
+    if scope.accounts != "all" and entity.owner is not None:
         sql = f"SELECT count(*) FROM {own} AS r SEMI JOIN (SELECT account_id FROM scope.accounts WHERE erased) AS a ON a.account_id = r.{quote(entity.owner)}"
         found["erased on request"] = int(engine.one(Query(sql, step=f"{entity.name}: erased"))[0])
-    absorbed = [column for column in entity.keys if column.through in scope.absorbed]
+    absorbed = [column for column in identifying(entity) if column.through in scope.absorbed]
     if absorbed and not entity.aggregate:
-        joins, where = scope_of(entity, batches=scope.batched, absorbed=())
+        joins, where = scope_of(entity, accounts=scope.accounts, absorbed=())
         where.append(f"({' OR '.join(is_absorbed(column) for column in absorbed)})")
         sql = f"SELECT count(*) FROM {own} AS r {' '.join(joins)} WHERE {' AND '.join(where)}"
         found["absorbed by a declared merge"] = int(engine.one(Query(sql, step=f"{entity.name}: absorbed"))[0])
@@ -121,7 +132,7 @@ def _repeated_rows(engine: Engine, tables: Tables) -> int:
 
 def _equal_after(engine: Engine, entity: Entity, *, tables: Tables) -> dict[str, int]:
     rows = engine.execute(Query(f"SELECT c, rule, sum(n) FROM {tables.equal_after} GROUP BY 1, 2 ORDER BY 1, 2", step=f"{entity.name}: equal after a rule"))
-    return {f"{entity.compared[place].name}: {rule}": int(count) for place, rule, count in rows if rule != "unmapped"}
+    return {f"{entity.compared[place].name}: {rule}": int(count) for place, rule, count in rows}
 
 
 def _weak(raws: Mapping[str, Raw]) -> dict[str, tuple[str, ...]]:

@@ -39,7 +39,8 @@ def rule_of(column: Column, *, entity: Entity) -> str | None:
         left, right = _folded(rule, left), _folded(rule, right)
         arms.append(f"WHEN {left} = {right} THEN {literal(rule)}")
     if column.tolerance is not None:
-        difference = f"abs(CAST({source} AS DECIMAL(38,{column.type.scale})) - CAST({target} AS DECIMAL(38,{column.type.scale})))"
+        # what overflows is further apart than any tolerance
+        difference = f"TRY(abs(CAST({source} AS DECIMAL(38,{column.type.scale})) - CAST({target} AS DECIMAL(38,{column.type.scale}))))"
         arms.append(f"WHEN {difference} <= {literal(str(column.tolerance))}::DECIMAL(38,{max(column.type.scale, _scale(column.tolerance))}) THEN 'tolerance'")
     return f"CASE {' '.join(arms)} END" if arms else None
 

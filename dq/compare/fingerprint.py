@@ -1,4 +1,4 @@
-"""The one place for fingerprints: two mixed lanes a bucket, in one scan a side.
+"""The one place for fingerprints: two mixed lanes a bucket, in one scan a side; counts and sums by slice come from the same scan.
 
 `hash(a, b, ...)` combines its columns weakly under a sum, so every lane hashes the row's hash again; two lanes guard the sum.
 Source: FACTS "Fingerprints".
@@ -6,14 +6,17 @@ Source: FACTS "Fingerprints".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dq.contract.models import Entity
+from dq.compare.sums import Beside, keep_sums
+from dq.contract.models import Entity, Reading
 from dq.engine import Engine
 from dq.sql import Query, path, quote
 
 BUCKETS = 4096
+_HASH_BITS, _BUCKET_BITS = 64, 12
+_RANGES = 16  # that are tested one by one, where it saves conforming the other rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,62 +34,89 @@ class Fingerprints:
         return not self.differing
 
 
-def bucket(entity: Entity, alias: str = "") -> str:
-    """Return the row's bucket, 0 to BUCKETS - 1, as an expression."""
-    return f"CAST({key_hash(entity, alias)} & {BUCKETS - 1} AS USMALLINT)"
+def bucket(entity: Entity, names: Sequence[str] = ()) -> str:
+    """Return the row's bucket, 0 to BUCKETS - 1, as an expression over the key, or over what holds it: the first bits of its hash."""
+    return f"CAST({key_hash(entity, names)} >> {_HASH_BITS - _BUCKET_BITS} AS USMALLINT)"
 
 
-def key_hash(entity: Entity, alias: str = "") -> str:
+def in_buckets(entity: Entity, buckets: Sequence[int]) -> str:
+    """Return the claim that a row is in one of some buckets."""
+    conformed = any(column.through or column.source != Reading() or column.target != Reading() for column in entity.columns)
+    if len(buckets) > (_RANGES if conformed else 1):
+        return f"{bucket(entity)} IN ({', '.join(str(number) for number in buckets)})"
+    return " OR ".join(within(entity, number, BUCKETS) for number in buckets) or "false"
+
+
+def within(entity: Entity, part: int, parts: int) -> str:
+    """Return the claim that a row is in one of `parts` equal ranges of the key's hash; its number counts from 0.
+
+    A range of the bare hash is tested before the row's columns are conformed and joined; any arithmetic with it, only after.
+    """
+    width = 2**_HASH_BITS // parts
+    return f"({key_hash(entity)} BETWEEN {part * width} AND {(part + 1) * width - 1})"
+
+
+def key_hash(entity: Entity, names: Sequence[str] = ()) -> str:
     """Return the hash of the key, mixed again where it has several columns."""
-    names = _names(entity.key, alias)
-    return f"hash({names})" if len(entity.key) == 1 else f"hash(hash({names}))"
+    listed = ", ".join(names or _names(entity.key))
+    return f"hash({listed})" if len(entity.key) == 1 else f"hash(hash({listed}))"
 
 
-def row_hash(entity: Entity, alias: str = "") -> str:
+def row_hash(entity: Entity) -> str:
     """Return the hash of all canonical columns, in the contract's order."""
-    return f"hash({_names([column.name for column in entity.columns], alias)})"
+    return f"hash({', '.join(_names(column.name for column in entity.columns))})"
 
 
-def lanes(row: str = "h") -> str:
-    """Return the two lanes over an expression that holds row hashes, as select items."""
-    return f"CAST(sum(hash({row})) AS HUGEINT) AS lane_1, CAST(sum(hash({row}, 1)) AS HUGEINT) AS lane_2"
+def lanes(row: str, *, prefix: str = "lane", there: str = "") -> str:
+    """Return the two lanes over an expression that holds row hashes, as select items.
+
+    Args:
+        row: the expression.
+        prefix: the items are called <prefix>_1 and <prefix>_2.
+        there: the claim that a row counts, where not all do.
+    """
+    counted = f" FILTER ({there})" if there else ""
+    return f"CAST(sum(hash({row})){counted} AS HUGEINT) AS {prefix}_1, CAST(sum(hash({row}, 1)){counted} AS HUGEINT) AS {prefix}_2"
 
 
-def take(engine: Engine, entity: Entity, *, unmapped: str | None) -> Fingerprints:
+def take(engine: Engine, entity: Entity, *, unmapped: str | None, beside: Beside | None = None) -> Fingerprints:
     """Scan each side once and return which buckets differ; the fingerprints stay in evidence."<entity>.fingerprints".
 
     Args:
         engine: the engine.
         entity: the entity; source.e and target.e exist.
         unmapped: the column of source.e that says which ids have no mapping, or None where nothing is mapped.
+        beside: counts and sums that the same scan takes; they stay in evidence."<entity>.sums".
     """
+    beside = beside or Beside()
     for side in ("source", "target"):
-        extra = f", count(*) FILTER ({quote(unmapped)} > 0) AS unmapped" if unmapped and side == "source" else ", 0 AS unmapped"
-        inner = f", {quote(unmapped)}" if unmapped and side == "source" else ""
+        marked = unmapped if side == "source" else None
+        inputs = [f"{bucket(entity)} AS b", f"{row_hash(entity)} AS h", *([f"{quote(marked)} AS u"] if marked else []), *beside.inputs()]
+        found = [*beside.aggregates(), "b", "count(*) AS n", lanes("h"), f"{'count(*) FILTER (u > 0)' if marked else '0'} AS unmapped"]
         sql = f"""
-            CREATE OR REPLACE TEMP TABLE {side}_fingerprints AS
-            SELECT b, count(*) AS n, {lanes()}{extra}
-            FROM (SELECT {bucket(entity)} AS b, {row_hash(entity)} AS h{inner} FROM {path(side, entity.name)})
-            GROUP BY b"""
+            CREATE OR REPLACE TEMP TABLE {side}_scanned AS
+            SELECT {", ".join(found)} FROM (SELECT {", ".join(inputs)} FROM {path(side, entity.name)})
+            GROUP BY GROUPING SETS ({", ".join(("(b)", *beside.sets()))})"""
         engine.execute(Query(sql, step=f"{entity.name}: fingerprint {side}"))
+    table, step = path("evidence", f"{entity.name}.fingerprints"), f"{entity.name}: compare fingerprints"
+    sides = {side: f"(SELECT * FROM {side}_scanned WHERE level = {beside.level(None)})" for side in ("source", "target")}
     sql = f"""
-        CREATE OR REPLACE TABLE {path("evidence", f"{entity.name}.fingerprints")} AS
+        CREATE OR REPLACE TABLE {table} AS
         SELECT coalesce(s.b, t.b) AS b, s.n AS source_n, t.n AS target_n, s.lane_1 AS source_1, t.lane_1 AS target_1,
                s.lane_2 AS source_2, t.lane_2 AS target_2, s.unmapped,
                (s.n, s.lane_1, s.lane_2) IS DISTINCT FROM (t.n, t.lane_1, t.lane_2) AS differs
-        FROM source_fingerprints AS s FULL JOIN target_fingerprints AS t ON s.b = t.b"""
-    engine.execute(Query(sql, step=f"{entity.name}: compare fingerprints"))
-    for side in ("source", "target"):
-        engine.execute(Query(f"DROP TABLE {side}_fingerprints", step=f"{entity.name}: compare fingerprints"))
-    table = path("evidence", f"{entity.name}.fingerprints")
+        FROM {sides["source"]} AS s FULL JOIN {sides["target"]} AS t ON s.b = t.b"""
+    engine.execute(Query(sql, step=step))
+    keep_sums(engine, entity, beside)
+    for side in sides:
+        engine.execute(Query(f"DROP TABLE {side}_scanned", step=step))
     sql = f"""
         SELECT coalesce(sum(source_n), 0), coalesce(sum(target_n), 0), coalesce(sum(unmapped), 0),
                coalesce(list(b ORDER BY b) FILTER (differs), [])
         FROM {table}"""
-    source_rows, target_rows, missing, differing = engine.one(Query(sql, step=f"{entity.name}: compare fingerprints"))
+    source_rows, target_rows, missing, differing = engine.one(Query(sql, step=step))
     return Fingerprints(int(source_rows), int(target_rows), int(missing), tuple(differing))
 
 
-def _names(names: Sequence[str], alias: str) -> str:
-    prefix = f"{alias}." if alias else ""
-    return ", ".join(f"{prefix}{quote(name)}" for name in names)
+def _names(names: Iterable[str]) -> list[str]:
+    return [quote(name) for name in names]

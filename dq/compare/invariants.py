@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
+
 from dq.compare.evidence import Broken
 from dq.compare.select import read_condition
-from dq.contract.models import Entity, Invariant
+from dq.compare.sides import UNMAPPED, through
+from dq.contract.models import Entity, Invariant, LedgerSum
 from dq.engine import Engine
 from dq.sql import Query, path, quote
 
+_HERE = quote("dq.here")
 
-def check_invariant(engine: Engine, entity: Entity, invariant: Invariant) -> Broken:
-    """Record the keys that break an invariant on either side in evidence."<e>.invariant.<name>" (k_0 …, in_source, in_target)."""
+
+def check_invariant(engine: Engine, entity: Entity, invariant: Invariant, *, ledger: Entity | None = None) -> Broken:
+    """Record the keys that break an invariant on either side in evidence."<e>.invariant.<name>" (k_0 …, in_source, in_target).
+
+    What cannot be known because the crosswalk does not map an id is told there, and not again.
+
+    Args:
+        engine: the engine.
+        entity: the entity; its rows were compared.
+        invariant: the claim.
+        ledger: the other entity of a claim with `equals`; its rows were compared too.
+    """
     step = f"{entity.name}.invariant.{invariant.name}"
-    sides = {side: _breaking(engine, entity, invariant, side=side) for side in ("source", "target")}
+    sides = {side: _breaking(engine, entity, invariant, ledger, side=side) for side in ("source", "target")}
     names = [quote(name) for name in entity.key]
     on = " AND ".join(f"s.{name} IS NOT DISTINCT FROM t.{name}" for name in names)
-    keys = ", ".join(f"CASE WHEN s.here THEN s.{name} ELSE t.{name} END AS k_{index}" for index, name in enumerate(names))
+    keys = ", ".join(f"CASE WHEN s.{_HERE} THEN s.{name} ELSE t.{name} END AS k_{index}" for index, name in enumerate(names))
     table = path("evidence", f"{entity.name}.invariant.{invariant.name}")
     sql = f"""
         CREATE TABLE {table} AS
-        SELECT {keys}, coalesce(s.here, false) AS in_source, coalesce(t.here, false) AS in_target
-        FROM (SELECT DISTINCT *, true AS here FROM ({sides["source"]})) AS s
-        FULL JOIN (SELECT DISTINCT *, true AS here FROM ({sides["target"]})) AS t ON {on}"""
+        SELECT {keys}, coalesce(s.{_HERE}, false) AS in_source, coalesce(t.{_HERE}, false) AS in_target
+        FROM (SELECT DISTINCT *, true AS {_HERE} FROM ({sides["source"]})) AS s
+        FULL JOIN (SELECT DISTINCT *, true AS {_HERE} FROM ({sides["target"]})) AS t ON {on}"""
     engine.execute(Query(sql, step=step))
     sql = f"SELECT count(*), count(*) FILTER (in_source AND in_target), count(*) FILTER (in_source AND NOT in_target) FROM {table}"
     broken, both, source_only = engine.one(Query(sql, step=step))
@@ -29,15 +44,17 @@ def check_invariant(engine: Engine, entity: Entity, invariant: Invariant) -> Bro
     return Broken(keys=int(broken), looked_at=int(looked_at), pre_existing=int(both), source_only=int(source_only))
 
 
-def _breaking(engine: Engine, entity: Entity, invariant: Invariant, *, side: str) -> str:
+def _breaking(engine: Engine, entity: Entity, invariant: Invariant, ledger: Entity | None, *, side: str) -> str:
     keys = ", ".join(f"r.{quote(name)}" for name in entity.key)
     view = path(side, entity.name)
     if invariant.holds is not None:
         known = tuple(column.name for column in entity.columns)
         claim = read_condition(engine, invariant.holds, file=entity.file, key=f"invariant.{invariant.name}", known=known, free=True)
-        return f"SELECT {keys} FROM {view} AS r WHERE ({claim}) IS NOT TRUE"
+        named = [column.name for column in entity.columns if re.search(rf"\b{re.escape(column.name)}\b", invariant.holds)]
+        bits = _bits(entity, named) if side == "source" else 0
+        return f"SELECT {keys} FROM {view} AS r WHERE ({claim}) IS NOT TRUE{f' AND r.{quote(UNMAPPED)} & {bits} = 0' if bits else ''}"
     equals = invariant.equals
-    if equals is None or invariant.column is None:
+    if equals is None or invariant.column is None or ledger is None:
         message = "an invariant without a form was read"
         raise AssertionError(message)
     # A person's balance is the sum of all their entries, also of those that came with another batch; and an entry needs a balance.
@@ -45,10 +62,29 @@ def _breaking(engine: Engine, entity: Entity, invariant: Invariant, *, side: str
     total = quote("dq.total")
     amount = quote(equals.sum)
     sums = f"SELECT {', '.join(by)}, sum({amount}) AS {total} FROM {path(side, f'{equals.entity}.moved')} GROUP BY ALL"
-    alone = f"SELECT {', '.join(by)} FROM {path(side, equals.entity)} GROUP BY ALL HAVING sum({amount}) IS DISTINCT FROM 0"
+    owned = " AND ".join(f"e.{name} IS NOT NULL" for name in by)  # nobody's, or of an id that the crosswalk does not map
+    apart = _of_unmapped(engine, ledger, equals) if side == "target" else ""
+    picked = ", ".join(f"e.{name}" for name in by)
+    alone = f"SELECT {picked} FROM {path(side, equals.entity)} AS e WHERE {owned}{apart} GROUP BY ALL HAVING sum(e.{amount}) IS DISTINCT FROM 0"
     on_sum = " AND ".join(f"l.{name} IS NOT DISTINCT FROM r.{name}" for name in by)
     return f"""
         SELECT {keys} FROM {view} AS r LEFT JOIN ({sums}) AS l ON {on_sum}
         WHERE r.{quote(invariant.column)} IS DISTINCT FROM coalesce(l.{total}, 0)
         UNION ALL
         SELECT {", ".join(f"l.{quote(name)}" for name in entity.key)} FROM ({alone}) AS l ANTI JOIN {view} AS r ON {on_sum}"""
+
+
+def _bits(entity: Entity, names: Collection[str]) -> int:
+    """Return the bits of UNMAPPED that speak of some columns."""
+    return sum(1 << index for index, column in enumerate(through(entity)) if column.name in names)
+
+
+def _of_unmapped(engine: Engine, ledger: Entity, equals: LedgerSum) -> str:
+    """Return the further claim about a row `e` of the target that its counterpart's owner is mapped; '' where every id is."""
+    bits = _bits(ledger, equals.by)
+    names = [str(column.through) for column in through(ledger) if column.name in equals.by]
+    sql = "SELECT count(*) FROM evidence.crosswalk WHERE problem = 'unmapped' AND crosswalk IN (SELECT unnest($1))"
+    if not bits or engine.one(Query(sql, (names,), f"{ledger.name}: unmapped owners")) == (0,):
+        return ""
+    same = " AND ".join(f"u.{quote(name)} = e.{quote(name)}" for name in ledger.key)
+    return f" AND NOT EXISTS (SELECT 1 FROM {path('source', ledger.name)} AS u WHERE u.{quote(UNMAPPED)} & {bits} <> 0 AND {same})"

@@ -21,10 +21,11 @@ class Natives:
     missing: int
     changed: int  # they differ, and their change time does not say so
     alive: int  # they differ, and it does
+    repeated: int = 0  # ids that stand more often than before: the second is nobody's
 
 
 def check_natives(engine: Engine, entity: Entity, *, moment: str) -> Natives:
-    """Record the native rows that are gone or silently changed in evidence."<e>.natives" (id, status).
+    """Record the native rows that are gone, silently changed or repeated in evidence."<e>.natives" (id, status).
 
     Rows of an aggregated entity that the migration adds to are compared there and left out here.
 
@@ -45,6 +46,15 @@ def check_natives(engine: Engine, entity: Entity, *, moment: str) -> Natives:
         LEFT JOIN {path("own_target", entity.name)} AS t ON t.{quote(ID)} = b.{quote(ID)}
         WHERE t.{quote(ID)} IS NULL OR row({before}) IS DISTINCT FROM row({now})"""
     engine.execute(Query(sql, (moment,), step))
+    before_rows, now_rows = (path(f"own_{side}", entity.name) for side in ("baseline", "target"))
+    (rows,) = engine.one(Query(f"SELECT count(*) FROM {before_rows} AS b {added}", step=step))
+    there = f"{now_rows} AS t SEMI JOIN (SELECT b.{quote(ID)} AS id FROM {before_rows} AS b {added}) AS b ON b.id = t.{quote(ID)}"
+    (found,) = engine.one(Query(f"SELECT count(*) FROM {there}", step=step))
+    if found > rows - engine.one(Query(f"SELECT count(*) FROM {table} WHERE status = 'missing'", step=step))[0]:
+        sql = f"""
+            INSERT INTO {table}
+            SELECT t.id, 'repeated' FROM (SELECT t.{quote(ID)} AS id, count(*) AS n FROM {there} GROUP BY 1) AS t
+            JOIN (SELECT {quote(ID)} AS id, count(*) AS n FROM {before_rows} GROUP BY 1) AS b USING (id) WHERE t.n > b.n"""
+        engine.execute(Query(sql, step=step))
     counts: dict[str, int] = dict(engine.execute(Query(f"SELECT status, count(*) FROM {table} GROUP BY 1", step=step)))
-    (rows,) = engine.one(Query(f"SELECT count(*) FROM {path('own_baseline', entity.name)} AS b {added}", step=step))
-    return Natives(int(rows), *(int(counts.get(status, 0)) for status in ("missing", "changed", "alive")))
+    return Natives(int(rows), *(int(counts.get(status, 0)) for status in ("missing", "changed", "alive", "repeated")))

@@ -1,9 +1,10 @@
 """The one place for the shape of an entity's evidence tables, and the fragments of SQL that fill them.
 
-evidence."<e>.rows": k_0 … (key), status, owner, amount_source, amount_target, currency, s_0 … (slices), b (bucket), source_hash,
-target_hash, mask_0 … (bit i: the i-th compared column differs). evidence."<e>.cells": k_0 …, c (the column's place among the
-compared ones), source_value, target_value, rule (NULL: broken).
+evidence."<e>.rows": k_0 … (key), status, owner, amount_source, amount_target, currency, s_0 … (slices), source_hash, target_hash,
+mask_0 … (bit i: the i-th compared column differs). evidence."<e>.cells": k_0 …, c (the column's place among the compared ones),
+source_value, target_value.
 evidence."<e>.equal_after": c, rule, n cells.
+There may be as many rows as the entity has, so a row is as narrow as it can be.
 """
 
 from __future__ import annotations
@@ -13,9 +14,14 @@ from dataclasses import dataclass
 
 from dq.contract.models import Column, Entity
 from dq.engine import Engine
-from dq.sql import Query, path, quote
+from dq.sql import Query, literal, path, quote
 
 WORD = 60  # bits of a mask that one BIGINT holds
+HASH = quote("dq.hash")  # a column that the engine adds to rows of a side; a contract may well have an `h`
+STATUSES = ("changed", "duplicate", "excused", "extra", "missing")  # ascending: that is how an ENUM of them sorts
+_STATUS = f"ENUM ({', '.join(map(literal, STATUSES))})"
+_NOTHING = "UTINYINT"  # the type of a column that is NULL in every row
+_MASKS = ((8, "UTINYINT"), (16, "USMALLINT"), (32, "UINTEGER"))  # bits, the narrowest type that holds them
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,30 +42,50 @@ def make_tables(engine: Engine, entity: Entity) -> Tables:
     """Create an entity's evidence tables, empty; those of an earlier attempt go."""
     names = tables(entity)
     keys = [f"k_{index} {column.type.sql}" for index, column in enumerate(entity.keys)]
-    amount = entity.column(entity.money.amount).type.sql if entity.money else "BIGINT"
+    amount = entity.column(entity.money.amount).type.sql if entity.money else _NOTHING
+    amount = "HUGEINT" if amount in ("INTEGER", "BIGINT") else amount  # a difference has a bit more than its amounts
     rows = [
         *keys,
-        "status VARCHAR",
-        f"owner {entity.column(entity.owner).type.sql if entity.owner else 'BIGINT'}",
+        f"status {_STATUS}",
+        f"owner {entity.column(entity.owner).type.sql if entity.owner else _NOTHING}",
         f"amount_source {amount}",
         f"amount_target {amount}",
         "currency VARCHAR",
-        *(f"s_{index} VARCHAR" for index, _ in enumerate(entity.slices)),
-        "b USMALLINT",
+        *(f"{name} VARCHAR" for name in slice_names(entity)),
         "source_hash UBIGINT",
         "target_hash UBIGINT",
-        *(f"mask_{word} BIGINT" for word in range(words(entity))),
+        *(f"{name} {mask_type(entity)}" for name in mask_names(entity)),
     ]
-    cells = [*keys, "c USMALLINT", "source_value VARCHAR", "target_value VARCHAR", "rule VARCHAR"]
+    cells = [*keys, "c USMALLINT", "source_value VARCHAR", "target_value VARCHAR"]
     equal_after = ["c USMALLINT", "rule VARCHAR", "n BIGINT"]
     for name, columns in ((names.rows, rows), (names.cells, cells), (names.equal_after, equal_after)):
         engine.execute(Query(f"CREATE OR REPLACE TABLE {name} ({', '.join(columns)})", step=f"{entity.name}: evidence"))
     return names
 
 
+def status(name: str) -> str:
+    """Return a status as a constant of its own type: text would be looked up row by row."""
+    return f"CAST({literal(name)} AS {_STATUS})"
+
+
 def words(entity: Entity) -> int:
     """Return how many mask columns the entity's compared columns need."""
     return max(1, -(-len(entity.compared) // WORD))
+
+
+def mask_names(entity: Entity) -> list[str]:
+    """Return the evidence rows' mask columns."""
+    return [f"mask_{word}" for word in range(words(entity))]
+
+
+def mask_type(entity: Entity) -> str:
+    """Return the type of the mask columns."""
+    return next((type_ for most, type_ in _MASKS if len(entity.compared) <= most), "BIGINT")
+
+
+def slice_names(entity: Entity) -> list[str]:
+    """Return the evidence rows' columns of slices."""
+    return [f"s_{index}" for index, _ in enumerate(entity.slices)]
 
 
 def bits(entity: Entity) -> Iterator[tuple[int, str, int, Column]]:
@@ -80,11 +106,11 @@ def key_names(entity: Entity) -> list[str]:
 
 def fact_names(entity: Entity) -> list[str]:
     """Return the columns of the evidence rows that `facts` fills."""
-    return ["owner", "amount_source", "amount_target", "currency", *(f"s_{index}" for index, _ in enumerate(entity.slices)), "b"]
+    return ["owner", "amount_source", "amount_target", "currency", *slice_names(entity)]
 
 
 def facts(entity: Entity, aliases: Sequence[str]) -> list[str]:
-    """Return what a row's harm is reckoned from: owner, both amounts, currency, slices, bucket.
+    """Return what a row's harm is reckoned from: owner, both amounts, currency, slices.
 
     Args:
         entity: the entity.
@@ -103,5 +129,4 @@ def facts(entity: Entity, aliases: Sequence[str]) -> list[str]:
         amount("t"),
         first(entity.money.currency) if entity.money and entity.money.currency else "NULL",
         *(f"CAST({first(name)} AS VARCHAR)" for name in entity.slices),
-        f"coalesce({', '.join(f'{alias}.b' for alias in aliases)})",
     ]

@@ -78,6 +78,7 @@ def prepare(engine: Engine, entity: Entity, *, selects: Mapping[str, Select], ca
         except EngineError as error:
             problems.append(f"{side}: {error}")
             continue
+        problems += [f"{side}: no column '{name}'" for name in select.unknown(catalogue[side])]
         problems += _types(entity, types[side], side=side)
     driving: dict[str, tuple[str, ...]] = {side: tuple(catalogue[side].get(selects[side].driving[0], {})) for side in SIDES}
     driving_keys: dict[str, tuple[str, ...]] = {side: keys.get(side, {}).get(selects[side].driving[0], ()) for side in SIDES}

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dq.compare.sides import is_absorbed, mapped, maps, scope_of
+from dq.compare.sides import Accounts, chosen, identifying, is_absorbed, mapped, scope_of
+from dq.compare.sides import maps as joined_maps
 from dq.compare.views import CREATED, ID, snapshot
 from dq.contract.models import Entity
 from dq.engine import Engine
@@ -19,12 +20,17 @@ from dq.sql import Query, path, quote
 class Scope:
     """What a run looks at: batch numbers compared, batches moved so far, and what the crosswalk declares."""
 
-    batched: bool  # scope.accounts says which rows are in scope; else all are
+    accounts: Accounts  # whose rows are in scope
     batches: tuple[int, ...]
     moved: tuple[int, ...]
     absorbed: tuple[str, ...]  # crosswalks with declared merges
     crosswalks: tuple[str, ...]  # maps that are there
     fan_out: tuple[str, ...] = ()  # of these, the ones that no join may go through
+
+    @property
+    def batched(self) -> bool:
+        """The crosswalk says which account is of which batch."""
+        return self.accounts == "batched"
 
     def with_fan_out(self, names: tuple[str, ...]) -> Scope:
         """Return the scope with what was found of the maps."""
@@ -50,22 +56,23 @@ def make_scope(engine: Engine, *, batches: Sequence[int], moved: Sequence[int], 
         crosswalks: maps that the contract goes through and that are there.
     """
     where = snapshot("crosswalk")
-    batched = "batches" in declared
-    if batched:
-        # an erasure without a reference excuses nothing
-        referred = f"SELECT account_id FROM {path(where, 'main', 'erasures')} WHERE trim(reference) <> ''"
-        erased = referred if "erasures" in declared else "SELECT NULL AS account_id"
+    accounts: Accounts = "batched" if "batches" in declared else "unerased" if "erasures" in declared else "all"
+    if accounts != "all":
+        # an erasure without a reference excuses nothing; somebody erased needs no batch
+        erased = f"SELECT DISTINCT account_id FROM {path(where, 'main', 'erasures')} WHERE trim(reference) <> '' AND account_id IS NOT NULL"
+        placed = f"SELECT account_id, batch FROM {path(where, 'main', 'batches')} WHERE account_id IS NOT NULL"
         sql = f"""
             CREATE TABLE scope.accounts AS
-            SELECT b.account_id,
-                   bool_or(b.batch IN (SELECT unnest($1))) AND bool_and(e.account_id IS NULL) AS in_scope,
-                   bool_or(b.batch IN (SELECT unnest($2))) AND bool_and(e.account_id IS NULL) AS moved,
-                   bool_or(b.batch IN (SELECT unnest($1))) AND bool_or(e.account_id IS NOT NULL) AS erased,
-                   bool_or(e.account_id IS NOT NULL) AS erased_ever
-            FROM {path(where, "main", "batches")} AS b
-            LEFT JOIN (SELECT DISTINCT account_id FROM ({erased}) WHERE account_id IS NOT NULL) AS e ON e.account_id = b.account_id
-            WHERE b.account_id IS NOT NULL
-            GROUP BY b.account_id"""
+            SELECT account_id,
+                   coalesce(bool_or(b.batch IN (SELECT unnest($1))) AND bool_or(e.erased) IS NOT TRUE, false) AS in_scope,
+                   coalesce(bool_or(b.batch IN (SELECT unnest($2))) AND bool_or(e.erased) IS NOT TRUE, false) AS moved,
+                   coalesce(bool_or(b.batch IS NULL OR b.batch IN (SELECT unnest($1))) AND bool_or(e.erased), false) AS erased,
+                   coalesce(bool_or(e.erased), false) AS erased_ever,
+                   coalesce(bool_or(b.batch IS NOT NULL OR e.erased), false) AS placed
+            FROM ({placed if accounts == "batched" else "SELECT NULL AS account_id, NULL AS batch WHERE false"}) AS b
+            FULL JOIN (SELECT account_id, true AS erased FROM ({erased if "erasures" in declared else "SELECT NULL AS account_id WHERE false"})) AS e
+            USING (account_id)
+            GROUP BY account_id"""
         engine.execute(Query(sql, (list(batches), list(moved)), "scope: accounts"))
     absorbed: tuple[str, ...] = ()
     if "merges" in declared:
@@ -76,7 +83,7 @@ def make_scope(engine: Engine, *, batches: Sequence[int], moved: Sequence[int], 
     for name in crosswalks:
         sql = f"CREATE VIEW {path('maps', name)} AS SELECT source_id, target_id FROM {path(where, 'main', name)}"
         engine.execute(Query(sql, step=f"crosswalk {name}"))
-    return Scope(batched, tuple(batches), tuple(moved), absorbed, tuple(crosswalks))
+    return Scope(accounts, tuple(batches), tuple(moved), absorbed, tuple(crosswalks))
 
 
 def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str) -> Claims:
@@ -94,29 +101,28 @@ def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str) ->
     """
     by_id = entity.own_id is not None and entity.name in scope.crosswalks
     keys = [quote(name) for name in entity.key]
-    in_scope, left_over, joins = _claims_of(entity, scope)
+    in_scope, left_over, moved, joins = _claims_of(entity, scope)
     source_keys = f"""
         SELECT {", ".join(f"{mapped(column)} AS {quote(column.name)}" for column in entity.keys)},
-               bool_or({in_scope}) AS in_scope, bool_or({left_over}) AS left_over
+               bool_or({in_scope}) AS in_scope, bool_or({left_over}) AS left_over, bool_or({moved}) AS moved
                {", " + mapped(entity.own_id) + " AS own_id" if by_id and entity.own_id else ""}
-        FROM {path("own_source", entity.name)} AS r {" ".join((*maps(entity), *joins))}
+        FROM {path("own_source", entity.name)} AS r {" ".join((*joined_maps(entity), *joins))}
         GROUP BY ALL"""
     engine.execute(Query(f"CREATE OR REPLACE TEMP TABLE source_keys AS {source_keys}", step=f"{entity.name}: source keys"))
     own = path("own_target", entity.name)
     on = " AND ".join(f"k.{key} = r.{key}" for key in keys)
     before = f"SELECT {quote(ID)} FROM {path('own_baseline', entity.name)}"
     found = (
-        "SELECT own_id AS id, in_scope, left_over FROM source_keys WHERE own_id IS NOT NULL"
+        "SELECT own_id AS id, in_scope, left_over, moved FROM source_keys WHERE own_id IS NOT NULL"
         if by_id
-        else f"SELECT r.{quote(ID)} AS id, k.in_scope, k.left_over FROM {own} AS r JOIN source_keys AS k ON {on}"
+        else f"SELECT r.{quote(ID)} AS id, k.in_scope, k.left_over, k.moved FROM {own} AS r JOIN source_keys AS k ON {on}"
     )
+    # left over is what nobody else brought who has moved, and who was not there before
     claimed = f"""
-        SELECT id, bool_or(in_scope) AS in_scope
-        FROM (SELECT id, in_scope FROM ({found})
-              UNION ALL
-              SELECT f.id, true FROM ({found}) AS f ANTI JOIN ({before}) AS b ON b.{quote(ID)} = f.id WHERE f.left_over)
-        GROUP BY id"""
-    dangling = f"r.{quote(ID)} IN (SELECT target_id FROM {path('maps', entity.name)})" if by_id else "false"
+        SELECT id, in_scope OR (left_over AND NOT moved AND b.{quote(ID)} IS NULL) AS in_scope
+        FROM (SELECT id, bool_or(in_scope) AS in_scope, bool_or(left_over) AS left_over, bool_or(moved) AS moved FROM ({found}) GROUP BY id) AS f
+        LEFT JOIN (SELECT DISTINCT * FROM ({before})) AS b ON b.{quote(ID)} = f.id"""
+    dangling = f"r.{quote(ID)} IN (SELECT target_id FROM {path('maps', entity.name)} WHERE target_id IS NOT NULL)" if by_id else "false"
     sql = f"""
         CREATE OR REPLACE TEMP TABLE unclaimed AS
         SELECT r.{quote(ID)} AS id,
@@ -142,17 +148,23 @@ def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str) ->
     return Claims(native=counts.get("native", 0), native_new=counts.get("new", 0))
 
 
-def _claims_of(entity: Entity, scope: Scope) -> tuple[str, str, list[str]]:
-    """Return two claims about a source row `r`, and the joins they need.
+def _claims_of(entity: Entity, scope: Scope) -> tuple[str, str, str, list[str]]:
+    """Return three claims about a source row `r`, and the joins they need.
 
     In scope: what the run compares has a counterpart in the target. Left over: it should have none (any more, or yet).
+    Moved: it may have one, whatever the run compares.
     """
-    own = [f"NOT {is_absorbed(column)}" for column in entity.keys if column.through in scope.absorbed and not entity.aggregate]
-    joins, _ = scope_of(entity, batches=scope.batched, absorbed=())
-    early = "NOT a.moved AND NOT a.erased_ever" if scope.batches == scope.moved else "false"
-    chosen = [f"(r.{quote(str(entity.owner))} IS NULL OR a.in_scope)"] if joins else []
+    own = [f"NOT {is_absorbed(column)}" for column in identifying(entity) if column.through in scope.absorbed and not entity.aggregate]
+    joins, _ = scope_of(entity, accounts=scope.accounts, absorbed=())
+    early = "a.placed AND NOT a.moved AND NOT a.erased_ever" if scope.batches == scope.moved else "false"
+    in_scope, moved = (chosen(entity, claim, accounts=scope.accounts) if joins else "true" for claim in ("in_scope", "moved"))
     left = f"(a.erased OR ({early}))" if joins else "false"
-    return " AND ".join((*chosen, *own)) or "true", f"coalesce({' AND '.join((left, *own))}, false)", joins
+    return _known(in_scope, *own), _known(left, *own), _known(moved), joins
+
+
+def _known(*claims: str) -> str:
+    """Return that all claims hold, unknown being false."""
+    return f"coalesce({' AND '.join(claims)}, false)"
 
 
 def _owner_scope(entity: Entity, scope: Scope) -> str:
@@ -161,5 +173,6 @@ def _owner_scope(entity: Entity, scope: Scope) -> str:
         return "true"
     crosswalk = entity.column(entity.owner).through
     owner = quote(entity.owner)
-    others = f"SELECT m.target_id FROM {path('maps', str(crosswalk))} AS m JOIN scope.accounts AS a ON a.account_id = m.source_id"
-    return f"(r.{owner} IN ({others} WHERE a.in_scope) OR r.{owner} IS NULL OR r.{owner} NOT IN ({others} WHERE m.target_id IS NOT NULL))"
+    maps = f"{path('maps', str(crosswalk))} AS m JOIN scope.accounts AS a ON a.account_id = m.source_id"
+    others = f"SELECT m.target_id FROM {maps} WHERE m.target_id IS NOT NULL"
+    return f"(r.{owner} IN ({others} AND a.in_scope) OR r.{owner} IS NULL OR r.{owner} NOT IN ({others}))"

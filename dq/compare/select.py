@@ -19,6 +19,7 @@ from dq.sql import Query
 Node = dict[str, Any]
 
 _FUNCTIONS = ("->>", "->", "~~", "!~~")  # reading a JSON key, LIKE and NOT LIKE in a condition
+_OPERATORS = ("OPERATOR_NOT", "OPERATOR_IS_NULL", "OPERATOR_IS_NOT_NULL", "COMPARE_IN", "COMPARE_NOT_IN")
 _CLASSES = ("COLUMN_REF", "CONSTANT", "COMPARISON", "CONJUNCTION", "OPERATOR", "FUNCTION", "BETWEEN")
 _WORDS = {
     "CAST": "a cast (declare the column's type, zone, unit or codes in the contract)",
@@ -27,6 +28,10 @@ _WORDS = {
     "WINDOW": "a window function",
     "STAR": "'*' (name the columns)",
     "LAMBDA": "a lambda",
+    "COMPARISON": "a comparison",
+    "CONJUNCTION": "a condition",
+    "OPERATOR": "a condition",
+    "BETWEEN": "a comparison",
     "PARAMETER": "a parameter",
 }
 
@@ -73,6 +78,12 @@ class Select:
         for item in self._node["select_list"]:
             yield from self._resolved(_column_names(item), found, output=_output_name(item))
         yield from self._resolved(_column_names([self._node["where_clause"], joins]), found, output=None)
+
+    def unknown(self, found: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
+        """Return the names that are no column of any table here: DuckDB takes some for functions, `current_timestamp` for one."""
+        joins = [condition for condition in _conditions(self._node["from_table"]) if condition is not None]
+        names = _column_names([self._node["select_list"], self._node["where_clause"], joins])
+        return tuple(dict.fromkeys(".".join(parts) for parts in names if not list(self._resolved(iter([parts]), found, output=None))))
 
     def _resolved(self, names: Iterator[list[str]], found: Mapping[str, Mapping[str, str]], *, output: str | None) -> Iterator[tuple[str, str, str | None]]:
         for parts in names:
@@ -160,12 +171,16 @@ def _check_shape(node: Node, *, file: str) -> None:
         raise ContractError("WITH may not stand here: one plain SELECT", file=file)
     if node["group_expressions"] or node["group_sets"] or node["having"] is not None:
         raise ContractError("GROUP BY may not stand here; declare [aggregate] in the contract", file=file)
+    if node["aggregate_handling"] != "STANDARD_HANDLING":
+        raise ContractError("GROUP BY may not stand here; declare [aggregate] in the contract", file=file)
     if node["modifiers"]:
         raise ContractError("DISTINCT, ORDER BY and LIMIT may not stand here: they hide rows", file=file)
     if node["sample"] is not None or node["qualify"] is not None:
         raise ContractError("SAMPLE and QUALIFY may not stand here: they hide rows", file=file)
     for item in node["select_list"]:
         _check_expression(item, file=file, functions=_FUNCTIONS)
+        if item["class"] in ("COMPARISON", "CONJUNCTION", "OPERATOR", "BETWEEN") or item.get("function_name") in ("~~", "!~~") or _is_truth(item):
+            raise ContractError(f"{_WORDS.get(item['class'], 'a comparison')} may not be an output column: names only", file=file)
     if node["where_clause"] is not None:
         _check_expression(node["where_clause"], file=file, functions=_FUNCTIONS)
 
@@ -179,11 +194,15 @@ def _check_expression(node: object, *, file: str, functions: tuple[str, ...]) ->
         return
     if _is_truth(node):
         return
+    if _is_member(node):
+        _check_expression(node["lhs"], file=file, functions=functions)
+        return
     kind = node.get("class")
     if kind is not None and kind not in _CLASSES:
         raise ContractError(f"{_WORDS.get(kind, kind)} may not stand here: names and joins only", file=file)
-    if kind == "FUNCTION" and node["function_name"] not in functions:
-        raise ContractError(f"the function {node['function_name']}() may not stand here: names and joins only", file=file)
+    called = node["function_name"] if kind == "FUNCTION" else str(node.get("type", "")).removeprefix("OPERATOR_").lower()
+    if (kind == "FUNCTION" or (kind == "OPERATOR" and node["type"] not in _OPERATORS)) and called not in functions:
+        raise ContractError(f"the function {called}() may not stand here: names and joins only", file=file)
     for name, item in node.items():
         if name != "value":
             _check_expression(item, file=file, functions=functions)
@@ -196,9 +215,14 @@ def _is_truth(node: Node) -> bool:
     return node["child"]["value"].get("value") in ("t", "f")
 
 
+def _is_member(node: Node) -> bool:
+    """Return whether a node is a JSON member, `column -> 'key'`: DuckDB's parser takes it for a lambda until it is bound."""
+    return node.get("class") == "LAMBDA" and node["expr"]["class"] == "CONSTANT"
+
+
 def _tables(node: Node, *, file: str) -> Iterator[Node]:
     if node["type"] == "JOIN":
-        if node["join_type"] not in ("INNER", "LEFT") or node["ref_type"] != "REGULAR":
+        if node["join_type"] not in ("INNER", "LEFT") or node["ref_type"] != "REGULAR" or node["using_columns"]:
             raise ContractError("only JOIN … ON and LEFT JOIN … ON may stand here", file=file)
         if node["condition"] is not None:
             _check_expression(node["condition"], file=file, functions=_FUNCTIONS)
@@ -209,6 +233,8 @@ def _tables(node: Node, *, file: str) -> Iterator[Node]:
             raise ContractError(f"'{node['table_name']}' is qualified; the engine points tables at a snapshot", file=file)
         if node["sample"] is not None:
             raise ContractError("SAMPLE may not stand here: it hides rows", file=file)
+        if node["at_clause"] is not None:
+            raise ContractError("AT may not stand here: a snapshot is of one moment", file=file)
         yield node
     else:
         words = {"TABLE_FUNCTION": "a table function", "SUBQUERY": "a subquery", "EMPTY": "no FROM"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from dq.compare.views import ID
 from dq.contract.models import Column, Entity
@@ -11,23 +12,24 @@ from dq.sql import Query, literal, path, quote
 
 UNMAPPED = "dq.unmapped"  # of a source row: bit i is set when its i-th id (see `through`) is not in the crosswalk
 IN_SCOPE = "dq.in_scope"
+Accounts = Literal["all", "unerased", "batched"]  # whose rows are compared: everybody's; all but erased people's; as scope.accounts says
 
 
-def make_source(engine: Engine, *, entity: Entity, batches: bool, absorbed: Sequence[str]) -> None:
+def make_source(engine: Engine, *, entity: Entity, accounts: Accounts, absorbed: Sequence[str]) -> None:
     """Create source.e; see `source_view`."""
-    sql = source_view(entity, batches=batches, absorbed=absorbed)
+    sql = source_view(entity, accounts=accounts, absorbed=absorbed)
     engine.execute(Query(f"CREATE VIEW {path('source', entity.name)} AS {sql}", step=f"{entity.name}: source"))
 
 
-def source_view(entity: Entity, *, batches: bool, absorbed: Sequence[str]) -> str:
+def source_view(entity: Entity, *, accounts: Accounts, absorbed: Sequence[str]) -> str:
     """Return source.e: ids mapped into the target's space, rows of the batch, absorbed and erased ones set apart.
 
     Args:
         entity: the entity.
-        batches: whether scope.accounts says which rows are in scope.
+        accounts: whose rows are compared.
         absorbed: crosswalks with declared merges: an absorbed id has no row of its own unless the entity is aggregated.
     """
-    joins, where = scope_of(entity, batches=batches, absorbed=absorbed)
+    joins, where = scope_of(entity, accounts=accounts, absorbed=absorbed)
     where += [f"({is_mapped(column)} OR r.{quote(column.name)} IS NULL)" for column in entity.keys if column.through]
     columns = [f"{mapped(column)} AS {quote(column.name)}" for column in entity.columns]
     if entity.aggregate:
@@ -46,9 +48,8 @@ def make_target(engine: Engine, *, entity: Entity) -> None:
 
 def target_view(entity: Entity) -> str:
     """Return target.e: only the rows that claims.e names, with the baseline's value subtracted from aggregates."""
-    columns = [
-        f"{_less_baseline(column) if column.name in entity.aggregate else f'r.{quote(column.name)}'} AS {quote(column.name)}" for column in entity.columns
-    ]
+    less = entity.aggregate if entity.merge is not None else {}
+    columns = [f"{_less_baseline(column) if column.name in less else f'r.{quote(column.name)}'} AS {quote(column.name)}" for column in entity.columns]
     sql = f"SELECT {', '.join(columns)} FROM {path('own_target', entity.name)} AS r"
     if entity.merge is not None:
         if entity.aggregate:
@@ -58,9 +59,9 @@ def target_view(entity: Entity) -> str:
     return sql
 
 
-def make_moved(engine: Engine, *, entity: Entity, batches: bool) -> None:
+def make_moved(engine: Engine, *, entity: Entity, accounts: Accounts) -> None:
     """Create source."e.moved" and target."e.moved": the rows of every batch that has moved, for sums over whole persons."""
-    joins, where = scope_of(entity, batches=batches, absorbed=(), moved=True)
+    joins, where = scope_of(entity, accounts=accounts, absorbed=(), moved=True)
     columns = ", ".join(f"{mapped(column)} AS {quote(column.name)}" for column in entity.columns)
     sql = f"SELECT {columns} FROM {path('own_source', entity.name)} AS r {' '.join((*maps(entity), *joins))}"
     sql += f" WHERE {' AND '.join(where)}" if where else ""
@@ -71,23 +72,35 @@ def make_moved(engine: Engine, *, entity: Entity, batches: bool) -> None:
     engine.execute(Query(f"CREATE VIEW {path('target', f'{entity.name}.moved')} AS {sql}", step=f"{entity.name}: target"))
 
 
-def scope_of(entity: Entity, *, batches: bool, absorbed: Sequence[str], moved: bool = False) -> tuple[list[str], list[str]]:
+def scope_of(entity: Entity, *, accounts: Accounts, absorbed: Sequence[str], moved: bool = False) -> tuple[list[str], list[str]]:
     """Return the joins and conditions that leave the source rows in scope; `r` is the row in own ids.
 
     Args:
         entity: the entity.
-        batches: whether scope.accounts says which rows are in scope.
+        accounts: whose rows are compared.
         absorbed: crosswalks with declared merges.
         moved: all that has moved, not only the batches compared. An aggregated entity always takes it: a balance is the person's.
     """
     joins: list[str] = []
     where: list[str] = []
-    if batches and entity.owner is not None:
+    if accounts != "all" and entity.owner is not None:
         joins.append(f"LEFT JOIN scope.accounts AS a ON a.account_id = r.{quote(entity.owner)}")
-        where.append(f"(r.{quote(entity.owner)} IS NULL OR {'a.moved' if moved or entity.aggregate else 'a.in_scope'})")  # without a batch: see `declared`
+        where.append(chosen(entity, "moved" if moved or entity.aggregate else "in_scope", accounts=accounts))  # without a batch: see `declared`
     if not entity.aggregate:
-        where += [f"NOT {is_absorbed(column)}" for column in entity.keys if column.through in absorbed]
+        where += [f"NOT {is_absorbed(column)}" for column in identifying(entity) if column.through in absorbed]
     return joins, where
+
+
+def chosen(entity: Entity, claim: str, *, accounts: Accounts) -> str:
+    """Return the claim that a row's owner is one of whom a column of scope.accounts (joined as `a`) is true; nobody's rows are in any scope."""
+    unknown = " IS NOT FALSE" if accounts == "unerased" else ""
+    return f"(r.{quote(str(entity.owner))} IS NULL OR a.{claim}{unknown})"
+
+
+def identifying(entity: Entity) -> list[Column]:
+    """Return the columns that say which row it is: the key, and the id that the crosswalk of the entity's own name maps."""
+    own = entity.own_id
+    return [*entity.keys, *([own] if own is not None and own not in entity.keys else [])]
 
 
 def is_absorbed(column: Column) -> str:
@@ -114,7 +127,12 @@ def mapped(column: Column) -> str:
 
 
 def is_mapped(column: Column) -> str:
-    """Return the claim that the crosswalk knows the row's id."""
+    """Return the claim that the crosswalk says what the row's id became."""
+    return f"({_map(column)}.target_id IS NOT NULL)"
+
+
+def is_known(column: Column) -> str:
+    """Return the claim that the crosswalk has a row for the row's id, be it without a target."""
     return f"({_map(column)}.source_id IS NOT NULL)"
 
 

@@ -1,50 +1,160 @@
 """The one place for counts and exact sums by slice, net and gross, taken on each side alone.
 
-They are the second opinion on the fingerprints: gross sums see errors that cancel in the net ones.
+They are the second opinion on the fingerprints: gross sums see errors that cancel in the net ones. Most come from the scan that takes
+the fingerprints anyway (`Beside`); a sum that could overflow has a scan of its own, so that it disturbs nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from dq.compare.evidence import SumPair
-from dq.contract.models import Entity
+from dq.contract.models import Column, Entity
 from dq.engine import Engine
 from dq.sql import Query, path, quote
 
+_SAFE = 18  # digits; sums of that many never pass 38
+_WIDENED = ("INTEGER", "BIGINT")
+SIDES = ("source", "target")
+Slice = tuple[str | None, ...]
+Found = Mapping[Slice, Sequence[object]]  # slice to count, and net and gross of each column
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is added up in the scan of the fingerprints: slicings, each a list of columns, and the columns whose sums are wanted."""
+
+    slicings: tuple[tuple[str, ...], ...] = ()
+    columns: tuple[Column, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every column that slices, once."""
+        return tuple(dict.fromkeys(name for slicing in self.slicings for name in slicing))
+
+    def inputs(self) -> Iterator[str]:
+        """Yield what the scan reads for it, as select items."""
+        yield from (f"CAST({quote(name)} AS VARCHAR) AS g_{index}" for index, name in enumerate(self.names))
+        yield from (f"{_input(column)} AS v_{index}" for index, column in enumerate(self.columns))
+
+    def aggregates(self) -> Iterator[str]:
+        """Yield what the scan adds up, as select items."""
+        yield f"grouping({', '.join(('b', *self._groups(self.names)))}) AS level"
+        yield from self._groups(self.names)
+        yield from (f"{item} AS {name}" for index, _ in enumerate(self.columns) for name, item in _added(f"v_{index}", place=index).items())
+
+    def sets(self) -> Iterator[str]:
+        """Yield the grouping sets."""
+        yield from (f"({', '.join(self._groups(slicing))})" for slicing in self.slicings)
+
+    def level(self, slicing: Sequence[str] | None) -> int:
+        """Return what marks a slicing's rows; None: those of the buckets."""
+        grouped = (slicing is None, *(name in (slicing or ()) for name in self.names))
+        return int("".join("0" if there else "1" for there in grouped), 2)
+
+    def _groups(self, names: Sequence[str]) -> list[str]:
+        return [f"g_{self.names.index(name)}" for name in names]
+
+
+def sums_beside(entity: Entity) -> Beside:
+    """Return which counts and sums of an entity the scan of its fingerprints takes."""
+    slicings: dict[frozenset[str], tuple[str, ...]] = {}
+    for _, _, by in entity.sum_checks():
+        slicings.setdefault(frozenset(by), tuple(dict.fromkeys(by)))
+    summed = sorted({column for _, column, _ in entity.sum_checks() if column is not None})
+    return Beside(tuple(slicings.values()), tuple(column for column in map(entity.column, summed) if _is_safe(column)))
+
+
+def keep_sums(engine: Engine, entity: Entity, beside: Beside) -> None:
+    """Keep the slices of source_scanned and target_scanned in evidence."<e>.sums" (side, level, g_0 …, n, net_0, gross_0 …)."""
+    kept = ", ".join(("level", *(f"g_{index}" for index, _ in enumerate(beside.names)), "n", *_names(len(beside.columns))))
+    selects = " UNION ALL ".join(f"SELECT '{side}' AS side, {kept} FROM {side}_scanned WHERE level <> {beside.level(None)}" for side in SIDES)
+    engine.execute(Query(f"CREATE OR REPLACE TABLE {_table(entity)} AS {selects}", step=f"{entity.name}: counts and sums"))
+
 
 def compare_sums(engine: Engine, entity: Entity, *, by: Sequence[str], columns: Sequence[str]) -> dict[str | None, tuple[SumPair, ...]]:
-    """Return the row counts (under None) and the sums of columns by slice, ordered by slice; one scan a side.
+    """Return the row counts (under None) and the sums of columns by slice, ordered by slice.
 
     Sums are exact: integers and decimals are added as HUGEINT of the smallest unit, and fail loudly past 38 digits.
     """
-    slices = [f"CAST({quote(name)} AS VARCHAR) AS g_{index}" for index, name in enumerate(by)]
-    groups = [f"g_{index}" for index, _ in enumerate(by)]
-    sums = [
-        f"CAST(coalesce(sum({quote(name)}), 0) AS VARCHAR) AS net_{index}, CAST(coalesce(sum(abs({quote(name)})), 0) AS VARCHAR) AS gross_{index}"
-        for index, name in enumerate(columns)
-    ]
-    found: dict[str, dict[tuple[str | None, ...], tuple[object, ...]]] = {}
-    for side in ("source", "target"):
-        items = ", ".join((*slices, "count(*) AS n", *sums))
-        sql = f"SELECT {items} FROM {path(side, entity.name)} GROUP BY {', '.join(groups) or '()'}"
-        width = len(by)
-        rows = engine.execute(Query(sql, step=f"{entity.name}: counts and sums {side}"))
-        found[side] = {tuple(row[:width]): tuple(row[width:]) for row in rows}
-    slices_found = sorted({*found["source"], *found["target"]}, key=lambda slice_: tuple((value is not None, value or "") for value in slice_))
-    nothing = (0, *(("0",) * (2 * len(columns))))
-    result: dict[str | None, tuple[SumPair, ...]] = {}
-    for place, name in enumerate((None, *columns)):
-        net, gross = (0, 0) if name is None else (2 * place - 1, 2 * place)
-        result[name] = tuple(
-            SumPair(
-                by=slice_,
-                source_net=Decimal(str(found["source"].get(slice_, nothing)[net])),
-                target_net=Decimal(str(found["target"].get(slice_, nothing)[net])),
-                source_gross=Decimal(str(found["source"].get(slice_, nothing)[gross])),
-                target_gross=Decimal(str(found["target"].get(slice_, nothing)[gross])),
-            )
-            for slice_ in slices_found
-        )
+    beside = sums_beside(entity)
+    safe = [column.name for column in beside.columns]
+    kept, own = ([name for name in columns if (name in safe) is there] for there in (True, False))
+    found = _kept(engine, entity, beside, by=by, columns=kept)
+    apart = _scanned(engine, entity, by=by, columns=own) if own else {side: {} for side in SIDES}
+    slices = sorted({*found["source"], *found["target"]}, key=lambda slice_: tuple((value is not None, value or "") for value in slice_))
+    result: dict[str | None, tuple[SumPair, ...]] = {None: tuple(_pair(slice_, found, net=0, gross=0) for slice_ in slices)}
+    for names, rows in ((kept, found), (own, apart)):
+        for place, name in enumerate(names):
+            result[name] = tuple(_pair(slice_, rows, net=2 * place + 1, gross=2 * place + 2) for slice_ in slices)
     return result
+
+
+def _pair(slice_: Slice, found: Mapping[str, Found], *, net: int, gross: int) -> SumPair:
+    source, target = (found[side].get(slice_) for side in SIDES)
+    return SumPair(
+        by=slice_,
+        source_net=_exact(source, net),
+        target_net=_exact(target, net),
+        source_gross=_exact(source, gross),
+        target_gross=_exact(target, gross),
+    )
+
+
+def _exact(row: Sequence[object] | None, place: int) -> Decimal:
+    return Decimal(str(row[place])) if row is not None else Decimal(0)
+
+
+def _kept(engine: Engine, entity: Entity, beside: Beside, *, by: Sequence[str], columns: Sequence[str]) -> dict[str, Found]:
+    """Read what the scan of the fingerprints left."""
+    slicing = next(slicing for slicing in beside.slicings if set(slicing) == set(by))
+    groups = [f"g_{beside.names.index(name)}" for name in by]
+    places = [[column.name for column in beside.columns].index(name) for name in columns]
+    wanted = [f"{kind}_{place}" for place in places for kind in ("net", "gross")]
+    sql = f"SELECT side, {', '.join((*groups, 'n', *wanted))} FROM {_table(entity)} WHERE level = {beside.level(slicing)}"
+    return _by_side(engine.execute(Query(sql, step=f"{entity.name}: counts and sums")), width=len(by))
+
+
+def _scanned(engine: Engine, entity: Entity, *, by: Sequence[str], columns: Sequence[str]) -> dict[str, Found]:
+    """Scan both sides for sums that the fingerprints' scan does not take."""
+    groups = [f"CAST({quote(name)} AS VARCHAR)" for name in by]
+    sums = [item for index, name in enumerate(columns) for item in _added(quote(name), place=index).values()]
+    rows: list[tuple[object, ...]] = []
+    for side in SIDES:
+        sql = f"SELECT '{side}', {', '.join((*groups, 'count(*)', *sums))} FROM {path(side, entity.name)} GROUP BY {', '.join(groups) or '()'}"
+        rows += engine.execute(Query(sql, step=f"{entity.name}: counts and sums {side}"))
+    return _by_side(rows, width=len(by))
+
+
+def _by_side(rows: Sequence[tuple[object, ...]], *, width: int) -> dict[str, Found]:
+    found: dict[str, dict[Slice, Sequence[object]]] = {side: {} for side in SIDES}
+    for side, *values in rows:
+        found[str(side)][tuple(None if value is None else str(value) for value in values[:width])] = values[width:]
+    return dict(found)
+
+
+def _added(value: str, *, place: int) -> dict[str, str]:
+    """Return the net and gross sum of a column as texts: name to aggregate."""
+    return {
+        f"net_{place}": f"CAST(coalesce(sum({value}), 0) AS VARCHAR)",
+        f"gross_{place}": f"CAST(coalesce(sum(abs({value})), 0) AS VARCHAR)",
+    }
+
+
+def _names(columns: int) -> list[str]:
+    return [name for place in range(columns) for name in _added("", place=place)]
+
+
+def _is_safe(column: Column) -> bool:
+    return column.type.name in _WIDENED or (column.type.name == "DECIMAL" and column.type.precision <= _SAFE)
+
+
+def _input(column: Column) -> str:
+    """Return what is added up: integers are widened first, the smallest one has no absolute value of its own type."""
+    return f"CAST({quote(column.name)} AS HUGEINT)" if column.type.name in _WIDENED else quote(column.name)
+
+
+def _table(entity: Entity) -> str:
+    return path("evidence", f"{entity.name}.sums")

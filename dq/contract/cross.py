@@ -7,10 +7,17 @@ from collections.abc import Iterable, Mapping
 
 from dq.contract.models import SIDES, Contract, Entity, Migration
 from dq.errors import ContractError, near_miss
+from dq.expect.refuse import refusal
+
+_OWN_WORDS = ("snapshot", "coverage", "crosswalk", "canary")  # check ids begin with them
+_DECLARATIONS = ("batches", "merges", "erasures")  # tables of the crosswalk's snapshot that are no maps
 
 
 def check_migration(migration: Migration, *, file: str) -> None:
     """Check migration.toml against itself. Raises ContractError."""
+    for name in migration.entities:
+        if name in _OWN_WORDS:
+            raise ContractError(f"'{name}' is a word of check ids and names no entity", file=file, key="entities")
     _unique(migration.entities, file=file, key="entities")
     _unique((str(batch.number) for batch in migration.batches), file=file, key="batches.number")
     for batch in migration.batches:
@@ -45,6 +52,11 @@ def check_entity(entity: Entity, *, contract: Contract) -> None:
             _ledger(entity, invariant.name, contract=contract)
     _unique((check_id for check_id, _, _ in entity.check_ids()), file=file, key="check id")
     _unique((check_id for check_id, _ in entity.fit_ids()), file=file, key="check id")
+    types = {column.name: column.type.text for column in entity.columns}
+    for fit in entity.fit:
+        reason = refusal(fit.type, fit.arguments, types)
+        if reason is not None:
+            raise ContractError(reason, file=file, key=f"fit.{fit.name}")
 
 
 def _check_columns(entity: Entity, *, contract: Contract) -> None:
@@ -54,6 +66,10 @@ def _check_columns(entity: Entity, *, contract: Contract) -> None:
         if column.through is not None and contract.migration.stores.crosswalk is None:
             message = "'through' needs [stores.crosswalk] in migration.toml"
             raise ContractError(message, file=file, key=f"columns.{column.name}.through")
+        if column.through in _DECLARATIONS:
+            raise ContractError(f"'{column.through}' is no map: it says who moves, merged or was erased", file=file, key=f"columns.{column.name}.through")
+        if column.name in entity.key and column.rules:
+            raise ContractError("a key is compared exactly: no rule or tolerance", file=file, key=f"columns.{column.name}")
         for side in SIDES:
             if column.reading(side).minor == "" and (entity.money is None or entity.money.currency is None):
                 message = "minor units need money.currency, or { minor = '<currency column>' }"

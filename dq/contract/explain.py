@@ -10,8 +10,9 @@ from dq.errors import ContractError, near_miss
 
 
 def explained(error: ValidationError, *, model: type[BaseModel], file: str, prefix: str = "") -> ContractError:
-    """Return the first error of a validation, said for the contract's author."""
-    first = error.errors()[0]
+    """Return the first error of a validation, said for the contract's author; a misspelt key before the one that it leaves missing."""
+    errors = error.errors()
+    first = next((item for item in errors if item["type"] == "extra_forbidden"), errors[0])
     place = tuple(first["loc"])
     key = prefix + ".".join(str(part) for part in place)
     if first["type"] == "extra_forbidden":
@@ -19,6 +20,8 @@ def explained(error: ValidationError, *, model: type[BaseModel], file: str, pref
         return ContractError(f"unknown key{near_miss(str(place[-1]), known)}", file=file, key=key)
     if first["type"] == "missing":
         return ContractError("missing", file=file, key=key)
+    if first["type"] in ("too_short", "string_too_short"):
+        return ContractError("is empty", file=file, key=key)
     if first["type"] == "literal_error":
         expected = str(first["ctx"]["expected"])
         names = [name.strip(" '") for name in expected.replace(" or ", ",").split(",")]

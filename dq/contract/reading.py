@@ -19,6 +19,7 @@ from dq.errors import ContractError, near_miss
 _FOLDER_FILES = ("migration.toml", "stores.lock.toml", "waivers.toml", "signers.toml")
 _M = TypeVar("_M", bound=BaseModel)
 _LARGEST = 4 * 1024 * 1024  # bytes; a contract is written by hand
+_DOTS = 200  # in a line: tomllib's time and memory grow with the square of a dotted key's length
 
 
 def read_contract(folder: Path | str) -> Contract:
@@ -45,7 +46,7 @@ def read_contract(folder: Path | str) -> Contract:
         migration=migration,
         entities=entities,
         sql=sql,
-        pinned=_toml(lock) if lock.exists() else None,
+        pinned=_pinned(lock) if lock.exists() else None,
         digest=_digest(folder, (*(path.name for path in files.values()), *_FOLDER_FILES)),
     )
     for entity in entities:
@@ -71,11 +72,28 @@ def _entity(path: Path) -> Entity:
     raw["name"] = path.stem
     if isinstance(raw.get("key"), str):
         raw["key"] = [raw["key"]]
+    if not isinstance(raw.get("key", []), list):
+        raise ContractError("is a column, or a list of columns", file=file, key="key")
     raw["columns"] = read_columns(raw.get("columns"), key=raw.get("key", ()), file=file)
     raw["counts"] = [{"name": "_".join(item.get("by", ())), **item} if isinstance(item, dict) else item for item in _tables(raw, "counts", file)]
     raw["fit"] = [_fit(item, file=file) for item in _tables(raw, "fit", file)]
-    _tables(raw, "excluded", file)
+    for key in ("excluded", "sums", "invariant"):
+        _tables(raw, key, file)
     return _validated(Entity, raw, file=file)
+
+
+def _pinned(path: Path) -> dict[str, Any]:
+    """Read the pinned schema: side to table to column to type."""
+    raw = _toml(path)
+    for side, tables in raw.items():
+        if side not in SIDES:
+            raise ContractError(f"unknown key{near_miss(side, SIDES)}", file=path.name, key=side)
+        for table, columns in tables.items() if isinstance(tables, dict) else ():
+            if not isinstance(columns, dict) or not all(isinstance(type_, str) for type_ in columns.values()):
+                raise ContractError("is a table of columns and their types", file=path.name, key=f"{side}.{table}")
+        if not isinstance(tables, dict):
+            raise ContractError("is a table of tables", file=path.name, key=side)
+    return raw
 
 
 def _fit(raw: Mapping[str, Any], *, file: str) -> Fit:
@@ -113,8 +131,11 @@ def _no_stray_sql(folder: Path, known: set[tuple[str, str]]) -> None:
 def _toml(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ContractError("missing file", file=path.name)
+    text = _text(path)
+    if any(line.count(".") > _DOTS for line in text.splitlines()):
+        raise ContractError("nested too deeply", file=path.name)
     try:
-        return tomllib.loads(_text(path))
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ContractError(f"not TOML: {error}", file=path.name) from None
     except RecursionError:

@@ -39,13 +39,13 @@ def label_cells(engine: Engine, entity: Entity) -> None:
     step = f"{entity.name}: causes"
     typed = ", ".join(f"{key} {column.type.sql}" for key, column in zip(key_names(entity), entity.keys, strict=True))
     engine.execute(Query(f"CREATE TABLE {_labelled(entity)} ({typed}, c USMALLINT, label VARCHAR)", step=step))
-    for (place,) in engine.execute(Query(f"SELECT DISTINCT c FROM {cells} WHERE rule IS NULL ORDER BY c", step=step)):
+    for (place,) in engine.execute(Query(f"SELECT DISTINCT c FROM {cells} ORDER BY c", step=step)):
         column = entity.compared[place]
         cast = "{0}_value" if column.type.sql == "VARCHAR" else f"CAST({{0}}_value AS {column.type.sql})"
         sql = f"""
             INSERT INTO {_labelled(entity)}
             SELECT {keys}, {place}, {label_of(column)}
-            FROM (SELECT {keys}, {cast.format("source")} AS s, {cast.format("target")} AS t FROM {cells} WHERE c = {place} AND rule IS NULL)"""
+            FROM (SELECT {keys}, {cast.format("source")} AS s, {cast.format("target")} AS t FROM {cells} WHERE c = {place})"""
         engine.execute(Query(sql, step=step))
         _label_swaps(engine, entity, place=place, column=column)
 
@@ -113,7 +113,7 @@ def _label_swaps(engine: Engine, entity: Entity, *, place: int, column: Column) 
     """Label cells that got each other's value; a word or a flag that went both ways is no exchange."""
     if column.type.name in ("ENUM", "BOOLEAN", "CURRENCY", "JSON"):
         return
-    cells = f"(SELECT * FROM {tables(entity).cells} WHERE c = {place} AND rule IS NULL)"
+    cells = f"(SELECT * FROM {tables(entity).cells} WHERE c = {place})"
     step = f"{entity.name}: causes"
     (rows,) = engine.one(Query(f"SELECT count(*) FROM {cells}", step=step))
     if not 1 < rows <= _SWAPS_SOUGHT:
@@ -133,9 +133,8 @@ def _at_stake(engine: Engine, entity: Entity, column: Column, where: str) -> tup
         return ()
     on = " AND ".join(f"r.{key} = l.{key}" for key in key_names(entity))
     rows = f"{_labelled(entity)} AS l JOIN {tables(entity).rows} AS r ON {on} AND r.status = 'changed' WHERE {where}"
-    return money_of(
-        engine, entity, f"SELECT r.currency, sum(abs(coalesce(r.amount_source, 0) - coalesce(r.amount_target, 0))) FROM {rows} GROUP BY 1 ORDER BY 1"
-    )
+    amounts = "sum(abs(coalesce(r.amount_source, 0) - coalesce(r.amount_target, 0)))"
+    return money_of(engine, entity, f"SELECT r.currency, {amounts} FROM {rows} GROUP BY 1 ORDER BY 1")
 
 
 def _labelled(entity: Entity) -> str:

@@ -87,7 +87,7 @@ def judge_natives(entity: Entity, found: Natives | Crash | None, *, seen: Seen) 
     if found is None or isinstance(found, Crash):
         reason = found.reason if found is not None else "the baseline was not measured"
         return not_proven(check_id, entity=entity.name, kind="natives", reason=reason)
-    broken = found.missing + found.changed
+    broken = found.missing + found.changed + found.repeated
     alive = f" {counted(found.alive, 'row')} changed since, and {'says' if found.alive == 1 else 'say'} so." if found.alive else ""
     sentence = f"The target's own {counted(found.looked_at, 'row')} of before are unharmed.{alive}"
     if not found.looked_at:
@@ -95,8 +95,9 @@ def judge_natives(entity: Entity, found: Natives | Crash | None, *, seen: Seen) 
     if broken:
         parts = [f"{found.missing:,} gone"] if found.missing else []
         parts += [f"{found.changed:,} changed without a newer change time"] if found.changed else []
+        parts += [f"{found.repeated:,} repeated"] if found.repeated else []
         sentence = f"{counted(broken, 'row')} of the target's own {found.looked_at:,} {'is' if broken == 1 else 'are'} harmed: {', '.join(parts)}."
-    statuses = {status: count for status, count in (("missing", found.missing), ("changed", found.changed)) if count}
+    statuses = {status: count for status, count in (("missing", found.missing), ("changed", found.changed), ("repeated", found.repeated)) if count}
     return judged(
         check_id,
         broken=broken,

@@ -122,7 +122,7 @@ def read_manifest(snapshot: Path) -> Manifest:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "not a manifest"
-        raise SnapshotError(f"{path}: {where}: {first['msg'].lower()}") from None
+        raise SnapshotError(f"{path}: {where}: {first['msg'].lower().removeprefix('value error, ')}") from None
     except OSError as error:
         raise SnapshotError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
     except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, a key that stands twice

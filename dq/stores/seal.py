@@ -92,7 +92,7 @@ def seal(target: Path, *, label: Label, attach: dict[str, str], fill: Fill, forc
             engine.execute(Query(f"DETACH {OUT}", step="sealing"))
         manifest = _manifest(draft, label=label, origin=origin, tables=tuple(sorted(tables, key=lambda table: table.name)))
         note = draft.with_name(f"{draft.name}.manifest")
-        note.write_text(manifest_text(manifest), encoding="utf-8")
+        _write(note, manifest_text(manifest), target=manifest_path(target))
         for written in (draft, note):
             written.chmod(0o600)
             _sync(written)
@@ -203,6 +203,13 @@ def _engine(attach: dict[str, str], draft: Path, settings: Settings | None) -> I
         yield engine
     finally:
         engine.close()
+
+
+def _write(note: Path, text: str, *, target: Path) -> None:
+    try:
+        note.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SnapshotError(f"{target}: cannot be written ({(error.strerror or 'no reason given').lower()}); nothing was sealed") from None
 
 
 def _sync(place: Path) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from dq.stores.digest import content_digest
 from dq.stores.duckdb_file import seal_duckdb
 from dq.stores.manifest import manifest_path
 from dq.stores.seal import Label
@@ -195,8 +196,10 @@ class Small:
         return found
 
     def write_manifest(self, of: str, /, **changed: object) -> None:
-        """Write a side's manifest with some of its keys changed."""
-        manifest_path(self.snapshot(of)).write_text(json.dumps(self.manifest(of) | changed))
+        """Write a side's manifest with some of its keys changed; the digest of its contents follows its tables."""
+        manifest = self.manifest(of) | changed
+        content = content_digest((table["name"], table.get("content") or "") for table in manifest["tables"] if table.get("taken", True))
+        manifest_path(self.snapshot(of)).write_text(json.dumps({**manifest, "content": content, **changed}))
 
     def edit(self, file: str, old: str, new: str) -> None:
         """Replace a text that stands in a file of the contract."""

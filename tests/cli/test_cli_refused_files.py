@@ -157,6 +157,10 @@ def _manifest_negative(small: Small) -> None:
     small.write_manifest("source", file_bytes=-1)
 
 
+def _manifest_other_content(small: Small) -> None:
+    small.write_manifest("source", content="0" * 64)
+
+
 def _manifest_surrogate(small: Small) -> None:
     file = small.folder / "source.manifest.json"
     file.write_text(file.read_text().replace('"small"', '"\\ud800"'))
@@ -191,6 +195,7 @@ REFUSED: list[tuple[Callable[[Small], None], tuple[str, ...]]] = [
     (_manifest_no_offset, ("source.manifest.json", "moment", "no offset")),
     (_manifest_no_moment, ("source.manifest.json", "moment")),
     (_manifest_negative, ("source.manifest.json", "file_bytes")),
+    (_manifest_other_content, ("source.manifest.json", "the content's digest is not that of its tables")),
     (_manifest_surrogate, ("source snapshot", "migration", "‹U+D800›")),
 ]
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from dq_fixtures.corruptions import CORRUPTIONS, Corruption, apply
+from dq_fixtures.corruptions import BROKEN, CORRUPTIONS, Corruption, apply
 from dq_fixtures.corruptions.expected import Expected, Unproven
+from dq_fixtures.corruptions.neutral import NEUTRAL
+from dq_fixtures.corruptions.registry import FIRST, NEXT
 
 from dq.errors import DqError
 from dq.running import Finished
 
 from .judging import compare
-from .stages import Case
+from .sabotage import SABOTAGES
+from .stages import CLEAN, Case, differences
+
+CODE_SPAN = re.compile(r"(`+)[^`\n]*?\1")
 
 
 def run_corruption(base: Path, name: str) -> list[str]:
@@ -28,6 +34,52 @@ def run_corruption(base: Path, name: str) -> list[str]:
         if it.refused is not None:
             return [f"expected to be refused with exit status {it.refused.exit_status}, found {finished.record.outcome}"]
         return [*_declared(it, expected), *compare(finished, expected, causes=it.causes), *_crashes(finished), *_live(it, finished)]
+
+
+def run_neutral(base: Path, name: str) -> list[str]:
+    """Let one neutral change loose; return every alarm, and what differs that must not."""
+    it = NEUTRAL[name]
+    with tempfile.TemporaryDirectory(prefix="matrix-") as work:
+        case = Case(base / str(it.stage.moved), Path(work), it.stage)
+        contract = case.contract
+        try:
+            files, cells = case.changed(lambda copy: it.change(copy, contract))
+            finished = case.run(files)
+        except DqError as error:
+            return [f"refused: {error}"]
+        alarms = [*compare(finished, ()), *_crashes(finished)]
+        if it.counted is not None:
+            check, rule = it.counted
+            found = finished.record.check(check).equal_after
+            alarms += [] if found == {rule: cells} else [f"{check}: expected {cells} equal after {rule}, found {found}"]
+        if it.same:
+            alarms += differences(finished.folder, case.base / CLEAN)
+        return alarms
+
+
+def run_sabotage(base: Path, name: str) -> list[str]:
+    """Spoil the comparison itself and run; return what was otherwise than expected."""
+    it = SABOTAGES[name]
+    with tempfile.TemporaryDirectory(prefix="matrix-") as work:
+        case = Case(base / str(FIRST.moved), Path(work), FIRST)
+        files, told = case.changed(lambda copy: apply(copy, *([it.on] if it.on else [])))
+        with it.spoil():
+            finished = case.run(files)
+        crashes = list(_crashes(finished))
+        if it.crashes:
+            crashes = [] if crashes else ["no step crashed"]
+        return [*compare(finished, it.expected(told)), *crashes]
+
+
+def run_demo(base: Path, name: str) -> list[str]:
+    """Run the broken demo as a whole: it must find what each of its corruptions brings about, and nothing else."""
+    stage = NEXT if name == "demo.gate" else FIRST
+    with tempfile.TemporaryDirectory(prefix="matrix-") as work:
+        case = Case(base / str(stage.moved), Path(work), stage)
+        files, told = case.changed(lambda copy: apply(copy, *BROKEN))
+        finished = case.run(files)
+        causes = [words for planted in BROKEN for words in CORRUPTIONS[planted].causes]
+        return [*compare(finished, told, causes=causes), *_crashes(finished)]
 
 
 def _corrupted(case: Case, it: Corruption) -> tuple[Finished, Expected]:
@@ -67,9 +119,10 @@ def _crashes(finished: Finished) -> Iterator[str]:
 
 
 def _live(it: Corruption, finished: Finished) -> Iterator[str]:
-    """Look for planted texts in what people open."""
+    """Look for planted texts in what people open; in Markdown, nothing is live in a code span."""
     for file in ("report.html", "summary.md", "junit.xml"):
         text = (finished.folder / file).read_text(encoding="utf-8")
+        text = CODE_SPAN.sub("", text) if file.endswith(".md") else text
         for planted in it.hostile:
             if planted in text:
                 yield f"{file}: has '{planted}' as it was planted"

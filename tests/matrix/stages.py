@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -11,18 +12,26 @@ from typing import Any
 
 from dq_fixtures import DemoStore, build_demo
 from dq_fixtures.build import describe
+from dq_fixtures.corruptions import BROKEN as PLANTED
+from dq_fixtures.corruptions import apply
 from dq_fixtures.corruptions.picks import STORES, attach
-from dq_fixtures.corruptions.registry import Stage
+from dq_fixtures.corruptions.registry import FIRST, Stage
 
 from dq.engine import Settings
 from dq.running import Finished, Options, run_contract
 from dq.stores.duckdb_file import seal_duckdb
+from dq.stores.manifest import manifest_path
 from dq.stores.seal import Label
 
 ACCOUNTS = 500
 SEED = 20241212
 SETTINGS = Settings("500MB", 1)
 MIGRATION = "poco-mi"
+CLEAN, BROKEN = "clean", "broken"
+"""Where the runs of the clean and the broken demo lie that others are held against."""
+
+SAME = ("report.json", "report.html", "summary.md", "junit.xml", "restricted/findings.parquet")
+"""What must be byte for byte the same where the content is."""
 
 
 def build(folder: Path, *, moved: int) -> None:
@@ -30,6 +39,16 @@ def build(folder: Path, *, moved: int) -> None:
     base = folder / str(moved)
     for store in build_demo(base / "unsealed", accounts=ACCOUNTS, seed=SEED, moved_batches=moved):
         seal(store, base / "sealed")
+    if moved == FIRST.moved:
+        with tempfile.TemporaryDirectory(dir=folder) as work:
+            case = Case(base, Path(work), FIRST)
+            case.run(case.clean).folder.rename(base / CLEAN)
+            files, _ = case.changed(lambda copy: apply(copy, *PLANTED))
+            case.run(files, runs="broken-runs").folder.rename(base / BROKEN)
+            (base / "broken-sealed").mkdir()
+            for file in files.values():
+                for part in (file, manifest_path(file)):
+                    shutil.copyfile(part, base / "broken-sealed" / part.name)
 
 
 def seal(store: DemoStore, folder: Path) -> Path:
@@ -38,6 +57,11 @@ def seal(store: DemoStore, folder: Path) -> Path:
     file = folder / f"{store.kind}.duckdb"
     seal_duckdb(store.path, file, label=Label(MIGRATION, store.kind, store.store, None, store.batch, store.moment), force=True, settings=SETTINGS)
     return file
+
+
+def differences(folder: Path, other: Path) -> list[str]:
+    """Say which files of two runs have other bytes."""
+    return [f"{file}: other bytes than in plain surroundings" for file in SAME if (folder / file).read_bytes() != (other / file).read_bytes()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +85,11 @@ class Case:
     def clean(self) -> dict[str, Path]:
         """The clean snapshots."""
         return {kind: self.base / "sealed" / f"{kind}.duckdb" for kind in STORES}
+
+    @property
+    def broken(self) -> dict[str, Path]:
+        """The snapshots of the broken demo."""
+        return {kind: self.base / "broken-sealed" / f"{kind}.duckdb" for kind in STORES}
 
     def changed(self, change: Callable[[Path], Any]) -> tuple[dict[str, Path], Any]:
         """Let a change loose on a copy of the unsealed stores; return the snapshots, sealed anew where they changed, and its answer."""

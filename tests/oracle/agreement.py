@@ -7,14 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from dq.compare.evidence import Crash, EntityEvidence
-from dq.compare.rows import bits, key_names, tables, words
+from dq.compare.rows import bits
 from dq.contract.models import Entity
 from dq.engine import Engine
 from dq.measuring import EntityFacts, Facts
 from dq.sql import Query, path
 
-from oracle.claims import crosswalk_problems, invariant, natives, sums
-from oracle.oracle import Answer, Key, World, judge
+from tests.oracle.claims import crosswalk_problems, invariant, natives, sums
+from tests.oracle.oracle import Answer, Key, World, judge
 
 
 def differences(engine: Engine, facts: Facts, world: World) -> list[str]:
@@ -58,11 +58,16 @@ def _entity(engine: Engine, item: EntityFacts, world: World) -> Iterator[str]:
 
 def statuses(engine: Engine, entity: Entity) -> dict[Key, tuple[str, frozenset[str]]]:
     """Return the engine's rows that are not the same: key to status and columns."""
-    keys = ", ".join(f"CAST({key} AS VARCHAR)" for key in key_names(entity))
-    masks = ", ".join(f"mask_{word}" for word in range(words(entity)))
-    rows = engine.execute(Query(f"SELECT {keys}, status, {masks} FROM {tables(entity).rows} WHERE status <> 'excused'"))
-    width, places = len(entity.key), [(int(mask.removeprefix("mask_")), bit, column.name) for _, mask, bit, column in bits(entity)]
-    return {row[:width]: (row[width], frozenset(name for word, bit, name in places if row[width + 1 + word] & bit)) for row in rows}
+    table = path("evidence", f"{entity.name}.rows")
+    names = [name for name, _ in engine.columns(Query(f"SELECT * FROM {table}"))]
+    keys, masks = ([name for name in names if name.startswith(prefix)] for prefix in ("k_", "mask_"))
+    listed = ", ".join((*(f"CAST({key} AS VARCHAR)" for key in keys), "status", *masks))
+    places = [(int(mask.removeprefix("mask_")), bit, column.name) for _, mask, bit, column in bits(entity)]
+    found = {}
+    for row in engine.execute(Query(f"SELECT {listed} FROM {table} WHERE status <> 'excused'")):
+        words = row[len(keys) + 1 :]
+        found[row[: len(keys)]] = (row[len(keys)], frozenset(name for word, bit, name in places if words[word] & bit))
+    return found
 
 
 def _population(evidence: EntityEvidence, answer: Answer) -> Iterator[str]:
@@ -111,8 +116,8 @@ def _claims(item: EntityFacts, world: World, answer: Answer) -> Iterator[str]:
         yield from _told(f"invariant {claim.name}", (broken.keys, broken.pre_existing, broken.source_only), counts)
     if item.natives is not None and not isinstance(item.natives, Crash):
         harmed, own = item.natives, natives(world, entity)
-        counts = (own.looked_at, len(own.missing), len(own.changed), own.alive)
-        yield from _told("natives", (harmed.looked_at, harmed.missing, harmed.changed, harmed.alive), counts)
+        counts = (own.looked_at, len(own.missing), len(own.changed), own.alive, own.repeated)
+        yield from _told("natives", (harmed.looked_at, harmed.missing, harmed.changed, harmed.alive, harmed.repeated), counts)
 
 
 def _plain(lines: Mapping[Any, Any]) -> dict[Any, tuple[tuple[Decimal, ...], ...]]:

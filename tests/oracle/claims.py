@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from dq.contract.models import Entity, Invariant
+from dq.contract.models import Entity, Invariant, LedgerSum
 
-from oracle.expressions import expression
-from oracle.oracle import Answer, Key, Own, Sided, World, fate, judge, key_of, mapped, total
-from oracle.people import Asked
-from oracle.reading import text_of
+from tests.oracle.expressions import expression
+from tests.oracle.oracle import Answer, Key, Own, Sided, World, fate, judge, key_of, mapped, total
+from tests.oracle.people import Asked
+from tests.oracle.reading import text_of
 
 Slice = tuple[str | None, ...]
 
@@ -47,14 +47,17 @@ class Natives:
     """What became of the target's rows of before: the ids of those that are harmed, and how many say themselves that they changed."""
 
     looked_at: int = 0
-    missing: set[Any] = field(default_factory=set)
-    changed: set[Any] = field(default_factory=set)
+    missing: list[Any] = field(default_factory=list)
+    changed: list[Any] = field(default_factory=list)
     alive: int = 0
+    repeated: int = 0  # ids that stand more often than before
 
 
 def sums(entity: Entity, answer: Answer, *, column: str | None, by: Sequence[str]) -> dict[Slice, Sum]:
     """Return counts (column None) or exact sums by slice."""
     found: dict[Slice, Sum] = defaultdict(Sum)
+    if not by:
+        found[()] = Sum()  # the whole is there, also where there is no row
     for place, side in enumerate(("source", "target")):
         for row in answer.sides[side]:
             line = found[tuple(text_of(row.values[name], entity.column(name)) for name in by)]
@@ -73,35 +76,52 @@ def invariant(world: World, entity: Entity, claim: Invariant, *, answer: Answer)
 
 
 def _unequal(world: World, entity: Entity, claim: Invariant, *, side: str) -> Iterable[Key]:
-    """Yield the keys whose value is not the sum of the other entity's rows, of all that has moved."""
-    assert claim.equals is not None
+    """Yield the keys whose value is not the sum of the other entity's rows, of all that has moved; and those that have a sum and no row."""
+    equals = claim.equals
+    assert equals is not None
     whole = replace(world, asked=Asked(world.asked.moved, world.asked.moved))
-    other = world.contract.entity(claim.equals.entity)
-    reckoned: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
-    for row in judge(whole, other).sides[side]:
-        reckoned[tuple(row.values[name] for name in claim.equals.by)].append(row.values[claim.equals.sum])
-    for row in judge(whole, entity).sides[side]:
-        if row.values[str(claim.column)] != (total(reckoned.get(tuple(row.values[name] for name in claim.equals.by), ())) or 0):
+    other = world.contract.entity(equals.entity)
+    reckoned, here = (_totals(item, other, equals, side=side) for item in (whole, world))
+    there = set()
+    for row in judge(world, entity).sides[side]:
+        person = tuple(row.values[name] for name in equals.by)
+        there.add(person)
+        if row.values[str(claim.column)] != (reckoned.get(person) or 0):
             yield key_of(entity, row)
+    for person, amount in here.items():
+        if amount != 0 and person not in there and None not in person:
+            texts = dict(zip(equals.by, person, strict=True))
+            yield tuple(text_of(texts[column.name], column) for column in entity.keys)
+
+
+def _totals(world: World, other: Entity, equals: LedgerSum, *, side: str) -> dict[tuple[Any, ...], Any]:
+    found: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
+    for row in judge(world, other).sides[side]:
+        found[tuple(row.values[name] for name in equals.by)].append(row.values[equals.sum])
+    return {person: total(values) for person, values in found.items()}
 
 
 def natives(world: World, entity: Entity) -> Natives:
     """Say what became of the target's own rows; those that the migration adds to are compared as balances."""
     found = Natives()
-    now = {row.id: row for row in world.own(entity, "target")}
+    now: dict[Any, list[Own]] = defaultdict(list)
+    for row in world.own(entity, "target"):
+        now[row.id].append(row)
+    times: Counter[Any] = Counter()
     added_to = _added_to(world, entity)
     for row in world.own(entity, "baseline"):
-        if entity.aggregate and tuple(row.values[name] for name in entity.key) in added_to:
+        if now[row.id] and tuple(row.values[name] for name in entity.key) in added_to:
             continue
         found.looked_at += 1
-        then = now.get(row.id)
-        if then is None:
-            found.missing.add(row.id)
-        elif then.values != row.values:
-            says_so = then.changed_at is not None and world.moment is not None and then.changed_at > world.moment
-            found.alive += says_so
-            if not says_so:
-                found.changed.add(row.id)
+        times[row.id] += 1
+        if not now[row.id]:
+            found.missing.append(row.id)
+        for then in now[row.id]:
+            if then.values != row.values:
+                says_so = then.changed_at is not None and world.moment is not None and then.changed_at > world.moment
+                found.alive += says_so
+                found.changed += [] if says_so else [row.id]
+    found.repeated = sum(len(now[name]) > count for name, count in times.items())
     return found
 
 
@@ -142,12 +162,12 @@ def _map_problems(world: World, name: str) -> dict[str, int]:
         for row in world.own(entity, "source")
         if fate(world, entity, row) in ("compared", "unmapped")
         for column in entity.columns
-        if column.through == name and world.crosswalk.is_unmapped(column, row.values[column.name])
+        if column.through == name and row.values[column.name] not in {None, *(other["source_id"] for other in rows)}
     }
     return {
-        "null": len({(row["source_id"], row["target_id"]) for row in rows if None in (row["source_id"], row["target_id"])}),
+        "null": len({row["target_id"] if row["source_id"] is None else row["source_id"] for row in rows if None in (row["source_id"], row["target_id"])}),
         "fan-out": len(world.crosswalk.repeated[name]),
-        "fan-in": sum(len(ids) - sum((name, source) in world.crosswalk.merged for source in ids) > 1 for ids in sources.values()),
+        "fan-in": sum(sum((name, source, target) not in world.crosswalk.merges for source in ids) > 1 for target, ids in sources.items()),
         "collision": len(_collisions(world, name, sources)),
         "unmapped": len(unmapped),
     }
@@ -159,7 +179,7 @@ def _collisions(world: World, name: str, sources: Mapping[Any, set[Any]]) -> set
     if home is None or home.own_id is None:
         return set()
     before = {row.values[home.own_id.name] for row in world.own(home, "baseline")}
-    return {target for target, ids in sources.items() if target in before and not all((name, source) in world.crosswalk.merged for source in ids)}
+    return {target for target, ids in sources.items() if target in before and not all((name, source, target) in world.crosswalk.merges for source in ids)}
 
 
 def _batch_problems(world: World) -> dict[str, int]:
@@ -171,7 +191,7 @@ def _batch_problems(world: World) -> dict[str, int]:
         for entity in world.contract.entities
         if entity.owner is not None
         for row in world.own(entity, "source")
-        if fate(world, entity, row) == "unplaced"
+        if fate(world, entity, row) == "unplaced" and row.values[entity.owner] not in world.crosswalk.batches_of
     }
     return {
         "null": len({row["account_id"] for row in rows if None in (row["account_id"], row["batch"])}),

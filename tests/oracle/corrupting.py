@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from oracle.random_shops import CODES, DAYS, DIGITS, FACTS, OUTLETS, TEXTS, Shop
-from oracle.sealing import Table
+from tests.oracle.random_shops import CODES, DAYS, DIGITS, FACTS, OUTLETS, TEXTS, Shop
+from tests.oracle.sealing import Table
 
 Rng = random.Random
 Row = tuple[Any, ...]
@@ -34,8 +34,11 @@ def corrupt(rng: Rng, shop: Shop) -> None:
     name = rng.choice([name for name, table in shop.stores[side].items() if table.rows] or ["outlets"])
     table = shop.table(side if name != "outlets" else "source", name)
     act = rng.choice((_change, _change, _change, _change, _swap, _drop, _repeat, _renew))
+    before = list(table.rows)
     what = act(rng, table)
-    if what:
+    if not _has_currencies(table):
+        table.rows[:] = before
+    elif what:
         shop.said.append(f"{side}.{name}: {what}")
 
 
@@ -43,15 +46,15 @@ def _change(rng: Rng, table: Table) -> str:
     place, column = rng.randrange(len(table.rows)), rng.choice(tuple(table.columns))
     at = tuple(table.columns).index(column)
     row = table.rows[place]
-    value = _other(rng, column, row[at], [other[at] for other in table.rows])
-    if value is None and column in _amounts(table) and row[at] is None:
-        return ""
+    others = [other[at] for other in table.rows]
+    value = _fresh(rng, others) if at == 0 and "touched" in table.columns else _other(rng, column, row[at], others)
     table.rows[place] = (*row[:at], value, *row[at + 1 :])
     return f"row {place}: {column} {row[at]!r} became {value!r}"
 
 
-def _amounts(table: Table) -> tuple[str, ...]:
-    return tuple(name for name in table.columns if name.endswith("_minor"))
+def _has_currencies(table: Table) -> bool:
+    """Return whether every amount in minor units has a currency: without one nobody can say what it is."""
+    return all(row["currency_no"] is not None or not any(row[name] for name in row if name.endswith("_minor")) for row in table.dicts() if "currency_no" in row)
 
 
 def _other(rng: Rng, column: str, value: Any, others: Sequence[Any]) -> Any:
@@ -101,10 +104,15 @@ def _repeat(rng: Rng, table: Table) -> str:
     return f"row repeated: {row!r}"
 
 
+def _fresh(rng: Rng, others: Sequence[Any]) -> int:
+    """Return an id that nobody has: two rows of one id are no rows of a store that numbers them."""
+    return next(number for number in rng.sample(range(88001, 88100), 50) if number not in others)
+
+
 def _renew(rng: Rng, table: Table) -> str:
     """Repeat a row under another id."""
     row = rng.choice(table.rows)
     if not isinstance(row[0], int):
         return ""
-    table.rows.append((rng.choice((88001, 88002, row[0] + 1)), *row[1:]))
+    table.rows.append((_fresh(rng, [other[0] for other in table.rows]), *row[1:]))
     return f"row repeated under another id: {table.rows[-1]!r}"

@@ -14,11 +14,11 @@ from typing import Any
 
 from dq.contract.models import Contract, Entity
 
-from oracle.equality import is_same, rule_between
-from oracle.expressions import expression
-from oracle.people import Asked, Crosswalk, read_crosswalk
-from oracle.reading import Unreadable, canonical, look_at, text_of, wall
-from oracle.selects import Come, Tables, read, run
+from tests.oracle.equality import is_same, rule_between
+from tests.oracle.expressions import expression
+from tests.oracle.people import Asked, Crosswalk, read_crosswalk
+from tests.oracle.reading import Unreadable, canonical, look_at, text_of, wall
+from tests.oracle.selects import Come, Tables, read, run
 
 Key = tuple[str | None, ...]
 Stores = Mapping[str, Tables]  # side to table to rows
@@ -46,7 +46,7 @@ class Sided:
 class Harm:
     """What broken rows come to."""
 
-    keys: set[Key] = field(default_factory=set)
+    keys: set[Any] = field(default_factory=set)  # a NULL key is a row of its own
     cells: int = 0
     people: set[Any] = field(default_factory=set)
     money: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
@@ -91,6 +91,7 @@ class World:
     asked: Asked
     moment: datetime | None
     crosswalk: Crosswalk
+    read_once: dict[tuple[str, str], list[Own]] = field(default_factory=dict)  # canonical rows by entity and side: they do not depend on what is asked
 
     def rows(self, entity: Entity, side: str) -> list[Come]:
         """Return what comes out of the contract's SELECT; the baseline is read like the target."""
@@ -99,11 +100,12 @@ class World:
 
     def own(self, entity: Entity, side: str) -> list[Own]:
         """Return an entity's canonical rows in the ids of their own store."""
-        found = []
-        for come in self.rows(entity, side):
-            values = {column.name: canonical(come.outputs, column, side, entity=entity, contract=self.contract) for column in entity.columns}
-            found.append(Own(values, *self._merged(entity, come, side=side)))
-        return found
+        if (entity.name, side) not in self.read_once:
+            found = self.read_once[entity.name, side] = []
+            for come in self.rows(entity, side):
+                values = {column.name: canonical(come.outputs, column, side, entity=entity, contract=self.contract) for column in entity.columns}
+                found.append(Own(values, *self._merged(entity, come, side=side)))
+        return self.read_once[entity.name, side]
 
     def _merged(self, entity: Entity, come: Come, *, side: str) -> tuple[Any, ...]:
         if entity.merge is None or side == "source":
@@ -111,12 +113,11 @@ class World:
         alias = read(self.contract.sql["target", entity.name]).alias_of(entity.merge.table)
         return tuple(come.joined[f"{alias}.{name}"] for name in (entity.merge.id, entity.merge.created_at, entity.merge.changed_at))
 
-    def is_in_scope(self, entity: Entity, owner: Any, *, asked: frozenset[int] | None = None) -> bool:
-        """Return whether an account's rows are compared; a balance is the person's, whatever the batch."""
+    def is_in_scope(self, entity: Entity, owner: Any) -> bool:
+        """Return whether an account's rows are compared."""
         if entity.owner is None or not self.crosswalk.has_batches:
             return True
-        batches = self.asked.moved if entity.aggregate else self.asked.batches
-        return self.crosswalk.batch_of.get(owner) in (batches if asked is None else asked)
+        return bool(self.crosswalk.batches_of.get(owner, frozenset()) & self.asked.batches)
 
 
 def make_world(contract: Contract, stores: Stores, *, asked: Asked, moment: datetime | None) -> World:
@@ -151,15 +152,22 @@ def mapped(world: World, entity: Entity, row: Own) -> Sided:
 
 
 def fate(world: World, entity: Entity, row: Own) -> str:
-    """Say what becomes of a source row: compared, erased, absorbed, unmapped, unplaced, or of another or a later batch."""
+    """Say what becomes of a source row.
+
+    Returns:
+        compared; erased (and this run's), gone (erased, and another run's), unplaced, other (a batch that has moved), early (one that has not),
+        absorbed, unmapped.
+    """
     crosswalk = world.crosswalk
     owner = row.values[entity.owner] if entity.owner is not None else None
-    if entity.owner is not None and owner in crosswalk.erased:
-        return "erased"
-    if entity.owner is not None and crosswalk.has_batches and crosswalk.batch_of.get(owner) is None:
-        return "unplaced"
-    if not world.is_in_scope(entity, owner):
-        return "other" if world.is_in_scope(entity, owner, asked=world.asked.moved) else "early"
+    if owner is not None:
+        batches = crosswalk.batches_of.get(owner, frozenset())
+        if owner in crosswalk.erased:
+            return "erased" if not batches or batches & world.asked.batches else "gone"
+        if crosswalk.has_batches and not batches:
+            return "unplaced"
+        if not world.is_in_scope(entity, owner):
+            return "other" if batches & world.asked.moved else "early"
     if crosswalk.is_absorbed(entity, row.values):
         return "absorbed"
     return "unmapped" if mapped(world, entity, row).unmapped & set(entity.key) else "compared"
@@ -195,7 +203,7 @@ def _look_at_clocks(world: World, entity: Entity, side: str, answer: Answer) -> 
 
 
 def _source(world: World, entity: Entity, answer: Answer) -> list[Sided]:
-    kept = []
+    kept, others = [], []
     for row in world.own(entity, "source"):
         fates = fate(world, entity, row)
         answer.excused["erased on request"] += fates == "erased"
@@ -204,19 +212,25 @@ def _source(world: World, entity: Entity, answer: Answer) -> list[Sided]:
         answer.unplaced += fates == "unplaced"
         if fates == "compared":
             kept.append(mapped(world, entity, row))
-    kept = [row for row in kept if _is_asked(world, entity, row)]
+        if fates == "other":
+            others.append(mapped(world, entity, row))
     answer.excused.update(answer.base["source"].excluded)
-    return _summed(entity, kept)
+    return _summed(entity, kept, others) if entity.aggregate else kept
 
 
-def _summed(entity: Entity, rows: list[Sided]) -> list[Sided]:
-    """Return one row a person where the target has one balance for all of their accounts."""
-    if not entity.aggregate:
-        return rows
+def _summed(entity: Entity, rows: list[Sided], others: list[Sided]) -> list[Sided]:
+    """Return one row a person: what they have in the batch, and with it what they had moved before."""
     grouped: dict[tuple[Any, ...], list[Sided]] = defaultdict(list)
     for row in rows:
-        grouped[tuple(row.values[column.name] for column in entity.columns if column.name not in entity.aggregate)].append(row)
+        grouped[_person(entity, row)].append(row)
+    for row in others:
+        if _person(entity, row) in grouped:
+            grouped[_person(entity, row)].append(row)
     return [Sided({**same[0].values, **{name: total(row.values[name] for row in same) for name in entity.aggregate}}) for same in grouped.values()]
+
+
+def _person(entity: Entity, row: Sided) -> tuple[Any, ...]:
+    return tuple(row.values[column.name] for column in entity.columns if column.name not in entity.aggregate)
 
 
 def total(values: Iterable[Any]) -> Any:
@@ -229,7 +243,8 @@ def _target(world: World, entity: Entity, answer: Answer) -> list[Sided]:
     rows = world.own(entity, "target")
     if entity.merge is None:
         return [Sided(row.values) for row in rows]
-    before = {row.id: row for row in world.own(entity, "baseline")}
+    baseline = world.own(entity, "baseline")
+    before = {row.id for row in baseline}
     sources = world.own(entity, "source")
     claimed = _claims(world, entity, sources)
     keys = {tuple(mapped(world, entity, row).values[name] for name in entity.key) for row in sources}
@@ -237,7 +252,9 @@ def _target(world: World, entity: Entity, answer: Answer) -> list[Sided]:
     for row in rows:
         name = row.values[entity.own_id.name] if entity.own_id else tuple(row.values[key] for key in entity.key)
         fates = claimed.get(name, set())
-        if not fates:
+        if fates == {"dangling"}:
+            fates = {"compared"} if _is_ours(world, entity, row) else {"other"}
+        elif not fates:
             key = tuple(row.values[name] for name in entity.key)
             is_new = row.created_at is not None and world.moment is not None and row.created_at > world.moment
             if row.id in before:
@@ -247,23 +264,18 @@ def _target(world: World, entity: Entity, answer: Answer) -> list[Sided]:
                 answer.native_new += 1
                 continue
             fates = {"compared"} if _is_ours(world, entity, row) else {"other"}
-        if fates & {"compared", "erased"} or ("early" in fates and world.asked.batches == world.asked.moved):
-            kept.append(Sided(_less(entity, row, before.get(row.id))))
-    return [row for row in kept if _is_asked(world, entity, row)]
-
-
-def _is_asked(world: World, entity: Entity, row: Sided) -> bool:
-    """Return whether a person's balance is compared: one of their accounts is in the batch, or nobody knows of any."""
-    if not entity.aggregate or entity.owner is None or not world.crosswalk.has_batches:
-        return True
-    accounts = _accounts(world, entity, row.values[entity.owner])
-    return not accounts or any(world.crosswalk.batch_of[source] in world.asked.batches for source in accounts)
+        left = {"erased", "early"} if world.asked.batches == world.asked.moved else {"erased"}
+        is_left_over = fates & left and not fates & {"other", "absorbed"} and row.id not in before
+        if "compared" in fates or is_left_over:
+            kept += [Sided(values) for values in _less(entity, row, baseline)]
+    return kept
 
 
 def _accounts(world: World, entity: Entity, person: Any) -> list[Any]:
-    """Return the accounts of a person that are in a batch."""
-    maps = world.crosswalk.maps[str(entity.column(str(entity.owner)).through)]
-    return [source for source, targets in maps.items() if person in targets and source in world.crosswalk.batch_of]
+    """Return the accounts of a person that are in a batch; one that was erased moves with none."""
+    crosswalk = world.crosswalk
+    maps = crosswalk.maps[str(entity.column(str(entity.owner)).through)]
+    return [source for source, targets in maps.items() if person in targets and source in crosswalk.batches_of and source not in crosswalk.erased]
 
 
 def _claims(world: World, entity: Entity, sources: list[Own]) -> dict[Any, set[str]]:
@@ -277,12 +289,14 @@ def _claims(world: World, entity: Entity, sources: list[Own]) -> dict[Any, set[s
         name = values[own.name] if own else tuple(values[key] for key in entity.key)
         if own:
             seen.add(row.values[own.name])
-        if fates != "absorbed" and not (name is None if own else None in name):
+        if not (name is None if own else None in name):
             found[name].add(fates)
     for source, targets in world.crosswalk.maps.get(entity.name, {}).items() if own else ():
-        if source not in seen and (entity.name, source) not in world.crosswalk.merged:
+        if source not in seen:
             for target in targets:
-                found[target].add("compared")  # the crosswalk names it, and no source row is there
+                found[target].add("dangling")  # the crosswalk names it, and no source row is there
+    for target in world.crosswalk.orphans.get(entity.name, ()) if own else ():
+        found[target].add("dangling")
     return found
 
 
@@ -294,13 +308,15 @@ def _is_ours(world: World, entity: Entity, row: Own) -> bool:
     return not theirs or any(world.is_in_scope(entity, source) for source in theirs)
 
 
-def _less(entity: Entity, row: Own, before: Own | None) -> dict[str, Any]:
+def _less(entity: Entity, row: Own, baseline: list[Own]) -> list[Mapping[str, Any]]:
     """Return a target row without what the person had there before."""
-    values = dict(row.values)
-    for name in entity.aggregate:
-        if before is not None and before.values[name] is not None and values[name] is not None:
-            values[name] -= before.values[name]
-    return values
+    if not entity.aggregate:
+        return [row.values]
+    before = [other.values for other in baseline if all(other.values[name] == row.values[name] is not None for name in entity.key)]
+    return [
+        {**row.values, **{name: None if row.values[name] is None else row.values[name] - (values.get(name) or 0) for name in entity.aggregate}}
+        for values in before or [{}]
+    ]
 
 
 def _compare(entity: Entity, answer: Answer) -> None:
@@ -344,12 +360,15 @@ def _add_up(entity: Entity, grouped: Mapping[Key, tuple[list[Sided], list[Sided]
             if kind and not theirs and (status, kind) not in (("duplicate", "keys"), ("missing", "rows"), ("extra", "rows")):
                 continue
             sources, targets = grouped[key]
-            harm.keys.add(key)
+            rows = [*sources, *targets] if None in key else []
+            harm.keys |= {(key, tuple(row.values.items())) for row in rows} or {(key, ())}
             harm.cells += len(theirs)
             harm.columns.update(theirs)
             if entity.owner is not None:
-                harm.people |= {row.values[entity.owner] for row in (sources or targets)} - {None}
-            _money(entity, status, sources, targets, harm)
+                owners = [row.values[entity.owner] for row in (*sources, *targets)]
+                harm.people |= {*owners} - {None} if status == "duplicate" else {*[owner for owner in owners if owner is not None][:1]}
+            if kind not in ("attribution", "instants"):
+                _money(entity, status, sources, targets, harm)
 
 
 def _money(entity: Entity, status: str, sources: list[Sided], targets: list[Sided], harm: Harm) -> None:
@@ -358,8 +377,6 @@ def _money(entity: Entity, status: str, sources: list[Sided], targets: list[Side
     if money is None:
         return
     for row in sources if status in ("missing", "duplicate") else sources[:1] if status == "changed" else ():
-        currency = row.values[money.currency] if money.currency is not None else money.unit
-        amount = row.values[money.amount] or 0
-        if status == "changed":
-            amount -= targets[0].values[money.amount] or 0
-        harm.money[currency] += abs(Decimal(amount))
+        currency = str(row.values[money.currency] or "") if money.currency is not None else money.unit
+        amount = Decimal(row.values[money.amount] or 0)
+        harm.money[currency] += amount if status != "changed" else abs(amount - Decimal(targets[0].values[money.amount] or 0))

@@ -12,7 +12,7 @@ from typing import Any
 
 from dq.contract.models import Column, Contract, Entity
 
-from oracle.selects import Tables
+from tests.oracle.selects import Tables
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,13 @@ class Crosswalk:
     """What the crosswalk's snapshot says."""
 
     maps: Mapping[str, Mapping[Any, frozenset[Any]]] = field(default_factory=dict)  # crosswalk to source id to target ids
+    orphans: Mapping[str, frozenset[Any]] = field(default_factory=dict)  # crosswalk to target ids that stand without a source id
     rows: Mapping[str, int] = field(default_factory=dict)
     repeated: Mapping[str, frozenset[Any]] = field(default_factory=dict)  # crosswalk to source ids that stand in several rows
     merged: frozenset[tuple[str, Any]] = frozenset()  # (crosswalk, source id) of whom a row gave way
+    merges: frozenset[tuple[str, Any, Any]] = frozenset()  # the same, with the id that both became
     erased: frozenset[Any] = frozenset()  # accounts, with a reference
-    batch_of: Mapping[Any, int] = field(default_factory=dict)
+    batches_of: Mapping[Any, frozenset[int]] = field(default_factory=dict)  # account to batches: one, where all is well; none for NULL
     has_batches: bool = False
 
     def target_of(self, column: Column, value: Any) -> Any:
@@ -68,12 +70,17 @@ def read_crosswalk(contract: Contract, store: Tables) -> Crosswalk:
                     found[row["source_id"]].add(row["target_id"])
         maps[name] = {source: frozenset(targets) for source, targets in found.items()}
         repeated[name] = frozenset(source for source, count in times.items() if count > 1)
+    listed: dict[Any, set[Any]] = defaultdict(set)
+    for row in store.get("batches", ()):
+        listed[row["account_id"]].add(row["batch"])
     return Crosswalk(
         maps=maps,
+        orphans={name: frozenset(row["target_id"] for row in store[name] if row["source_id"] is None) - {None} for name in contract.crosswalks},
         rows={name: len(rows) for name, rows in store.items()},
         repeated=repeated,
         merged=frozenset((row["crosswalk"], row["source_id"]) for row in store.get("merges", ())),
+        merges=frozenset((row["crosswalk"], row["source_id"], row["target_id"]) for row in store.get("merges", ())),
         erased=frozenset(row["account_id"] for row in store.get("erasures", ()) if (row["reference"] or "").strip()),
-        batch_of={row["account_id"]: row["batch"] for row in store.get("batches", ())},
+        batches_of={account: frozenset(batches - {None}) for account, batches in listed.items()},
         has_batches=bool(contract.migration.batches),
     )

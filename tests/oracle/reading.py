@@ -85,8 +85,10 @@ def look_at(clock: datetime, zone: str) -> Clock:
 
 def text_of(value: Any, column: Column) -> str | None:
     """Return a canonical value as text, the way keys and slices are named."""
-    if value is None or isinstance(value, Unreadable):
+    if value is None:
         return None
+    if isinstance(value, Unreadable):
+        return f"{value.side} code {value.raw}"
     if isinstance(value, bool):
         return "true" if value else "false"
     if column.type.name == "DECIMAL":

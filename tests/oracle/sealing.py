@@ -12,9 +12,11 @@ from typing import Any
 import duckdb
 from dq.asking import ask
 from dq.attempts import Attempts
+from dq.compare.views import snapshot
 from dq.contract.models import Contract
 from dq.contract.reading import read_contract
-from dq.engine import Engine, Settings
+from dq.engine import Engine, Settings, open_engine
+from dq.ground import Asked
 from dq.measuring import Facts, measure_migration
 from dq.running import Finished, Options, attached, opened_stores, run_contract
 from dq.stores.duckdb_file import seal_duckdb
@@ -91,9 +93,7 @@ class Small:
 
     def run(self, runs: Path, *, batch: int | None = None, threads: int = 1, **options: Any) -> Finished:
         """Run the contract on the snapshots."""
-        return run_contract(
-            self.folder, batch=batch, options=Options(runs=runs, snapshots=self.snapshots, settings=Settings(threads=threads), **options)
-        )
+        return run_contract(self.folder, batch=batch, options=Options(runs=runs, snapshots=self.snapshots, settings=Settings(threads=threads), **options))
 
     @contextmanager
     def measured(self, *, batch: int | None = None, threads: int = 1, temp: Path | None = None) -> Iterator[tuple[Engine, Facts]]:
@@ -102,17 +102,44 @@ class Small:
         with opened_stores(contract, options) as opened:
             question = ask(contract, {side: item.manifest for side, item in opened.items()}, command="run", batch=batch, as_of=None)
             with attached(opened, settings=Settings(threads=threads, temp=temp)) as engine:
-                attempts = Attempts()
-                facts = measure_migration(engine, contract, asked=question.asked, attempt=attempts)
-                if attempts.crashes:
-                    step, crash = attempts.crashes[0]
-                    message = f"{step}: {crash.reason}\n{crash.detail}"
-                    raise AssertionError(message)
-                yield engine, facts
+                yield engine, _measured(engine, contract, question.asked)
+
+
+@contextmanager
+def measured_unsealed(
+    folder: Path, *, files: Mapping[str, str], stores: Mapping[str, Store], asked: Asked, crashes: bool = False
+) -> Iterator[tuple[Engine, Facts]]:
+    """Yield what is measured of stores that nobody sealed, which is quicker, and the engine with all evidence in it.
+
+    Args:
+        folder: where the files go.
+        files: the contract.
+        stores: by side.
+        asked: what is compared.
+        crashes: whether a step may crash.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    contract = read_contract(write_contract(folder / "contract", files))
+    for side, store in stores.items():
+        write_store(folder / f"{side}.duckdb", store)
+    engine = open_engine({snapshot(side): str(folder / f"{side}.duckdb") for side in stores}, settings=Settings(threads=1))
+    try:
+        yield engine, _measured(engine, contract, asked, crashes=crashes)
+    finally:
+        engine.close()
+
+
+def _measured(engine: Engine, contract: Contract, asked: Asked, *, crashes: bool = False) -> Facts:
+    attempts = Attempts()
+    facts = measure_migration(engine, contract, asked=asked, attempt=attempts)
+    if attempts.crashes and not crashes:
+        step, crash = attempts.crashes[0]
+        message = f"{step}: {crash.reason}\n{crash.detail}"
+        raise AssertionError(message)
+    return facts
 
 
 def make_small(folder: Path, *, files: Mapping[str, str], stores: Mapping[str, Store], batch: int | None = None) -> Small:
     """Write a contract, seal its stores."""
     folder.mkdir(parents=True, exist_ok=True)
     return Small(write_contract(folder / "contract", files), seal_stores(folder, stores, batch=batch))
-

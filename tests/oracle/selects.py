@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from oracle.expressions import Expression, Row, Tokens, both, either, single, tokens_of
+from tests.oracle.expressions import Expression, Row, Tokens, both, either, single, tokens_of
 
 Table = Sequence[Row]
 Tables = Mapping[str, Table]  # a store: table to rows, each column to value

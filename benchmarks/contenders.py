@@ -1,0 +1,103 @@
+"""The one place for who runs: hand-written SQL, the engine on attached snapshots, and whole processes, each opened in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from benchmarks.data import SQL
+from benchmarks.measure import Run
+
+THREADS = 2
+
+
+@dataclass(frozen=True)
+class Handwritten:
+    """Statements of a `.sql` file on stores attached by their side's name, in a fresh connection each round; the last one's rows are the answer."""
+
+    script: str
+    stores: Mapping[str, Path]
+    memory: str = "4GB"  # what it takes without spilling, so that it is as fast as it can be
+
+    def __call__(self) -> Run:
+        """Read the script."""
+        script = (SQL / f"{self.script}.sql").read_text(encoding="utf-8")
+
+        def run() -> object:
+            with duckdb.connect(":memory:") as connection:
+                connection.execute(f"SET threads = {THREADS}")
+                connection.execute(f"SET memory_limit = '{self.memory}'")
+                connection.execute("SET TimeZone = 'UTC'")
+                connection.execute("SET preserve_insertion_order = false")
+                connection.execute("SET enable_progress_bar = false")
+                for side, file in self.stores.items():
+                    connection.execute(f"ATTACH '{file}' AS {side} (READ_ONLY)")
+                return connection.execute(script).fetchall()
+
+        return run
+
+
+@dataclass(frozen=True)
+class Ours:
+    """What `dq run` does between opened snapshots and the written findings: schema, fingerprints, keys, sums, canaries, rows, cells, findings."""
+
+    contract: Path
+    stores: Mapping[str, Path]
+
+    def __call__(self) -> Run:
+        """Read the contract, and import what a run imports."""
+        from dq.attempts import Attempts  # noqa: PLC0415 - in the contender's own process, before the clock starts
+        from dq.compare.views import snapshot  # noqa: PLC0415
+        from dq.contract import read_contract  # noqa: PLC0415
+        from dq.engine import Settings, open_engine  # noqa: PLC0415
+        from dq.findings import number_findings, write_findings  # noqa: PLC0415
+        from dq.ground import Asked  # noqa: PLC0415
+        from dq.measuring import measure_migration  # noqa: PLC0415
+
+        contract = read_contract(self.contract)
+        attached = {snapshot(side): str(file) for side, file in self.stores.items()}
+
+        def run() -> object:
+            with tempfile.TemporaryDirectory() as folder:
+                engine = open_engine(attached, settings=Settings(threads=THREADS, temp=Path(folder)))
+                try:
+                    attempts = Attempts()
+                    facts = measure_migration(engine, contract, asked=Asked((), ()), attempt=attempts)
+                    records = write_findings(engine, number_findings(engine, facts), Path(folder) / "findings.parquet")
+                finally:
+                    engine.close()
+            (entity,) = facts.entities
+            if attempts.crashes or entity.evidence is None or not entity.evidence.agrees:
+                message = f"the engine did not answer: {attempts.crashes or entity.problems or entity.blocked or 'both ways do not agree'}"
+                raise RuntimeError(message)
+            harm = entity.evidence.harms[""]
+            return {"cells": dict(harm.columns), "statuses": dict(harm.statuses), "records": records, "canary": entity.canary}
+
+        return run
+
+
+@dataclass(frozen=True)
+class Command:
+    """A whole process, from its start to its end; `{folder}` in its arguments is a folder of each round's own."""
+
+    arguments: tuple[str, ...]
+    exits: int  # the exit status that says that it found what there is
+
+    def __call__(self) -> Run:
+        """Nothing needs opening."""
+
+        def run() -> object:
+            with tempfile.TemporaryDirectory() as folder:
+                arguments = [argument.replace("{folder}", folder) for argument in self.arguments]
+                done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+            if done.returncode != self.exits:
+                message = f"exit status {done.returncode}, not {self.exits}: {done.stderr.strip() or done.stdout.strip()[-500:]}"
+                raise RuntimeError(message)
+            return done.returncode
+
+        return run

@@ -1,0 +1,93 @@
+"""A full disk, wherever it fills up: exit 3 with one line, no run folder and no snapshot, nothing half written left behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from small import PLAIN, Dq, Small, assert_refused, make_store
+
+PAGE = 4096
+DISK = 4 * 1024 * 1024
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts a small disk")
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own of 4 MiB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(place)], check=True)
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+def _leave(disk: Path, free: int) -> None:
+    """Fill the disk up but for some bytes."""
+    there = os.statvfs(disk)
+    (disk / "ballast").write_bytes(b"\0" * (there.f_bavail * there.f_bsize - free))
+    assert os.statvfs(disk).f_bavail * PAGE == free
+
+
+def _runs(disk: Path) -> list[str]:
+    return sorted(item.name for item in (disk / "runs").iterdir()) if (disk / "runs").exists() else []
+
+
+def test_a_run_on_a_disk_that_fills_up_records_all_or_nothing(plain: Small, dq: Dq, disk: Path) -> None:
+    """Thirty missing rows; the room that is left grows until it is enough."""
+    plain.reseal("target", "DELETE FROM vouchers WHERE amount > 10")
+    said_at = []
+    for pages in (0, 1, 2, *range(5, 60, 4)):
+        _leave(disk, pages * PAGE)
+        said = dq("run", "--contract", plain.contract, "--runs", disk / "runs")
+        (disk / "ballast").unlink()
+        if said.status == 1:
+            break
+        assert_refused(said, 3, "space")
+        assert _runs(disk) == []
+        assert "FAILED" not in said.out
+        said_at.append(said.err)
+    (name,) = _runs(disk)
+    assert {item.name for item in (disk / "runs" / name).iterdir()} == {"report.json", "run.json", "report.html", "summary.md", "junit.xml", "restricted"}
+    for part in ("writing findings", "report.json", "report.html", "runs: "):
+        assert any(part in line for line in said_at), part
+
+
+def test_a_seal_on_a_disk_that_fills_up_seals_all_or_nothing(plain: Small, dq: Dq, disk: Path, tmp_path: Path) -> None:
+    make_store(tmp_path / "old.raw", PLAIN["source"])
+    arguments = ("snapshot", "source", "--from", tmp_path / "old.raw", "--contract", plain.contract, "--to", disk / "source.duckdb")
+    said_at = []
+
+    def sealed(pages: int) -> bool:
+        _leave(disk, pages * PAGE)
+        said = dq(*arguments)
+        (disk / "ballast").unlink()
+        if said.status == 0:
+            assert sorted(item.name for item in disk.iterdir()) == ["source.duckdb", "source.manifest.json"]
+            for item in disk.iterdir():
+                item.unlink()
+            return True
+        assert_refused(said, 3, "space")
+        assert list(disk.iterdir()) == []
+        said_at.append(said.err)
+        return False
+
+    assert any(sealed(pages) for pages in range(0, DISK // PAGE, 16))
+    assert len(said_at) > 3
+
+
+def test_a_full_disk_leaves_the_snapshot_that_was_there(plain: Small, dq: Dq, disk: Path, tmp_path: Path) -> None:
+    make_store(tmp_path / "old.raw", PLAIN["source"])
+    arguments = ("snapshot", "source", "--from", tmp_path / "old.raw", "--contract", plain.contract, "--to", disk / "source.duckdb", "--force")
+    dq(*arguments)
+    before = {item.name: item.read_bytes() for item in disk.iterdir()}
+    _leave(disk, 16 * PAGE)
+    assert_refused(dq(*arguments), 3, "space")
+    (disk / "ballast").unlink()
+    assert {item.name: item.read_bytes() for item in disk.iterdir()} == before

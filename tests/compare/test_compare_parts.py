@@ -1,0 +1,87 @@
+"""Whichever way the rows to join are chosen, the same is found; and where values are many, counts stay exact and the first by key are kept."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sides_compared import Compared, Rows, compare, engine_alone, make_entity
+
+from dq.compare import cells, parts
+from dq.engine import Engine
+
+WAYS: dict[str, dict[str, float]] = {
+    "buckets that differ": {"FEW": 4096},
+    "all at once": {"FEW": 0, "_SMALL": 10**9},
+    "keys that differ": {"FEW": 0, "_SMALL": 0, "_PROBED": 1, "_MOST": 2.0},
+    "everything in parts": {"FEW": 0, "_SMALL": 0, "_PROBED": 1, "_MOST": -1.0, "PART": 16},
+}
+SIMPLE = make_entity({"k": "BIGINT", "a": "VARCHAR", "b": "INTEGER"}, key="k")
+COMPOSITE = make_entity({"k": "BIGINT", "j": "VARCHAR", "a": "VARCHAR", "b": "INTEGER"}, key=["k", "j"])
+FOLDED = make_entity({"k": "BIGINT", "a": {"type": "VARCHAR", "equal_after": ["casefold"], "reason": "declared"}, "b": "INTEGER"}, key="k")
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with engine_alone() as opened:
+        yield opened
+
+
+def sides(seed: int, *, is_composite: bool, share: float) -> tuple[Rows, Rows]:
+    """Return two sides of a few hundred rows: some differ, some are missing, repeated, or without a key."""
+    rng = random.Random(seed)
+
+    def key(number: int) -> tuple[Any, ...]:
+        first = None if rng.random() < 0.02 else number
+        return (first, rng.choice(("x", "y", None))) if is_composite else (first,)
+
+    source = [(*key(number), rng.choice(("a", "A", None)), rng.randint(0, 3)) for number in range(200)]
+    target = [(*row[:-1], rng.randint(0, 3)) if rng.random() < share else row for row in source if rng.random() > 0.05]
+    target += [(*key(number), "new", 1) for number in range(200, 210)]
+    return source + rng.sample(source, 5), target + rng.sample(target, 5)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.9])
+@pytest.mark.parametrize("entity", [SIMPLE, COMPOSITE, FOLDED], ids=["one key", "two keys", "a rule"])
+def test_the_ways_of_choosing_rows_find_the_same(entity: Any, share: float, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, target = sides(5, is_composite=entity is COMPOSITE, share=share)
+    found: dict[str, Compared] = {}
+    for way, limits in WAYS.items():
+        with monkeypatch.context() as patch:
+            for name, limit in limits.items():
+                patch.setattr(parts, name, limit)
+            found[way] = compare(engine, entity, source, target)
+    first = found["buckets that differ"]
+    assert first.statuses
+    assert {way: first for way in WAYS} == found
+    assert first.agrees
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_past_the_cap_counts_stay_exact_and_the_first_values_by_key_are_kept(way: str, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, limit in WAYS[way].items():
+        monkeypatch.setattr(parts, name, limit)
+    monkeypatch.setattr(cells, "VALUES_KEPT", 5)
+    order = list(range(-40, 60))
+    random.Random(3).shuffle(order)
+    source = [(number, "a", number) for number in order]
+    target = [(number, "A" if number % 2 else "b", number + (number > 50)) for number in order]
+    found = compare(engine, FOLDED, source, target)
+    changed_in_a, changed_in_b = [number for number in range(-40, 60) if number % 2 == 0], range(51, 60)
+    assert {"a": len(changed_in_a), "b": len(changed_in_b)} == dict(found.harms["values"].columns)
+    assert len({*changed_in_a, *changed_in_b}) == found.harms["values"].keys
+    assert {"a: casefold": 50} == found.equal_after
+    kept = {column: sorted(int(str(key[0])) for key, name in found.cells if name == column) for column in ("a", "b")}
+    assert {"a": changed_in_a[:5], "b": list(changed_in_b)[:5]} == kept
+    assert found.agrees
+
+
+def test_what_a_quick_way_leaves_over_is_looked_at_thoroughly(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, limit in WAYS["keys that differ"].items():
+        monkeypatch.setattr(parts, name, limit)
+    monkeypatch.setattr(parts, "_differing_keys", lambda *_: "false")
+    found = compare(engine, SIMPLE, [(1, "a", 1)], [(1, "b", 1)])
+    assert {(("1",), "changed"): frozenset({"a"})} == found.statuses
+    assert found.agrees

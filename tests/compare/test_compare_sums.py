@@ -1,0 +1,134 @@
+"""Counts and sums are exact past 64 bits, net and gross; NULL and '' are slices of their own; what cannot be added is not proven."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dq import measuring
+from dq.canaries import CanaryResult
+from dq.compare.evidence import Crash, SumPair
+from dq.ground import Asked
+from dq.judgement.claims import judge_sums
+from dq.record import Outcome
+from tests.oracle.sealing import Table, measured_unsealed
+
+MIGRATION = """\
+name     = "small"
+title    = "Numbers move"
+entities = ["things"]
+[stores.source]
+name     = "one"
+snapshot = "source.duckdb"
+[stores.target]
+name     = "two"
+snapshot = "target.duckdb"
+"""
+THINGS = """\
+promise = "Numbers move."
+key     = "k"
+money   = { amount = "b", unit = "points" }
+slices  = ["region"]
+[columns]
+k      = "INTEGER"
+region = "VARCHAR"
+b      = "KIND"
+[[sums]]
+column = "b"
+by     = ["region"]
+"""
+SELECT = "SELECT k, region, b FROM things\n"
+WIDEST = 2**63 - 1
+Values = Sequence[tuple[str | None, Any]]
+
+
+@pytest.fixture(autouse=True)
+def _no_canaries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are asked elsewhere."""
+    monkeypatch.setattr(measuring, "release", lambda *_: CanaryResult(0, 0, 0))
+
+
+def summed(folder: Path, kind: str, source: Values, target: Values) -> tuple[measuring.EntityFacts, dict[Any, tuple[Decimal, ...]]]:
+    """Return the facts, and the sums by region: net and gross, source and target."""
+    columns = {"k": "INTEGER", "region": "VARCHAR", "b": kind}
+    stores = {
+        side: {"things": Table(columns, [(place, region, value) for place, (region, value) in enumerate(values)])}
+        for side, values in (("source", source), ("target", target))
+    }
+    files = {"migration.toml": MIGRATION, "things.toml": THINGS.replace("KIND", kind), "sql/source/things.sql": SELECT, "sql/target/things.sql": SELECT}
+    with measured_unsealed(folder, files=files, stores=stores, asked=Asked((), ())) as (_, facts):
+        (item,) = facts.entities
+        found = item.sums["things.sums.b"]
+        assert not isinstance(found, Crash)
+        return item, {pair.by[0]: (pair.source_net, pair.target_net, pair.source_gross, pair.target_gross) for pair in found}
+
+
+CASES: tuple[tuple[str, Values, tuple[int | str, int | str]], ...] = (
+    ("INTEGER", [("a", 2**31 - 1)] * 5, (5 * (2**31 - 1), 5 * (2**31 - 1))),
+    ("INTEGER", [("a", -(2**31))] * 5, (-5 * 2**31, 5 * 2**31)),
+    ("BIGINT", [("a", WIDEST)] * 5, (5 * WIDEST, 5 * WIDEST)),
+    ("BIGINT", [("a", WIDEST), ("a", -WIDEST)], (0, 2 * WIDEST)),
+    ("BIGINT", [("a", -(2**63))] * 3, (-3 * 2**63, 3 * 2**63)),
+    ("BIGINT", [("a", 2**53 + 1)], (2**53 + 1, 2**53 + 1)),
+    ("HUGEINT", [("a", 10**30), ("a", -1)], (10**30 - 1, 10**30 + 1)),
+    ("DECIMAL(18,2)", [("a", Decimal("9007199254740993.01"))] * 3, ("27021597764222979.03", "27021597764222979.03")),
+    ("DECIMAL(38,2)", [("a", Decimal("99999999999999999999999999999999999.99"))] * 9, ("899999999999999999999999999999999999.91",) * 2),
+    ("DECIMAL(38,38)", [("a", Decimal("0." + "0" * 37 + "1"))] * 3, ("0." + "0" * 37 + "3",) * 2),
+    ("BIGINT", [("a", None), ("a", 5)], (5, 5)),
+    ("BIGINT", [("a", None)], (0, 0)),
+)
+
+
+@pytest.mark.parametrize(("kind", "values", "expected"), CASES, ids=[f"{kind} {values[0][1]}" for kind, values, _ in CASES])
+def test_a_sum_is_exact_whatever_its_size(kind: str, values: Values, expected: tuple[int | str, int | str], tmp_path: Path) -> None:
+    net, gross = (Decimal(value) for value in expected)
+    _, found = summed(tmp_path, kind, values, values)
+    assert {"a": (net, net, gross, gross)} == found
+
+
+def test_a_gross_sum_sees_what_cancels_in_the_net_one(tmp_path: Path) -> None:
+    _, found = summed(tmp_path, "BIGINT", [("a", 5), ("a", -5)], [("a", 6), ("a", -6)])
+    assert {"a": (Decimal(0), Decimal(0), Decimal(10), Decimal(12))} == found
+    assert not SumPair(("a",), *found["a"]).agrees
+
+
+def test_null_and_nothing_are_slices_of_their_own_and_each_side_has_its_own(tmp_path: Path) -> None:
+    _, found = summed(tmp_path, "BIGINT", [(None, 1), ("", 2), ("NULL", 3)], [(None, 1), ("", 2), ("x", 3)])
+    expected = {None: (1, 1, 1, 1), "": (2, 2, 2, 2), "NULL": (3, 0, 3, 0), "x": (0, 3, 0, 3)}
+    assert {slice_: tuple(Decimal(value) for value in values) for slice_, values in expected.items()} == found
+
+
+def test_slices_stand_in_order_with_null_first(tmp_path: Path) -> None:
+    _, found = summed(tmp_path, "BIGINT", [("b", 1), (None, 1), ("", 1), ("a", 1), ("B", 1)], [])
+    assert [None, "", "B", "a", "b"] == list(found)
+
+
+def test_money_at_stake_is_exact_where_the_difference_of_two_amounts_has_more_bits_than_they_have(tmp_path: Path) -> None:
+    item, _ = summed(tmp_path, "BIGINT", [("a", WIDEST)], [("a", -WIDEST)])
+    assert item.evidence is not None
+    assert (("points", Decimal(2 * WIDEST)),) == item.evidence.harms[""].money
+
+
+def test_a_sum_past_38_digits_is_not_proven_and_disturbs_nothing_else(tmp_path: Path) -> None:
+    values = [("a", Decimal("9" * 36 + ".99"))] * 20
+    columns = {"k": "INTEGER", "region": "VARCHAR", "b": "DECIMAL(38,2)"}
+    rows = [(place, *value) for place, value in enumerate(values)]
+    stores = {side: {"things": Table(columns, rows)} for side in ("source", "target")}
+    files = {
+        "migration.toml": MIGRATION,
+        "things.toml": THINGS.replace("KIND", "DECIMAL(38,2)"),
+        "sql/source/things.sql": SELECT,
+        "sql/target/things.sql": SELECT,
+    }
+    with measured_unsealed(tmp_path, files=files, stores=stores, asked=Asked((), ()), crashes=True) as (_, facts):
+        (item,) = facts.entities
+        assert item.evidence is not None
+        assert {} == dict(item.evidence.harms[""].statuses)
+        found = item.sums["things.sums.b"]
+        check = judge_sums(item.entity, "things.sums.b", column="b", by=("region",), found=found, evidence=item.evidence)
+        assert Outcome.NOT_PROVEN is check.outcome
+        assert not isinstance(item.sums["things.counts"], Crash)

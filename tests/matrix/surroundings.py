@@ -1,0 +1,122 @@
+"""The one place for what surrounds a run and must not be seen in it: threads, memory, folder, user, time zone, language, order of attaching."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from dq_fixtures.corruptions.picks import STORES
+from dq_fixtures.corruptions.registry import BEFORE, CARRIED, FIRST, LAST, NEXT, SECOND, Stage
+
+from dq.engine import Settings
+
+from .judging import compare
+from .stages import BROKEN, CLEAN, Case, differences
+
+Run = Callable[[Path], list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Surrounding:
+    """What surrounds a run, and what runs in it and says what was otherwise; `same`: every byte of the run must be the same."""
+
+    what: str
+    run: Run
+    moved: int = FIRST.moved
+    same: bool = False
+
+
+ELSEWHERE = {"TZ": "Asia/Jakarta", "LANG": "C", "LC_ALL": "C", "USER": "somebody", "LOGNAME": "somebody", "PYTHONHASHSEED": "4711"}
+
+
+def _runs(base: Path, *, settings: Settings, reversed_: bool = False) -> Iterator[str]:
+    """Run the clean and the broken demo; yield what has other bytes than the same run in plain surroundings."""
+    for name in (CLEAN, BROKEN):
+        with tempfile.TemporaryDirectory(prefix="matrix-") as work:
+            case = Case(base / str(FIRST.moved), Path(work), FIRST)
+            files = case.clean if name == CLEAN else case.broken
+            finished = case.run(dict(reversed(files.items())) if reversed_ else files, settings=settings)
+            yield from (f"{name}: {line}" for line in differences(finished.folder, case.base / name))
+
+
+def _threads(number: int) -> Run:
+    return lambda base: list(_runs(base, settings=Settings("900MB", number)))
+
+
+def _memory(base: Path) -> list[str]:
+    """Run with so little memory that it must spill."""
+    return list(_runs(base, settings=Settings("120MB", 1)))
+
+
+def _attached_otherwise(base: Path) -> list[str]:
+    """Name the snapshots in another order."""
+    return list(_runs(base, settings=Settings("500MB", 2), reversed_=True))
+
+
+def _elsewhere(base: Path) -> list[str]:
+    """Run the command from another folder, as another user, with another time zone, language and hash seed."""
+    found: list[str] = []
+    for name, exit_status in ((CLEAN, 0), (BROKEN, 1)):
+        with tempfile.TemporaryDirectory(prefix="matrix-") as work:
+            case = Case(base / str(FIRST.moved), Path(work), FIRST)
+            files = case.clean if name == CLEAN else case.broken
+            sides = [part for side in STORES for part in (f"--{side}", str(files[side]))]
+            command = [
+                sys.executable,
+                "-c",
+                "from dq.cli import main; main()",
+                "run",
+                "--batch",
+                "1",
+                "--contract",
+                str(case.contract),
+                "--runs",
+                str(case.work / "runs"),
+                *sides,
+            ]
+            told = subprocess.run(command, cwd=work, env={**os.environ, **ELSEWHERE, "HOME": work}, capture_output=True, text=True, check=False)
+            if told.returncode != exit_status:
+                found.append(f"{name}: exit status {told.returncode} instead of {exit_status}: {told.stderr[-300:]}")
+                continue
+            (folder,) = (case.work / "runs").iterdir()
+            found += [f"{name}: {line}" for line in differences(folder, case.base / name)]
+    return found
+
+
+def _again(base: Path) -> list[str]:
+    """Run twice into one folder: the second run finds the first, and its bytes."""
+    with tempfile.TemporaryDirectory(prefix="matrix-") as work:
+        case = Case(base / str(FIRST.moved), Path(work), FIRST)
+        first, second = case.run(case.clean), case.run(case.clean)
+        return [] if first.folder == second.folder and len(list((case.work / "runs").iterdir())) == 1 else ["two runs of the same inputs stand in two folders"]
+
+
+def _clean(stage: Stage) -> Run:
+    """Ask about the clean demo at another stage of the migration."""
+
+    def run(base: Path) -> list[str]:
+        with tempfile.TemporaryDirectory(prefix="matrix-") as work:
+            case = Case(base / str(stage.moved), Path(work), stage)
+            return list(compare(case.run(case.clean), ()))
+
+    return run
+
+
+SURROUNDINGS: dict[str, Surrounding] = {
+    "N00": Surrounding("the clean demo, batch 1", _clean(FIRST)),
+    "N00.before": Surrounding("the clean demo before the first batch: may it start?", _clean(BEFORE), moved=BEFORE.moved),
+    "N00.next": Surrounding("the clean demo: may batch 2 start?", _clean(NEXT)),
+    "N00.second": Surrounding("the clean demo, batch 2", _clean(SECOND), moved=SECOND.moved),
+    "N00.carried": Surrounding("the clean demo: may batch 3 start?", _clean(CARRIED), moved=CARRIED.moved),
+    "N00.last": Surrounding("the clean demo, everything moved", _clean(LAST), moved=LAST.moved),
+    **{f"K20.{number}": Surrounding(f"{number} thread{'s' if number > 1 else ''}", _threads(number), same=True) for number in (1, 2, 4, 8)},
+    "K20.memory": Surrounding("so little memory that it spills", _memory, same=True),
+    "N10.order": Surrounding("the snapshots are named in another order", _attached_otherwise, same=True),
+    "N10": Surrounding("another folder, user, time zone, language and hash seed", _elsewhere, same=True),
+    "N10.again": Surrounding("the same run once more", _again, same=True),
+}
