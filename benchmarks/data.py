@@ -11,7 +11,7 @@ import duckdb
 
 SQL = Path(__file__).with_name("sql")
 FOLDER = Path(__file__).with_name(".data")
-STORES = ("source", "ten", "one_percent", "all_rows", "shop", "merged", "crosswalk")
+STORES = ("source", "ten", "one_percent", "all_rows", "moved", "people", "shop", "merged", "crosswalk")
 PARQUET = ("source", "ten")
 LARGEST = 15_485_862  # the id maps multiply by the next prime
 
@@ -60,7 +60,7 @@ def _fill(data: Data, *, tell: Callable[[str], None]) -> None:
         connection.execute(f"SET VARIABLE rows = {data.rows}")
         for name in STORES:
             connection.execute(f"ATTACH '{data.store(name)}' AS {name}")
-        for script in ("orders", "plain", "conformed"):
+        for script in ("orders", "plain", "gated", "conformed"):
             tell(f"  {script}")
             connection.execute((SQL / f"{script}.sql").read_text(encoding="utf-8"))
         for name in PARQUET:

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from pathlib import Path
 from statistics import median
 from types import TracebackType
 from typing import Self
@@ -140,6 +141,7 @@ def _cpu() -> float:
 
 
 def _peak_mb() -> float:
-    """Largest resident memory of this process or of one of its children, in megabytes (10^6 bytes; Linux counts in KiB)."""
-    used = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return max(used) * 1024 / 1_000_000
+    """Largest resident memory of this process since it was started, or of one of its ended children, in megabytes (10^6 bytes; Linux counts in KiB)."""
+    own = next(line for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss  # of itself it would also tell what the process was that started this one
+    return max(int(own.split()[1]), children) * 1024 / 1_000_000

@@ -1,4 +1,4 @@
-"""The command line: commands by name, every error in one line with its exit status, a traceback only for `--debug`.
+"""The one place where the command line is put together: commands by name, every error in one line, a traceback only for `--debug`.
 
 Source: DESIGN "Commands": 0 proven or done, 1 discrepancies, 2 wrong usage or contract, 3 could not be proven; 130 on interrupt.
 """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -50,8 +51,7 @@ class Engine:
     def execute(self, query: Query) -> list[Row]:
         """Run one query and fetch all its rows. Raises EngineError with the step; never with a row's values."""
         with self._answering(query):
-            cursor = self.connection.execute(query.sql, query.values or None)
-            return cursor.fetchall()
+            return self._sent(query).fetchall()
 
     def one(self, query: Query) -> Row:
         """Run a query that returns exactly one row."""
@@ -64,12 +64,12 @@ class Engine:
     def frame(self, query: Query) -> pl.DataFrame:
         """Run one query and return its rows as a Polars frame."""
         with self._answering(query):
-            return self.connection.execute(query.sql, query.values or None).pl()
+            return self._sent(query).pl()
 
     def bytes_of(self, query: Query) -> Iterator[memoryview]:
         """Run a query whose one column is a BLOB without NULL and yield its bytes in order, joined, some at a time."""
         with self._answering(query):
-            for batch in self.connection.execute(query.sql, query.values or None).to_arrow_reader(_BATCH):
+            for batch in self._sent(query).to_arrow_reader(_BATCH):
                 _, offsets, data = batch.column(0).buffers()
                 ends = memoryview(offsets).cast("i")[batch.column(0).offset :]
                 yield memoryview(data)[ends[0] : ends[len(batch)]]
@@ -87,6 +87,12 @@ class Engine:
     def close(self) -> None:
         """Close the connection; its tables and spilled data go away."""
         self.connection.close()
+
+    def _sent(self, query: Query) -> duckdb.DuckDBPyConnection:
+        if not query.values:
+            return self.connection.execute(query.sql)
+        with _without_pandas():
+            return self.connection.execute(query.sql, query.values)
 
     @contextmanager
     def _answering(self, query: Query) -> Iterator[None]:
@@ -131,7 +137,7 @@ def open_engine(
         ]
     else:
         statements += ["SET temp_directory = ''"]
-    statements += ["SET TimeZone = 'UTC'", "SET python_enable_replacements = false", "SET preserve_insertion_order = false"]
+    statements += ["SET TimeZone = 'UTC'", "SET python_enable_replacements = false", "SET preserve_insertion_order = true"]
     statements += ["SET enable_progress_bar = false"]  # it would be written to standard output, into what --json says, after two seconds
     queries = [
         *(Query(statement, step="opening the engine") for statement in statements),
@@ -146,6 +152,22 @@ def open_engine(
         engine.close()
         raise
     return engine
+
+
+@contextmanager
+def _without_pandas() -> Iterator[None]:
+    """Keep DuckDB from importing pandas, which it does for any bound value and which takes as long as millions of rows do.
+
+    What is imported already stays; importing it meanwhile fails as if it were not installed, which DuckDB takes for an answer.
+    """
+    if "pandas" in sys.modules:
+        yield
+        return
+    sys.modules["pandas"] = None  # type: ignore[assignment]  # Source: Python's reference, "The import system": None stands for a module that is not there
+    try:
+        yield
+    finally:
+        del sys.modules["pandas"]
 
 
 def file_literal(file: Path | str) -> str:

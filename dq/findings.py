@@ -57,9 +57,11 @@ def number_findings(engine: Engine, facts: Facts) -> Numbered:
 def write_findings(engine: Engine, numbered: Numbered, file: Path) -> int:
     """Write all findings as Parquet with mode 0600 and return how many records there are; the engine may write there.
 
-    Every part is sorted by itself, while its records are narrow, and they are written one after the other.
+    Every part is sorted by itself, while its records are narrow, and they are written one after the other. The evidence of broken rows goes.
     """
     entities = dict(numbered.parts)
+    for entity in entities.values():  # their facts have been reckoned, and may be as many as the entity has rows
+        engine.execute(Query(f"DROP TABLE {tables(entity).rows}", step="writing findings"))
     _make_words(engine, list(entities.values()))
     selects: list[str] = []
     for part in range(numbered.count):
@@ -82,6 +84,8 @@ def _number_rows(engine: Engine, entity: Entity) -> tuple[int, Sequence[Sequence
     """
     keys, masks = ", ".join(key_names(entity)), ", ".join(mask_names(entity))
     rows, step = tables(entity).rows, f"{entity.name}: numbering findings"
+    (repeated,) = engine.one(Query(f"SELECT count(*) FROM {rows} WHERE status = 'duplicate'", step=step))
+    order = f"{keys}, status, source_hash, target_hash" if repeated else keys  # else a key stands in one row
     sql = f"""
         CREATE OR REPLACE TEMP TABLE masks AS
         SELECT {masks}, CAST(row_number() OVER (ORDER BY {masks}) AS UINTEGER) AS names
@@ -90,7 +94,7 @@ def _number_rows(engine: Engine, entity: Entity) -> tuple[int, Sequence[Sequence
     sql = f"""
         CREATE TABLE {path("evidence", f"{entity.name}.ordered")} AS
         SELECT {keys}, status, {masks}, names
-        FROM {rows} JOIN masks USING ({masks}) WHERE status <> 'excused' ORDER BY {keys}, status, source_hash, target_hash"""
+        FROM {rows} JOIN masks USING ({masks}) WHERE status <> 'excused' ORDER BY {order}"""
     engine.execute(Query(sql, step=step))
     sql = f"""
         CREATE VIEW {path("evidence", f"{entity.name}.numbered")} AS

@@ -78,7 +78,7 @@ def publish(draft: Path, runs: Path, record: Record, *, renderings: Mapping[str,
 
     Raises:
         NotReproducedError: it is there with other bytes; the new folder stands beside it.
-        NotWrittenError: the disk is full.
+        NotWrittenError: the disk is full, or something else has that name.
     """
     content = record_bytes(record)
     varied = json.dumps(varying, ensure_ascii=False, sort_keys=True, indent=1, default=str) + "\n"
@@ -90,9 +90,9 @@ def publish(draft: Path, runs: Path, record: Record, *, renderings: Mapping[str,
     target = runs / record.run
     try:
         draft.rename(target)
-    except OSError:
+    except OSError as error:
         if not (target / REPORT).is_file():
-            raise
+            raise NotWrittenError(f"{target}: cannot be made ({(error.strerror or 'no reason given').lower()}); nothing was recorded") from None
     else:
         return target
     if (target / REPORT).read_bytes() == content:

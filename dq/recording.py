@@ -49,6 +49,8 @@ def declared_ids(question: Question) -> tuple[str, ...]:
         ids += [f"crosswalk.{name}" for name in crosswalk_names(contract)]
         for entity in contract.entities:
             ids += [check_id for check_id, _, _ in entity.check_ids()] + [f"canary.{entity.name}"]
+    else:  # before the first batch no row is compared, but both stores must be those that the contract is about
+        ids += [f"{entity.name}.schema" for entity in contract.entities]
     return (*ids, *(fit_ids(contract) if question.command == "gate" else ()))
 
 
@@ -76,9 +78,16 @@ def complete(checks: Iterable[Check], question: Question) -> tuple[Check, ...]:
 
 
 def make_record(
-    question: Question, *, checks: Sequence[Check], entities: Sequence[EntityResult], causes: Sequence[Cause], ledger: Ledger, findings: int
+    question: Question,
+    *,
+    checks: Sequence[Check],
+    entities: Sequence[EntityResult],
+    causes: Sequence[Cause],
+    ledger: Ledger,
+    findings: int,
+    unexplained: Sequence[str] = (),
 ) -> Record:
-    """Return the record of a run."""
+    """Return the record of a run; `unexplained` says of which entities the causes are not known, and why."""
     migration = question.contract.migration
     outcome = Outcome.worst(check.outcome for check in checks)
     regions = {batch.region for batch in migration.batches if batch.number in (question.asked.batches or (question.batch,))}
@@ -103,7 +112,7 @@ def make_record(
         checks=tuple(checks),
         causes=tuple(causes),
         coverage=ledger.lines,
-        not_checked=not_checked(question),
+        not_checked=(*not_checked(question), *(f"Not known: {line}." for line in unexplained)),
         findings=findings,
     )
 

@@ -90,7 +90,8 @@ class Run:
                 **{name: [line.by.get(name) for _, line in lines] for name in slices},
                 **{part: [Decimal(getattr(line, part)) for _, line in lines] for part in ("source_net", "target_net", "source_gross", "target_gross")},
                 "agrees": [line.agrees for _, line in lines],
-            }
+            },
+            schema_overrides={"check": pl.String, "agrees": pl.Boolean, **dict.fromkeys(slices, pl.String)},
         )
 
     @cached_property

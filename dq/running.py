@@ -26,6 +26,7 @@ from dq.folder import FINDINGS, draft_folder, publish
 from dq.ground import Ground, lay_ground
 from dq.interrupts import raise_if_ended
 from dq.judgement.base import Seen
+from dq.judgement.claims import judge_schema
 from dq.judgement.whole import judge_snapshot
 from dq.measuring import Facts, measure_migration, steps_of
 from dq.record import Cause, Check, EntityResult, Record
@@ -34,6 +35,7 @@ from dq.stores.contents import discrepancies
 from dq.stores.identity import untimely
 from dq.stores.opening import Opened, find_snapshots, open_snapshots
 
+CAUSES = ": causes"  # how the step ends that looks for an entity's causes
 Told = Callable[[str], None]
 
 
@@ -148,21 +150,25 @@ def _recorded(engine: Engine, question: Question, *, attempt: Attempts, told: To
     checks = [*judge_snapshots(engine, question, attempt=attempt)]
     entities: tuple[EntityResult, ...] = ()
     causes: tuple[Cause, ...] = ()
+    unexplained: tuple[str, ...] = ()
     records = 0
     if question.compares:
         facts = measure_migration(engine, question.contract, asked=question.asked, attempt=attempt, told=told)
         ground = facts.ground
         told("findings and causes")
         seen, causes, records = _findings(engine, facts, attempt=attempt, file=findings)
+        unexplained = tuple(f"{step}: {crash.reason}" for step, crash in attempt.crashes if step.endswith(CAUSES))
         judged, entities = judge_facts(facts, seen=seen)
         checks += judged
     else:
         ground = lay_ground(engine, question.contract, asked=question.asked, attempt=attempt)
+        checks += [judge_schema(item.entity, item.problems) for item in ground.prepared]
     ledger = make_ledger(question.contract, selects=ground.selects, catalogue=snapshot_columns(question.manifests))
     checks += judge_stores(ledger)
     if question.command == "gate":
         checks += _fitness(engine, ground, question, attempt=attempt, told=told)
-    return make_record(question, checks=complete(checks, question), entities=entities, causes=causes, ledger=ledger, findings=records)
+    checks = [*complete(checks, question)]
+    return make_record(question, checks=checks, entities=entities, causes=causes, ledger=ledger, findings=records, unexplained=unexplained)
 
 
 def _fitness(engine: Engine, ground: Ground, question: Question, *, attempt: Attempts, told: Told) -> tuple[Check, ...]:
@@ -178,7 +184,7 @@ def _findings(engine: Engine, facts: Facts, *, attempt: Attempts, file: Path) ->
         if item.evidence is not None and item.evidence.harms[""].keys:
             label_cells(engine, item.entity)
             counts = item.sums[f"{item.entity.name}.counts"]
-            found = attempt(f"{item.entity.name}: causes", find_causes, engine, item.entity, item.evidence, counts=() if isinstance(counts, Crash) else counts)
+            found = attempt(f"{item.entity.name}{CAUSES}", find_causes, engine, item.entity, item.evidence, counts=() if isinstance(counts, Crash) else counts)
             causes += () if isinstance(found, Crash) else found
     records = write_findings(engine, numbered, file)
     return find_examples(engine, numbered), tuple(causes), records

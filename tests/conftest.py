@@ -6,6 +6,7 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+
 from dq.demo import build_snapshots
 
 ACCOUNTS = 400

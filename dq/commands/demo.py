@@ -9,6 +9,7 @@ import typer
 
 from dq.commands.arguments import DEFAULT_MEMORY, Memory, Threads, settings
 from dq.commands.console import out, progress, say
+from dq.errors import UsageError
 
 HELP = """Build the demo stores, run a clean and a broken batch, say where to look.
 
@@ -27,6 +28,8 @@ def demo(
 ) -> None:
     from dq.demo import build_snapshots, write_contract
 
+    if broken and only is None:
+        raise UsageError("--broken goes with --snapshots DIR; without it both a clean and a broken batch are run")
     engine = settings(memory, threads)
     if only is not None:
         build_snapshots(only, accounts=accounts, seed=seed, broken=broken, settings=engine)

@@ -5,6 +5,8 @@ Source: DECISIONS "Findings": key, status and column mask for all, both values f
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from dq.compare.equality import EXCUSED, differs, rule_of
 from dq.compare.rows import Tables, bits, key_names, mask_names, on_key
 from dq.contract.models import Column, Entity
@@ -15,16 +17,23 @@ VALUES_KEPT = 100_000  # cells a column
 _PICKED = "picked"  # the table of the keys whose values are kept
 
 
-def pick_keys(engine: Engine, entity: Entity, *, tables: Tables) -> None:
-    """Make the table of the changed rows' keys whose values are kept: all of them, or of each column the first ones."""
+def pick_keys(engine: Engine, entity: Entity, *, tables: Tables) -> tuple[int, ...]:
+    """Make the table of the changed rows' keys whose values are kept: all of them, or of each column the first ones.
+
+    Returns:
+        The places of the columns that have more cells than are kept.
+    """
     step = f"{entity.name}: keep values"
-    keys, kept = ", ".join(key_names(entity)), ", ".join((*key_names(entity), *mask_names(entity)))
-    (rows,) = engine.one(Query(f"SELECT count(*) FROM {tables.rows} WHERE status = 'changed'", step=step))
-    picked = f"SELECT {kept} FROM {tables.rows} WHERE status = 'changed'"
-    if rows > VALUES_KEPT:
-        first = (f"(SELECT {kept} FROM {tables.rows} WHERE {mask} & {bit} <> 0 ORDER BY {keys} LIMIT {VALUES_KEPT})" for _, mask, bit, _ in bits(entity))
-        picked = " UNION ".join(first)
-    engine.execute(Query(f"CREATE OR REPLACE TEMP TABLE {_PICKED} AS {picked}", step=step))
+    kept, order = ", ".join((*key_names(entity), *mask_names(entity))), ", ".join(key_names(entity))
+    claims = [f"{mask} & {bit} <> 0" for _, mask, bit, _ in bits(entity)]
+    counted = ", ".join(("count(*)", *(f"count(*) FILTER ({claim})" for claim in claims)))
+    rows, *cells = engine.one(Query(f"SELECT {counted} FROM {tables.rows} WHERE status = 'changed'", step=step))
+    many = tuple(place for place, count in enumerate(cells) if count > VALUES_KEPT)
+    few = [claim for place, claim in enumerate(claims) if place not in many] if rows > VALUES_KEPT else ["true"]
+    picked = [f"SELECT {kept} FROM {tables.rows} WHERE status = 'changed' AND ({' OR '.join(few) or 'false'})"]
+    picked += [f"(SELECT {kept} FROM {tables.rows} WHERE {claims[place]} ORDER BY {order} LIMIT {VALUES_KEPT})" for place in many]
+    engine.execute(Query(f"CREATE OR REPLACE TEMP TABLE {_PICKED} AS {' UNION '.join(picked)}", step=step))
+    return many
 
 
 def keys_picked(entity: Entity) -> str:
@@ -33,7 +42,7 @@ def keys_picked(entity: Entity) -> str:
     return f"{names} IN (SELECT {keys} FROM {_PICKED})" if len(entity.key) == 1 else f"({names}) IN (SELECT ({keys}) FROM {_PICKED})"
 
 
-def keep_values(engine: Engine, entity: Entity, *, tables: Tables, source: str, target: str) -> None:
+def keep_values(engine: Engine, entity: Entity, *, tables: Tables, source: str, target: str, many: Collection[int]) -> None:
     """Add the cells of the picked rows that differ to the evidence, of each column the first ones by key; the picked keys go.
 
     Args:
@@ -42,6 +51,7 @@ def keep_values(engine: Engine, entity: Entity, *, tables: Tables, source: str, 
         tables: its evidence.
         source: the picked rows, and perhaps others, of source.e.
         target: the same of target.e.
+        many: what `pick_keys` returned.
     """
     step = f"{entity.name}: keep values"
     keys = key_names(entity)
@@ -52,12 +62,14 @@ def keep_values(engine: Engine, entity: Entity, *, tables: Tables, source: str, 
         SELECT {", ".join(("p.*", *values))}
         FROM {_PICKED} AS p JOIN {source} AS s ON {on} JOIN {target} AS t ON {on_key(entity)}"""
     engine.execute(Query(sql, step=step))
-    for place, mask, bit, _ in bits(entity):
-        sql = f"""
-            INSERT INTO {tables.cells}
-            SELECT {", ".join(keys)}, {place}, CAST(s_{place} AS VARCHAR), CAST(t_{place} AS VARCHAR)
-            FROM pairs WHERE {mask} & {bit} <> 0 ORDER BY {", ".join(keys)} LIMIT {VALUES_KEPT}"""
-        engine.execute(Query(sql, step=step))
+    first = f" ORDER BY {', '.join(keys)} LIMIT {VALUES_KEPT}"
+    cells = (
+        f"(SELECT {', '.join(keys)}, {place}, CAST(s_{place} AS VARCHAR), CAST(t_{place} AS VARCHAR) FROM pairs WHERE {mask} & {bit} <> 0"
+        f"{first if place in many else ''})"
+        for place, mask, bit, _ in bits(entity)
+    )
+    if entity.compared:
+        engine.execute(Query(f"INSERT INTO {tables.cells} {' UNION ALL '.join(cells)}", step=step))
     for table in ("pairs", _PICKED):
         engine.execute(Query(f"DROP TABLE {table}", step=step))
 

@@ -7,11 +7,13 @@ Source: DESIGN, law 3; DECISIONS "Zones".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from dq.compare.currencies import DEFAULT_EXPONENT, by_number, exponents
-from dq.contract.models import Column, Entity, Side
+from dq.compare.minor import fits, scaled
+from dq.compare.offsets import Span, counted, offset_of
+from dq.contract.models import Column, Entity, Reading, Side
 from dq.sql import literal, quote
 
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
@@ -26,6 +28,13 @@ class Domain:
     zones: tuple[str, ...] = ()  # those that the engine knows
     currencies: tuple[str, ...] = ()  # letters; a numeric code is looked up first
     fitting: frozenset[str] = frozenset()  # columns of minor units whose every value fits the column's type
+    short: frozenset[str] = frozenset()  # of these, those whose every value has at most 14 digits
+    offsets: Mapping[tuple[str, str], tuple[Span, ...]] = field(default_factory=dict)  # (column, zone), where its wall clocks need no calendar
+
+
+def is_conformed(entity: Entity) -> bool:
+    """Say whether a row of an entity costs more than reading it: ids are mapped, or a column is converted."""
+    return any(column.through or column.source != Reading() or column.target != Reading() for column in entity.columns)
 
 
 def raw_type(column: Column, side: Side) -> tuple[str, ...]:
@@ -64,22 +73,23 @@ def canonical(
     reading = column.reading(side)
     value = f"r.{quote(column.name)}"
     if reading.zone is not None:
-        return _instant(_wall(column, side, alias="r"), reading.zone, raw=raw, zones=domain.zones)
+        return _instant(_wall(column, side, alias="r"), reading.zone, raw=raw, domain=domain, name=column.name)
     if reading.codes is not None:
         return _word(value, reading.codes, raw_type=raw[column.name], side=side)
     if reading.iso_numeric:
         return _letters(value, domain, side=side)
     if reading.minor is not None:
-        scaled = _by_currency(column, side, entity=entity, raw=raw, domain=domain, minor_units=minor_units)
-        return scaled(lambda digits: _scaled(value, digits, column=column, side=side, fits=column.name in domain.fitting))
+        picked = _by_currency(column, side, entity=entity, raw=raw, domain=domain, minor_units=minor_units)
+        fitting, short = column.name in domain.fitting, column.name in domain.short
+        return picked(lambda digits: scaled(value, digits, column=column, side=side, fitting=fitting, short=short))
     return value
 
 
 def fits_minor(column: Column, side: Side, *, entity: Entity, raw: Mapping[str, str], domain: Domain, minor_units: Mapping[str, int]) -> str:
     """Return the claim that a raw row's minor units fit the column's type; NULL fits."""
     value = f"r.{quote(column.name)}"
-    scaled = _by_currency(column, side, entity=entity, raw=raw, domain=domain, minor_units=minor_units)
-    return f"{value} IS NULL OR {scaled(lambda digits: _fits(value, digits, column=column))}"
+    picked = _by_currency(column, side, entity=entity, raw=raw, domain=domain, minor_units=minor_units)
+    return f"{value} IS NULL OR {picked(lambda digits: fits(value, digits, column=column))}"
 
 
 def minor_columns(entity: Entity, side: Side) -> tuple[Column, ...]:
@@ -107,12 +117,16 @@ def currency_columns(entity: Entity, side: Side) -> tuple[tuple[str, bool], ...]
     return tuple((name, entity.column(name).reading(side).iso_numeric) for name in sorted(needed))
 
 
-def _instant(wall: str, zone: str, *, raw: Mapping[str, str], zones: Sequence[str]) -> str:
+def _instant(wall: str, zone: str, *, raw: Mapping[str, str], domain: Domain, name: str) -> str:
+    known = {zone_name: spans for (column, zone_name), spans in domain.offsets.items() if column == name}
     if zone not in raw:
-        return f"timezone({literal(zone)}, {wall})"
+        return counted(wall, offset_of(wall, known.get(zone, ())), otherwise=f"timezone({literal(zone)}, {wall})")
     # one CASE arm a zone: the conversion is several times faster with a constant zone, and an unknown zone raises nothing
-    arms = " ".join(f"WHEN {literal(name)} THEN timezone({literal(name)}, {wall})" for name in zones)
-    return f"CASE r.{quote(zone)} {arms} END" if arms else f"CAST(NULL AS {INSTANT})"
+    arms = " ".join(f"WHEN {literal(name)} THEN timezone({literal(name)}, {wall})" for name in domain.zones)
+    if not arms:
+        return f"CAST(NULL AS {INSTANT})"
+    offsets = " ".join(f"WHEN {literal(zone_name)} THEN {offset_of(wall, spans)}" for zone_name, spans in known.items() if spans)
+    return counted(wall, f"CASE r.{quote(zone)} {offsets} END" if offsets else "", otherwise=f"CASE r.{quote(zone)} {arms} END")
 
 
 def _word(value: str, codes: Mapping[str, str], *, raw_type: str, side: Side) -> str:
@@ -139,56 +153,22 @@ def _by_currency(
 ) -> Callable[[Callable[[int], str]], str]:
     """Return what picks an expression by the digits of the row's currency, most currencies having two."""
     name = column.reading(side).minor or (entity.money.currency if entity.money else None) or ""
-    letters = canonical(entity.column(name), side, entity=entity, raw=raw, domain=domain, minor_units=minor_units)
+    currency = entity.column(name)
+    if currency.reading(side).iso_numeric:
+        subject, written = f"r.{quote(name)}", {letters: str(number) for number, letters in by_number().items()}
+    else:
+        subject, written = canonical(currency, side, entity=entity, raw=raw, domain=domain, minor_units=minor_units), {}
     groups: dict[int, list[str]] = {}
     for code, digits in sorted({**exponents(), **minor_units}.items()):
         if code in domain.currencies and digits != DEFAULT_EXPONENT:
             groups.setdefault(digits, []).append(code)
 
     def picked(of: Callable[[int], str]) -> str:
-        arms = " ".join(f"WHEN {letters} IN ({', '.join(literal(code) for code in codes)}) THEN {of(digits)}" for digits, codes in sorted(groups.items()))
+        listed = {digits: ", ".join(written.get(code) or literal(code) for code in codes) for digits, codes in sorted(groups.items())}
+        arms = " ".join(f"WHEN {subject} IN ({codes}) THEN {of(digits)}" for digits, codes in listed.items())
         return f"CASE {arms} ELSE {of(DEFAULT_EXPONENT)} END" if arms else of(DEFAULT_EXPONENT)
 
     return picked
-
-
-def _fits(value: str, digits: int, *, column: Column) -> str:
-    precision, scale = column.type.precision, column.type.scale
-    if digits > scale:  # more decimals than the column keeps: never rounded
-        return f"({value} % {10 ** (digits - scale)} = 0 AND {_within(value, precision - scale + digits)})"
-    return _within(value, precision - scale + digits)
-
-
-def _within(value: str, digits: int) -> str:
-    bound = 10**digits
-    return f"({value} > {-bound} AND {value} < {bound})" if digits <= _WIDEST else "true"
-
-
-def _scaled(value: str, digits: int, *, column: Column, side: Side, fits: bool) -> str:
-    """Return minor units as the column's decimal; what does not fit becomes a value that the other side hardly has, and is counted."""
-    scale = column.type.scale
-    if digits > scale:
-        scaled = f"CAST({value} // {10 ** (digits - scale)} * CAST({_unit(scale)} AS DECIMAL({scale + 1},{scale})) AS {column.type.sql})"
-    else:
-        scaled = f"CAST({value} * CAST({_unit(digits)} AS DECIMAL({digits + 1},{digits})) AS {column.type.sql})"
-    if fits:
-        return scaled
-    impossible = _impossible(column.type.precision, scale, side=side)
-    return f"CASE WHEN {value} IS NULL THEN NULL WHEN {_fits(value, digits, column=column)} THEN {scaled} ELSE {impossible} END"
-
-
-_WIDEST = 38  # digits of the widest integer, HUGEINT
-
-
-def _impossible(precision: int, scale: int, *, side: Side) -> str:
-    """Return the largest (target) or smallest (source) value of the type: what stands for a number that does not fit."""
-    digits = "9" * precision
-    number = f"{digits[: precision - scale] or '0'}.{digits[precision - scale :]}" if scale else digits
-    return f"CAST({literal(('' if side == 'target' else '-') + number)} AS DECIMAL({precision},{scale}))"
-
-
-def _unit(digits: int) -> str:
-    return literal("0." + "0" * (digits - 1) + "1" if digits else "1")
 
 
 def _is_integer(text: str) -> bool:

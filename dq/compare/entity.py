@@ -60,7 +60,7 @@ def measure(engine: Engine, prepared: Prepared, *, raws: Mapping[str, Raw], scop
         record_unmapped(engine, entity=entity, scope=scope)
     harm = harms(engine, entity, tables=localised.tables)
     statuses = harm[""].statuses
-    repeated = _repeated_rows(engine, localised.tables)
+    repeated = _repeated_rows(engine, localised.tables) if "duplicate" in statuses else 0
     compared = prints.source_rows - statuses.get("missing", 0) - repeated
     return EntityEvidence(
         entity=entity.name,

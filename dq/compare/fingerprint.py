@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from dq.compare.conform import is_conformed
 from dq.compare.sums import Beside, keep_sums
-from dq.contract.models import Entity, Reading
+from dq.contract.models import Entity
 from dq.engine import Engine
 from dq.sql import Query, path, quote
 
@@ -41,8 +42,7 @@ def bucket(entity: Entity, names: Sequence[str] = ()) -> str:
 
 def in_buckets(entity: Entity, buckets: Sequence[int]) -> str:
     """Return the claim that a row is in one of some buckets."""
-    conformed = any(column.through or column.source != Reading() or column.target != Reading() for column in entity.columns)
-    if len(buckets) > (_RANGES if conformed else 1):
+    if len(buckets) > (_RANGES if is_conformed(entity) else 1):
         return f"{bucket(entity)} IN ({', '.join(str(number) for number in buckets)})"
     return " OR ".join(within(entity, number, BUCKETS) for number in buckets) or "false"
 
@@ -52,8 +52,8 @@ def within(entity: Entity, part: int, parts: int) -> str:
 
     A range of the bare hash is tested before the row's columns are conformed and joined; any arithmetic with it, only after.
     """
-    width = 2**_HASH_BITS // parts
-    return f"({key_hash(entity)} BETWEEN {part * width} AND {(part + 1) * width - 1})"
+    first, next_ = (number * 2**_HASH_BITS // parts for number in (part, part + 1))
+    return f"({key_hash(entity)} BETWEEN {first} AND {next_ - 1})"
 
 
 def key_hash(entity: Entity, names: Sequence[str] = ()) -> str:

@@ -6,9 +6,11 @@ repeated rows and the absolute difference of changed ones, per currency.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from dq.compare.evidence import Harm, frozen
+from dq.compare.keys import count_keys
 from dq.compare.rows import Tables, bits, key_names, mask_names, slice_names
 from dq.contract.models import Entity
 from dq.engine import Engine
@@ -23,21 +25,32 @@ KINDS = ("keys", "rows", "values", "attribution", "instants")
 
 
 def harms(engine: Engine, entity: Entity, *, tables: Tables) -> dict[str, Harm]:
-    """Return the harm of each kind of check, and of all of them together under ''.
+    """Return the harm of kinds of checks, and of all kinds together under ''.
 
     The rows are added up once, by what they break and where they belong; every kind is reckoned from those sums.
     """
-    step = f"{entity.name}: harm"
+    belongs = ", ".join(("status", *mask_names(entity), "currency", *slice_names(entity)))
     sql = f"""
         CREATE OR REPLACE TEMP TABLE sorts AS
-        SELECT {", ".join(("status", *mask_names(entity), *_belongs(entity)))}, count(*) AS n, {_STAKE if entity.money else "NULL"} AS stake
-        FROM {tables.rows} WHERE status <> 'excused' GROUP BY {", ".join(("status", *mask_names(entity), *_belongs(entity)))}"""
-    engine.execute(Query(sql, step=step))
-    found = {"": _harm(engine, entity, tables=tables, kind="")}
-    for kind in KINDS:
-        found[kind] = _harm(engine, entity, tables=tables, kind=kind, whole=found[""])
-    engine.execute(Query("DROP TABLE sorts", step=step))
+        SELECT {belongs}, count(*) AS n, {_STAKE if entity.money else "NULL"} AS stake FROM {tables.rows} WHERE status <> 'excused' GROUP BY {belongs}"""
+    engine.execute(Query(sql, step=f"{entity.name}: harm"))
+    items = [f"sum(n) FILTER ({broken_by(entity, kind)})" for kind in ("", *KINDS)]
+    items += [f"sum(n) FILTER ({mask} & {bit} <> 0)" for _, mask, bit, _ in bits(entity)]
+    counts = [int(count or 0) for count in engine.one(Query(f"SELECT {', '.join(items)} FROM sorts", step=f"{entity.name}: harm"))]
+    cells = list(zip(entity.compared, counts[1 + len(KINDS) :], strict=True))
+    found: dict[str, Harm] = {}
+    for kind, rows in zip(("", *KINDS), counts, strict=False):
+        changed = {column.name: count for column, count in cells if count and kind in ("", column.kind)}
+        found[kind] = _harm(engine, entity, tables=tables, kind=kind, cells=changed, whole=found.get("")) if rows else Harm(people=0 if entity.owner else None)
+    engine.execute(Query("DROP TABLE sorts", step=f"{entity.name}: harm"))
     return found
+
+
+def count_broken(engine: Engine, entity: Entity, *, tables: Tables) -> int:
+    """Return how many keys are broken."""
+    sql = f"SELECT count(*) FROM {tables.rows} WHERE status NOT IN ('excused', 'duplicate')"
+    (single,) = engine.one(Query(sql, step=f"{entity.name}: harm"))
+    return int(single) + _repeated_keys(engine, entity, tables=tables, where="true")
 
 
 def broken_by(entity: Entity, kind: str) -> str:
@@ -53,26 +66,22 @@ def broken_by(entity: Entity, kind: str) -> str:
     return " OR ".join(f"{mask} & {value} <> 0" for mask, value in masks.items()) or "false"
 
 
-def _harm(engine: Engine, entity: Entity, *, tables: Tables, kind: str, whole: Harm | None = None) -> Harm:
-    step = f"{entity.name}: harm {kind}".rstrip()
+def _harm(engine: Engine, entity: Entity, *, tables: Tables, kind: str, cells: Mapping[str, int], whole: Harm | None) -> Harm:
+    """Return the harm of a kind that some rows break; `whole` is that of all kinds, where it is known."""
     where = f"({broken_by(entity, kind)})"
-    columns = {column.name: f"coalesce(sum(n) FILTER ({mask} & {bit} <> 0), 0)" for _, mask, bit, column in bits(entity) if kind in ("", column.kind)}
-    rows, *cells = engine.one(Query(f"SELECT {', '.join(('coalesce(sum(n), 0)', *columns.values()))} FROM sorts WHERE {where}", step=step))
-    if rows == 0:
-        return Harm(people=0 if entity.owner else None)
-    statuses = dict(engine.execute(Query(f"SELECT status, sum(n) FROM sorts WHERE {where} GROUP BY 1", step=step)))
+    statuses = dict(engine.execute(Query(f"SELECT status, sum(n) FROM sorts WHERE {where} GROUP BY 1", step=f"{entity.name}: harm")))
     if "duplicate" in statuses:
         statuses["duplicate"] = _repeated_keys(engine, entity, tables=tables, where=where)
-    changed = {name: int(count) for name, count in zip(columns, cells, strict=True) if count}
     keys = int(sum(statuses.values()))
+    same = whole is not None and whole.keys == keys  # the rows of all kinds break this one
     return Harm(
         keys=keys,
-        cells=sum(changed.values()),
-        people=_people(engine, entity, tables=tables, where=where) if whole is None or whole.keys != keys else whole.people,
+        cells=sum(cells.values()),
+        people=whole.people if whole is not None and same else _people(engine, entity, tables=tables, where=where),
         money=_money(engine, entity, where=where, kind=kind),
         statuses=frozen({status: int(count) for status, count in sorted(statuses.items())}),
-        columns=frozen(changed),
-        slices=_slices(engine, entity, where=where),
+        columns=frozen(cells),
+        slices=whole.slices if whole is not None and same else _slices(engine, entity, where=where),
     )
 
 
@@ -87,7 +96,8 @@ def _repeated_keys(engine: Engine, entity: Entity, *, tables: Tables, where: str
 def _people(engine: Engine, entity: Entity, *, tables: Tables, where: str) -> int | None:
     if entity.owner is None:
         return None
-    return int(engine.one(Query(f"SELECT count(DISTINCT owner) FROM {tables.rows} WHERE {where}", step=f"{entity.name}: people"))[0])
+    owners = f"(SELECT owner FROM {tables.rows} WHERE {where})"
+    return count_keys(engine, owners, [("owner", entity.column(entity.owner).type.sql)], step=f"{entity.name}: people").distinct
 
 
 def _money(engine: Engine, entity: Entity, *, where: str, kind: str) -> tuple[tuple[str, Decimal], ...]:
@@ -105,7 +115,3 @@ def _slices(engine: Engine, entity: Entity, *, where: str) -> tuple[tuple[tuple[
     names = ", ".join(slice_names(entity))
     sql = f"SELECT {names}, sum(n) AS rows FROM sorts WHERE {where} GROUP BY ALL ORDER BY rows DESC, {names} LIMIT {SLICES_KEPT}"
     return tuple((tuple(row[:-1]), int(row[-1])) for row in engine.execute(Query(sql, step=f"{entity.name}: slices")))
-
-
-def _belongs(entity: Entity) -> list[str]:
-    return ["currency", *slice_names(entity)]

@@ -1,4 +1,4 @@
-"""The one place that chooses which rows to join once fingerprints differ, as conditions over a side's rows.
+"""The one place that chooses which rows to join once fingerprints differ, as a SELECT a side.
 
 Few buckets differ: only their rows. Many do: a narrow join of key and row hash says which keys, and only those rows are fetched.
 Most rows differ: everything, in parts, so that memory stays bounded.
@@ -7,53 +7,69 @@ Source: DESIGN, law 5; FACTS "1 % of rows changed".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from dq.compare.fingerprint import BUCKETS, Fingerprints, in_buckets, row_hash, within
-from dq.compare.rows import HASH, on_key
+from dq.compare.keys import Uniqueness
+from dq.compare.rows import HASH, key_names, on_key
+from dq.compare.sides import UNMAPPED
 from dq.contract.models import Entity
 from dq.engine import Engine
 from dq.sql import Query, path, quote
 
 FEW = BUCKETS // 8  # buckets
-PART = 2_500_000  # rows a side
-_SMALL = PART // 4  # rows a side that are joined without further thought
-_PROBED = 8  # buckets joined to see how much of what differs really does
+PART = 3_500_000  # rows a side
+_SMALL = 625_000  # rows a side that are joined without further thought
+_PROBED = 1  # buckets joined to see how much of what differs really does; one holds hundreds of rows, drawn by their hash
 _MOST = 0.25  # the share of rows from which on everything is joined
-_KEYS = "differing_keys"
+_DIFFERING = "differing"  # the table of source rows, and keys of the target, that a narrow join leaves
+Rows = Mapping[str, str]  # side to a SELECT of all its columns and the row's hash
 
 
-def pick(engine: Engine, entity: Entity, *, prints: Fingerprints, buckets: Sequence[int], thorough: bool) -> str | None:
-    """Return a condition that some rows meet, which hold every difference in some buckets; None where most rows differ.
+def pick(engine: Engine, entity: Entity, *, prints: Fingerprints, buckets: Sequence[int], source_keys: Uniqueness, thorough: bool) -> Rows | None:
+    """Return some rows of each side, which hold every difference in some buckets; None where most rows differ.
 
     Args:
         engine: the engine.
         entity: the entity.
         prints: its fingerprints.
         buckets: the buckets to look at, ascending.
+        source_keys: whether the source's keys are unique.
         thorough: leave no row of the buckets out, not even an equal one.
     """
     if len(buckets) <= FEW:
-        return in_buckets(entity, buckets)
+        return rows_where(entity, in_buckets(entity, buckets), source_keys=source_keys)
     if max(prints.source_rows, prints.target_rows) <= _SMALL:
-        return "true"
+        return rows_where(entity, "true", source_keys=source_keys)
     if thorough or _share(engine, entity, buckets=buckets[:: len(buckets) // _PROBED]) >= _MOST:
         return None
-    return _differing_keys(engine, entity)
+    return _differing(engine, entity, source_keys=source_keys)
 
 
-def everything(entity: Entity, prints: Fingerprints) -> Iterator[str]:
-    """Yield conditions that divide all rows of a side into parts, each row in one, equal keys in the same."""
-    count = 1
-    while max(prints.source_rows, prints.target_rows) > PART * count:
-        count *= 2
+def everything(entity: Entity, prints: Fingerprints, *, source_keys: Uniqueness) -> Iterator[Rows]:
+    """Yield all rows of both sides in parts, each row in one, equal keys in the same."""
+    count = -(-max(prints.source_rows, prints.target_rows) // PART)
     for part in range(count):
-        yield within(entity, part, count)
+        yield rows_where(entity, within(entity, part, count), source_keys=source_keys)
+
+
+def rows_where(entity: Entity, condition: str, *, source_keys: Uniqueness) -> Rows:
+    """Return the rows of each side that meet a condition; where the source has no NULL key it says so, and crosswalks are read before they are joined."""
+    filled = " AND ".join(f"{quote(name)} IS NOT NULL" for name in entity.key)
+    return {"source": _rows(entity, "source", condition if source_keys.nulls else f"({condition}) AND {filled}"), "target": _rows(entity, "target", condition)}
 
 
 def forget(engine: Engine, entity: Entity) -> None:
-    """Drop what a condition needed."""
-    engine.execute(Query(f"DROP TABLE IF EXISTS {_KEYS}", step=f"{entity.name}: differing keys"))
+    """Drop what the rows were read from."""
+    engine.execute(Query(f"DROP TABLE IF EXISTS {_DIFFERING}", step=f"{entity.name}: differing rows"))
+
+
+def _rows(entity: Entity, side: str, condition: str) -> str:
+    return f"SELECT {', '.join(_columns(entity, side))}, {row_hash(entity)} AS {HASH} FROM {path(side, entity.name)} WHERE ({condition})"
+
+
+def _columns(entity: Entity, side: str) -> list[str]:
+    return [quote(column.name) for column in entity.columns] + ([quote(UNMAPPED)] if side == "source" else [])
 
 
 def _share(engine: Engine, entity: Entity, *, buckets: Sequence[int]) -> float:
@@ -66,18 +82,26 @@ def _share(engine: Engine, entity: Entity, *, buckets: Sequence[int]) -> float:
     return float(different) / float(rows or 1)
 
 
-def _differing_keys(engine: Engine, entity: Entity) -> str:
-    names = [quote(name) for name in entity.key]
-    keys = ", ".join(f"coalesce(s.{name}, t.{name}) AS {name}" for name in names)
+def _differing(engine: Engine, entity: Entity, *, source_keys: Uniqueness) -> Rows:
+    """Join both sides by key and row hash; the source's rows come along, the target's few are read again by their keys."""
+    names, keys, step = [quote(name) for name in entity.key], key_names(entity), f"{entity.name}: differing rows"
+    carried = [f"s.{name}" for name in (*_columns(entity, "source"), HASH)]
+    either = [f"coalesce(s.{name}, t.{name}) AS {key}" for name, key in zip(names, keys, strict=True)]
     sql = f"""
-        CREATE OR REPLACE TEMP TABLE {_KEYS} AS
-        SELECT {keys}
-        FROM ({_narrow(entity, "source")}) AS s FULL JOIN ({_narrow(entity, "target")}) AS t ON {on_key(entity)}
+        CREATE OR REPLACE TEMP TABLE {_DIFFERING} AS
+        SELECT {", ".join((*either, *carried))}
+        FROM ({_rows(entity, "source", "true")}) AS s FULL JOIN ({_narrow(entity, "target")}) AS t ON {on_key(entity)}
         WHERE s.{HASH} IS DISTINCT FROM t.{HASH}"""
-    engine.execute(Query(sql, step=f"{entity.name}: differing keys"))
+    engine.execute(Query(sql, step=step))
     nulls = " OR ".join(f"{name} IS NULL" for name in names)
-    key = names[0] if len(names) == 1 else f"({', '.join(names)})"
-    return f"({nulls} OR {key} IN (SELECT {key} FROM {_KEYS}))"
+    key, found = (listed[0] if len(listed) == 1 else f"({', '.join(listed)})" for listed in (names, keys))
+    rows = rows_where(entity, f"{nulls} OR {key} IN (SELECT {found} FROM {_DIFFERING})", source_keys=source_keys)
+    # a source row that met two of the target's stands there twice
+    sql = f"SELECT count(*), count(DISTINCT {found}) FROM {_DIFFERING} WHERE {HASH} IS NOT NULL"
+    there, distinct = engine.one(Query(sql, step=step))
+    if source_keys.holds and there == distinct:
+        rows = {**rows, "source": f"SELECT {', '.join((*_columns(entity, 'source'), HASH))} FROM {_DIFFERING} WHERE {HASH} IS NOT NULL"}
+    return rows
 
 
 def _narrow(entity: Entity, side: str) -> str:

@@ -9,8 +9,9 @@ There may be as many rows as the entity has, so a row is as narrow as it can be.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from dq.contract.models import Column, Entity
 from dq.engine import Engine
@@ -21,6 +22,7 @@ HASH = quote("dq.hash")  # a column that the engine adds to rows of a side; a co
 STATUSES = ("changed", "duplicate", "excused", "extra", "missing")  # ascending: that is how an ENUM of them sorts
 _STATUS = f"ENUM ({', '.join(map(literal, STATUSES))})"
 _NOTHING = "UTINYINT"  # the type of a column that is NULL in every row
+_FEW_WORDS = 256  # fewer values than that are told as numbers of one byte
 _MASKS = ((8, "UTINYINT"), (16, "USMALLINT"), (32, "UINTEGER"))  # bits, the narrowest type that holds them
 
 
@@ -38,8 +40,14 @@ def tables(entity: Entity) -> Tables:
     return Tables(*(path("evidence", f"{entity.name}.{part}") for part in ("rows", "cells", "equal_after")))
 
 
-def make_tables(engine: Engine, entity: Entity) -> Tables:
-    """Create an entity's evidence tables, empty; those of an earlier attempt go."""
+def make_tables(engine: Engine, entity: Entity, *, words: Mapping[str, Sequence[str]] = MappingProxyType({})) -> Tables:
+    """Create an entity's evidence tables, empty; those of an earlier attempt go.
+
+    Args:
+        engine: the engine.
+        entity: the entity.
+        words: every value of columns that have only a few (see `few_words`): a number stands for each, where there will be many rows.
+    """
     names = tables(entity)
     keys = [f"k_{index} {column.type.sql}" for index, column in enumerate(entity.keys)]
     amount = entity.column(entity.money.amount).type.sql if entity.money else _NOTHING
@@ -50,8 +58,8 @@ def make_tables(engine: Engine, entity: Entity) -> Tables:
         f"owner {entity.column(entity.owner).type.sql if entity.owner else _NOTHING}",
         f"amount_source {amount}",
         f"amount_target {amount}",
-        "currency VARCHAR",
-        *(f"{name} VARCHAR" for name in slice_names(entity)),
+        f"currency {_currency(entity, words)}",
+        *(f"{name} {_text(words.get(column))}" for name, column in zip(slice_names(entity), entity.slices, strict=True)),
         "source_hash UBIGINT",
         "target_hash UBIGINT",
         *(f"{name} {mask_type(entity)}" for name in mask_names(entity)),
@@ -61,6 +69,24 @@ def make_tables(engine: Engine, entity: Entity) -> Tables:
     for name, columns in ((names.rows, rows), (names.cells, cells), (names.equal_after, equal_after)):
         engine.execute(Query(f"CREATE OR REPLACE TABLE {name} ({', '.join(columns)})", step=f"{entity.name}: evidence"))
     return names
+
+
+def few_words(engine: Engine, entity: Entity) -> dict[str, list[str]]:
+    """Return the values of the columns that slices and money are told apart by, of those with few of them; ascending."""
+    found: dict[str, list[str]] = {}
+    for column in dict.fromkeys((*entity.slices, *((entity.money.currency,) if entity.money and entity.money.currency else ()))):
+        one = "SELECT DISTINCT CAST({0} AS VARCHAR) AS word FROM {1} WHERE {0} IS NOT NULL LIMIT {2}"
+        sides = " UNION ".join(f"({one.format(quote(column), path(side, entity.name), _FEW_WORDS)})" for side in ("source", "target"))
+        values = [row[0] for row in engine.execute(Query(f"SELECT word FROM ({sides}) ORDER BY word", step=f"{entity.name}: evidence"))]
+        if 0 < len(values) < _FEW_WORDS:
+            found[column] = values
+    return found
+
+
+def drop_hashes(engine: Engine, entity: Entity) -> None:
+    """Drop the hashes of an entity's rows once both ways agree; only repeated keys are told apart by them."""
+    for side in ("source", "target"):
+        engine.execute(Query(f"ALTER TABLE {tables(entity).rows} DROP COLUMN {side}_hash", step=f"{entity.name}: evidence"))
 
 
 def status(name: str) -> str:
@@ -106,7 +132,8 @@ def key_names(entity: Entity) -> list[str]:
 
 def fact_names(entity: Entity) -> list[str]:
     """Return the columns of the evidence rows that `facts` fills."""
-    return ["owner", "amount_source", "amount_target", "currency", *slice_names(entity)]
+    currency = [] if _currency_slice(entity) else ["currency"]
+    return ["owner", "amount_source", "amount_target", *currency, *slice_names(entity)]
 
 
 def facts(entity: Entity, aliases: Sequence[str]) -> list[str]:
@@ -127,6 +154,22 @@ def facts(entity: Entity, aliases: Sequence[str]) -> list[str]:
         first(entity.owner) if entity.owner else "NULL",
         amount("s"),
         amount("t"),
-        first(entity.money.currency) if entity.money and entity.money.currency else "NULL",
+        *(() if _currency_slice(entity) else (first(entity.money.currency) if entity.money and entity.money.currency else "NULL",)),
         *(f"CAST({first(name)} AS VARCHAR)" for name in entity.slices),
     ]
+
+
+def _currency_slice(entity: Entity) -> str | None:
+    """Return the column of the slice that is the currency, or None."""
+    currency = entity.money.currency if entity.money else None
+    return f"s_{entity.slices.index(currency)}" if currency in entity.slices else None
+
+
+def _currency(entity: Entity, words: Mapping[str, Sequence[str]]) -> str:
+    currency, slice_ = entity.money.currency if entity.money else None, _currency_slice(entity)
+    text = _text(words.get(currency)) if currency else _NOTHING
+    return f"{text} GENERATED ALWAYS AS ({slice_}) VIRTUAL" if slice_ else text
+
+
+def _text(words: Sequence[str] | None) -> str:
+    return f"ENUM ({', '.join(map(literal, words))})" if words else "VARCHAR"

@@ -168,11 +168,11 @@ def _known(*claims: str) -> str:
 
 
 def _owner_scope(entity: Entity, scope: Scope) -> str:
-    """Return the claim that an unclaimed target row is this run's: its owner is in the batch, or in none."""
+    """Return the claim that an unclaimed target row is this run's: its owner is in the batch (be it erased), or in none."""
     if not scope.batched or entity.owner is None:
         return "true"
     crosswalk = entity.column(entity.owner).through
     owner = quote(entity.owner)
     maps = f"{path('maps', str(crosswalk))} AS m JOIN scope.accounts AS a ON a.account_id = m.source_id"
-    others = f"SELECT m.target_id FROM {maps} WHERE m.target_id IS NOT NULL"
-    return f"(r.{owner} IN ({others} AND a.in_scope) OR r.{owner} IS NULL OR r.{owner} NOT IN ({others}))"
+    others = f"SELECT m.target_id FROM {maps} WHERE m.target_id IS NOT NULL AND a.placed"
+    return f"(r.{owner} IN ({others} AND (a.in_scope OR a.erased)) OR r.{owner} IS NULL OR r.{owner} NOT IN ({others}))"

@@ -1,7 +1,8 @@
 """The one place for counts and exact sums by slice, net and gross, taken on each side alone.
 
-They are the second opinion on the fingerprints: gross sums see errors that cancel in the net ones. Most come from the scan that takes
-the fingerprints anyway (`Beside`); a sum that could overflow has a scan of its own, so that it disturbs nothing else.
+They are the second opinion on the fingerprints: gross sums see errors that cancel in the net ones. Where a row costs more than reading
+it, they come from the scan that takes the fingerprints anyway (`Beside`); a sum that could overflow has a scan of its own all the same, so that
+it disturbs nothing else.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from dq.compare.conform import is_conformed
 from dq.compare.evidence import SumPair
 from dq.contract.models import Column, Entity
 from dq.engine import Engine
@@ -59,7 +61,9 @@ class Beside:
 
 
 def sums_beside(entity: Entity) -> Beside:
-    """Return which counts and sums of an entity the scan of its fingerprints takes."""
+    """Return which counts and sums of an entity the scan of its fingerprints takes: none where reading the rows twice costs less."""
+    if not is_conformed(entity):
+        return Beside()
     slicings: dict[frozenset[str], tuple[str, ...]] = {}
     for _, _, by in entity.sum_checks():
         slicings.setdefault(frozenset(by), tuple(dict.fromkeys(by)))
@@ -69,6 +73,8 @@ def sums_beside(entity: Entity) -> Beside:
 
 def keep_sums(engine: Engine, entity: Entity, beside: Beside) -> None:
     """Keep the slices of source_scanned and target_scanned in evidence."<e>.sums" (side, level, g_0 …, n, net_0, gross_0 …)."""
+    if not beside.slicings:
+        return
     kept = ", ".join(("level", *(f"g_{index}" for index, _ in enumerate(beside.names)), "n", *_names(len(beside.columns))))
     selects = " UNION ALL ".join(f"SELECT '{side}' AS side, {kept} FROM {side}_scanned WHERE level <> {beside.level(None)}" for side in SIDES)
     engine.execute(Query(f"CREATE OR REPLACE TABLE {_table(entity)} AS {selects}", step=f"{entity.name}: counts and sums"))
@@ -82,8 +88,8 @@ def compare_sums(engine: Engine, entity: Entity, *, by: Sequence[str], columns: 
     beside = sums_beside(entity)
     safe = [column.name for column in beside.columns]
     kept, own = ([name for name in columns if (name in safe) is there] for there in (True, False))
-    found = _kept(engine, entity, beside, by=by, columns=kept)
-    apart = _scanned(engine, entity, by=by, columns=own) if own else {side: {} for side in SIDES}
+    apart = _scanned(engine, entity, by=by, columns=own) if own or not beside.slicings else {}
+    found = _kept(engine, entity, beside, by=by, columns=kept) if beside.slicings else apart
     slices = sorted({*found["source"], *found["target"]}, key=lambda slice_: tuple((value is not None, value or "") for value in slice_))
     result: dict[str | None, tuple[SumPair, ...]] = {None: tuple(_pair(slice_, found, net=0, gross=0) for slice_ in slices)}
     for names, rows in ((kept, found), (own, apart)):
@@ -120,7 +126,7 @@ def _kept(engine: Engine, entity: Entity, beside: Beside, *, by: Sequence[str], 
 def _scanned(engine: Engine, entity: Entity, *, by: Sequence[str], columns: Sequence[str]) -> dict[str, Found]:
     """Scan both sides for sums that the fingerprints' scan does not take."""
     groups = [f"CAST({quote(name)} AS VARCHAR)" for name in by]
-    sums = [item for index, name in enumerate(columns) for item in _added(quote(name), place=index).values()]
+    sums = [item for index, name in enumerate(columns) for item in _added(_input(entity.column(name)), place=index).values()]
     rows: list[tuple[object, ...]] = []
     for side in SIDES:
         sql = f"SELECT '{side}', {', '.join((*groups, 'count(*)', *sums))} FROM {path(side, entity.name)} GROUP BY {', '.join(groups) or '()'}"

@@ -15,6 +15,9 @@ from datetime import datetime
 from dq.compare import clocks
 from dq.compare.conform import Domain, canonical, currency_columns, fits_minor, minor_columns, wall_clocks
 from dq.compare.currencies import by_number
+from dq.compare.minor import is_short
+from dq.compare.offsets import FEWEST, Span
+from dq.compare.offsets import offsets as find_offsets
 from dq.compare.select import Select
 from dq.contract.models import Entity, Side
 from dq.engine import Engine
@@ -22,6 +25,10 @@ from dq.errors import EngineError
 from dq.sql import Query, literal, path, quote
 
 ID, CREATED, CHANGED = "dq.id", "dq.created", "dq.changed"  # outputs that the engine adds to a merged target's SQL
+
+
+Unsound = tuple[str, str, str, int]  # column, zone, gap or overlap, rows
+Offsets = Mapping[tuple[str, str], tuple[Span, ...]]  # column, zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,7 @@ class Raw:
     domain: Domain
     unknown_zones: int = 0  # rows with a wall clock and a zone that nobody knows
     unfit: tuple[tuple[str, int], ...] = ()  # column and rows whose minor units do not fit its type
-    unsound: tuple[tuple[str, str, str, int], ...] = ()  # column, zone, gap or overlap, rows
+    unsound: tuple[Unsound, ...] = ()
 
 
 def snapshot(side: str) -> str:
@@ -64,28 +71,33 @@ def make_raw(engine: Engine, select: Select, *, entity: Entity, side: str) -> Ma
 def look_up(engine: Engine, *, entity: Entity, side: str, types: Mapping[str, str], minor_units: Mapping[str, int]) -> Raw:
     """Look up which zones, currencies and ranges stand in the raw columns, so that the view converts with constants."""
     reading: Side = "source" if side == "source" else "target"
-    zones, unknown, unsound = _zones(engine, entity, side=side, types=types)
+    zones, offsets, unknown, unsound = _zones(engine, entity, side=side, types=types)
     letters: set[str] = set()
     for column, numeric in currency_columns(entity, reading):
         sql = f"SELECT DISTINCT {quote(column)} FROM {_raw(entity, side)} WHERE {quote(column)} IS NOT NULL"
         found = [row[0] for row in engine.execute(Query(sql, step=f"{entity.name}: {side} currencies"))]
         letters |= {by_number()[value] for value in found if value in by_number()} if numeric else set(found)
-    domain = Domain(zones, tuple(sorted(letters)))
+    domain = Domain(zones, tuple(sorted(letters)), offsets=offsets)
     unfit: list[tuple[str, int]] = []
+    short: set[str] = set()
     for minor in minor_columns(entity, reading):
         fits = fits_minor(minor, reading, entity=entity, raw=types, domain=domain, minor_units=minor_units)
-        (rows,) = engine.one(Query(f"SELECT count(*) FROM {_raw(entity, side)} AS r WHERE NOT ({fits})", step=f"{entity.name}: {side} minor units"))
+        value = f"r.{quote(minor.name)}"
+        sql = f"SELECT count(*) FILTER (NOT ({fits})), min({value}), max({value}) FROM {_raw(entity, side)} AS r"
+        rows, low, high = engine.one(Query(sql, step=f"{entity.name}: {side} minor units"))
         unfit += [(minor.name, int(rows))] if rows else []
+        short |= {minor.name} if is_short(low, high) else set()
     fine = frozenset(column.name for column in minor_columns(entity, reading)) - {name for name, _ in unfit}
-    return Raw(types, replace(domain, fitting=fine), unknown, tuple(unfit), unsound)
+    return Raw(types, replace(domain, fitting=fine, short=fine & short), unknown, tuple(unfit), unsound)
 
 
-def _zones(engine: Engine, entity: Entity, *, side: str, types: Mapping[str, str]) -> tuple[tuple[str, ...], int, tuple[tuple[str, str, str, int], ...]]:
-    """Return the zones that the engine knows, the rows with another one, and the wall clocks that are unsound in their zone."""
+def _zones(engine: Engine, entity: Entity, *, side: str, types: Mapping[str, str]) -> tuple[tuple[str, ...], Offsets, int, tuple[Unsound, ...]]:
+    """Return the zones that the engine knows, their offsets, the rows with another zone, and the wall clocks that are unsound in theirs."""
     reading: Side = "source" if side == "source" else "target"
     known: set[str] = set()
+    offsets: dict[tuple[str, str], tuple[Span, ...]] = {}
     unknown = 0
-    unsound: list[tuple[str, str, str, int]] = []
+    unsound: list[Unsound] = []
     for column, walls in wall_clocks(entity, reading, raw=types):
         zone = quote(column) if column in types else literal(column)
         used = " OR ".join(f"{quote(name)} IS NOT NULL" for name, _ in walls)
@@ -100,13 +112,15 @@ def _zones(engine: Engine, entity: Entity, *, side: str, types: Mapping[str, str
             known.add(name)
             for index, (wall_name, wall) in enumerate(walls):
                 low, high = bounds[2 * index : 2 * index + 2]
+                if low is not None and rows >= FEWEST:
+                    offsets[wall_name, name] = find_offsets(engine, name, low, high)
                 unsound += _unsound(engine, entity, side=side, where=f"{zone} = {literal(name)}", zone=name, wall=(wall_name, wall), low=low, high=high)
-    return tuple(sorted(known)), unknown, tuple(unsound)
+    return tuple(sorted(known)), offsets, unknown, tuple(unsound)
 
 
 def _unsound(
     engine: Engine, entity: Entity, *, side: str, where: str, zone: str, wall: tuple[str, str], low: datetime | None, high: datetime | None
-) -> Iterator[tuple[str, str, str, int]]:
+) -> Iterator[Unsound]:
     """Yield how many of a column's wall clocks lie in a gap or an overlap of their zone."""
     if low is None or high is None:
         return

@@ -123,8 +123,7 @@ class Invariant(Model):
     @model_validator(mode="after")
     def _one_form(self) -> Invariant:
         if (self.holds is None) == (self.equals is None) or (self.equals is None) != (self.column is None):
-            message = "an invariant has either 'holds', or 'column' and 'equals'"
-            raise ValueError(message)
+            raise ValueError("an invariant has either 'holds', or 'column' and 'equals'")
         return self
 
 
@@ -227,10 +226,8 @@ class Stores(Model):
 
     def present(self) -> Iterator[tuple[str, Store]]:
         """Yield (side, store) of those that the contract names."""
-        for side in ("source", "target", "baseline", "crosswalk"):
-            store = getattr(self, side)
-            if store is not None:
-                yield side, store
+        sides = ("source", "target", "baseline", "crosswalk")
+        yield from ((side, store) for side in sides if (store := getattr(self, side)) is not None)
 
 
 class Limits(Model):
@@ -276,8 +273,7 @@ class Migration(Model):
     @classmethod
     def _with_offset(cls, value: datetime | None) -> datetime | None:
         if value is not None and value.tzinfo is None:
-            message = "an instant needs an offset, e.g. 2024-10-20T17:00:00Z"
-            raise ValueError(message)
+            raise ValueError("an instant needs an offset, e.g. 2024-10-20T17:00:00Z")
         return value
 
 

@@ -17,8 +17,8 @@ def label_of(column: Column) -> str:
     """Return the label of a column's differing cells, an expression of type VARCHAR that is never NULL."""
     name = column.type.name
     arms: list[tuple[str, str]] = []
-    if name in ("ENUM", "CURRENCY", "BOOLEAN"):
-        return "concat('became:', coalesce(CAST(s AS VARCHAR), 'NULL'), ':', coalesce(CAST(t AS VARCHAR), 'NULL'))"
+    if name in ("CURRENCY", "BOOLEAN") or (name == "ENUM" and _words(column)):
+        return f"concat('became:', {_said('s', column)}, ':', {_said('t', column)})"
     if name == "VARCHAR":
         arms += [("s IS NULL AND t = ''", "'null to empty'"), ("s = '' AND t IS NULL", "'empty to null'")]
     arms += [("t IS NULL", "'to null'"), ("s IS NULL", "'from null'")]
@@ -36,6 +36,23 @@ def label_of(column: Column) -> str:
         arms += kinds[name](column) if name in kinds else []
     whens = " ".join(f"WHEN {claim} THEN {label}" for claim, label in arms)
     return f"CASE {whens} ELSE 'other' END"
+
+
+def _words(column: Column) -> tuple[str, ...]:
+    """Return the words of an enumeration that the contract knows."""
+    readings = (column.source.codes or {}, column.target.codes or {})
+    return tuple(sorted({word for codes in readings for word in codes.values()}))
+
+
+def _said(side: str, column: Column) -> str:
+    """Return a word as it may be said: what is no word of the contract's own may be anything, a name for one."""
+    if column.type.name == "BOOLEAN":
+        return f"coalesce(CAST({side} AS VARCHAR), 'NULL')"
+    known = f"{side} IN ({', '.join(literal(word) for word in _words(column))})"
+    if column.type.name == "CURRENCY":
+        known = f"regexp_full_match({side}, '[A-Z]{{3}}')"
+    unknown = literal("an unknown currency" if column.type.name == "CURRENCY" else "an unknown word")
+    return f"CASE WHEN {side} IS NULL THEN 'NULL' WHEN {known} THEN {side} ELSE {unknown} END"
 
 
 def _text(_: Column) -> list[tuple[str, str]]:
@@ -74,9 +91,9 @@ def _json(_: Column) -> list[tuple[str, str]]:
 
 def _number(column: Column) -> list[tuple[str, str]]:
     scale = column.type.scale
-    s, t = (f"CAST({side} AS DECIMAL(38,{scale}))" for side in ("s", "t"))
-    arms = [(f"{s} = -{t}", "'sign'"), ("t = 0", "'to zero'")]
+    s, t = (f"TRY_CAST({side} AS DECIMAL(38,{scale}))" for side in ("s", "t"))  # a HUGEINT may have 39 digits
+    arms = [("t = 0", "'to zero'"), ("s = 0", "'from zero'"), (f"{s} = -{t}", "'sign'")]
     for factor in _FACTORS:
         arms += [(f"TRY({t} = {s} * {factor})", f"'factor:{factor}'"), (f"TRY({s} = {t} * {factor})", f"'part:{factor}'")]
-    arms += [(f"round({s}, {digits}) = {t}", f"'rounded:{digits}'") for digits in range(scale)]
+    arms += [(f"TRY(round({s}, {digits}) = {t})", f"'rounded:{digits}'") for digits in range(scale)]
     return [*arms, ("true", f"coalesce('difference:' || CAST(TRY({t} - {s}) AS VARCHAR), 'other')")]

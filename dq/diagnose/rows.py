@@ -60,7 +60,7 @@ def _owners(engine: Engine, entity: Entity) -> Iterator[tuple[int, str]]:
     maps = f"{path('maps', through)} AS m JOIN scope.accounts AS a ON a.account_id = m.source_id"
     for claim, words in (
         ("a.erased_ever", "their owner was erased on request"),
-        ("NOT a.moved AND NOT a.erased_ever", "their owner's batch has not moved yet"),
+        ("a.placed AND NOT a.moved AND NOT a.erased_ever", "their owner's batch has not moved yet"),
     ):
         sql = f"SELECT count(*) FROM {tables(entity).rows} WHERE status = 'extra' AND owner IN (SELECT m.target_id FROM {maps} WHERE {claim})"
         rows = int(_one(engine, entity, sql))

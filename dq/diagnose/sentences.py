@@ -23,6 +23,7 @@ _PLAIN = {
     "longer": "has something added at its end",
     "sign": "has the other sign",
     "to zero": "became 0",
+    "from zero": "was 0 and has another value",
     "swapped": "was exchanged with another row's",
 }
 

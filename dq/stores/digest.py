@@ -53,6 +53,8 @@ def _written(column: str, type_: str) -> str:
         text = f"hex({name})"
     elif type_ == "VARCHAR":
         text = name
+    elif type_ == "VARIANT":
+        text = f"CAST(CAST({name} AS JSON) AS VARCHAR)"  # as VARCHAR, 1 and '1' look alike
     elif type_.endswith("]") or type_.startswith(_NESTED):
         text = f"CAST(to_json({name}) AS VARCHAR)"  # as VARCHAR, ['a, b'] and ['a', 'b'] look alike
     else:

@@ -54,7 +54,8 @@ def fill_from_duckdb(engine: Engine, out: str) -> tuple[Origin, Sequence[Filled]
         seals = tuple(ColumnSeal(name=column, store_type=type_, type=type_) for column, type_ in columns)
         primary, *others = keys.get(name, [()])
         filled.append(Filled(name, int(rows), seals, primary, tuple(others)))
-    notes = tuple(f"{table.kind} '{table.name}' was not taken" for table in rest)
+    rest += _elsewhere(engine)
+    notes = (*(f"{table.kind} '{table.name}' was not taken" for table in rest), *(f"macro '{name}' was not taken" for name in _macros(engine)))
     return Origin("duckdb", str(version or "unknown"), "one file, read-only", notes=notes), filled, rest
 
 
@@ -70,6 +71,26 @@ def _catalogue(engine: Engine) -> list[tuple[str, str, list[tuple[str, str]]]]:
         return [(name, kind, list(columns)) for name, kind, columns in engine.execute(Query(sql, (ALIAS,), "reading the store"))]
     except EngineError as error:
         raise SnapshotError(f"the store's catalogue cannot be read: {error}") from None
+
+
+def _elsewhere(engine: Engine) -> list[TableSeal]:
+    """Return what stands in other schemas than main, by qualified name: nothing of it is taken, all of it is named."""
+    sql = """
+        SELECT o.schema_name || '.' || o.name, o.kind, list((c.column_name, c.data_type) ORDER BY c.column_index)
+        FROM (SELECT schema_name, table_name AS name, 'table' AS kind FROM duckdb_tables() WHERE database_name = $1 AND schema_name <> 'main'
+              UNION ALL
+              SELECT schema_name, view_name, 'view' FROM duckdb_views() WHERE database_name = $1 AND schema_name <> 'main' AND NOT internal) AS o
+        JOIN duckdb_columns() AS c ON c.database_name = $1 AND c.schema_name = o.schema_name AND c.table_name = o.name
+        GROUP BY o.schema_name, o.name, o.kind ORDER BY 1"""
+    return [
+        TableSeal(name=name, kind=kind, taken=False, columns=tuple(ColumnSeal(name=column, store_type=type_) for column, type_ in columns))
+        for name, kind, columns in engine.execute(Query(sql, (ALIAS,), "reading the store"))
+    ]
+
+
+def _macros(engine: Engine) -> list[str]:
+    sql = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE database_name = $1 AND NOT internal ORDER BY 1"
+    return [name for (name,) in engine.execute(Query(sql, (ALIAS,), "reading the store"))]
 
 
 def _keys(engine: Engine) -> dict[str, list[tuple[str, ...]]]:

@@ -81,6 +81,8 @@ def seal(target: Path, *, label: Label, attach: dict[str, str], fill: Fill, forc
     """
     if target.suffix != ".duckdb":
         raise UsageError(f"{target}: a snapshot's name ends in .duckdb")
+    if label.moment.tzinfo is None:
+        raise UsageError(f"{target}: the moment it is of has no offset: {label.moment.isoformat()}")
     for there in (target, manifest_path(target)):
         if (there.exists() or there.is_symlink()) and not force:
             raise UsageError(f"{there}: is there already; --force replaces it")

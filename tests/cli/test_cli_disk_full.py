@@ -91,3 +91,17 @@ def test_a_full_disk_leaves_the_snapshot_that_was_there(plain: Small, dq: Dq, di
     assert_refused(dq(*arguments), 3, "space")
     (disk / "ballast").unlink()
     assert {item.name: item.read_bytes() for item in disk.iterdir()} == before
+
+
+def test_a_disk_that_may_only_be_read_is_wrong_usage(plain: Small, dq: Dq, disk: Path, tmp_path: Path) -> None:
+    make_store(tmp_path / "old.raw", PLAIN["source"])
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    assert_refused(dq("run", "--contract", plain.contract, "--runs", disk / "runs"), 2, f"{disk}/runs", "read-only file system")
+    arguments = ("snapshot", "source", "--from", tmp_path / "old.raw", "--contract", plain.contract, "--to", disk / "source.duckdb")
+    assert_refused(dq(*arguments), 2, str(disk), "read-only file system")
+
+
+def test_a_disk_without_room_for_one_more_name_is_full(plain: Small, dq: Dq, disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,nr_inodes=2", str(disk)], check=True)
+    (disk / "runs").mkdir()
+    assert_refused(dq("run", "--contract", plain.contract, "--runs", disk / "runs"), 3, f"{disk}/runs", "no space left on device")

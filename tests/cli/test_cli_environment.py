@@ -36,6 +36,7 @@ ENVIRONMENTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changed", ENVIRONMENTS.values(), ids=ENVIRONMENTS)
 def test_the_record_is_the_same_in_every_environment(plain: Small, run: Dq, tmp_path: Path, changed: dict[str, str]) -> None:
     plain.reseal("target", "UPDATE vouchers SET note = 'größer ✓' WHERE amount = 1", "DELETE FROM vouchers WHERE amount = 2")
@@ -46,6 +47,7 @@ def test_the_record_is_the_same_in_every_environment(plain: Small, run: Dq, tmp_
     assert called.stdout.decode().splitlines()[-1] == expected.last
 
 
+@pytest.mark.slow
 def test_an_output_that_cannot_carry_a_sign_shows_its_number(plain: Small) -> None:
     (plain.contract / "coupons.toml").write_text((plain.contract / "coupons.toml").read_text().replace("Coupons move.", "Gutscheine ziehen größer um ✓"))
     plain.edit("migration.toml", "The old store moves into the new one", "Größe ✓")
@@ -128,6 +130,7 @@ def _shell(script: str, small: Small) -> subprocess.CompletedProcess[bytes]:
 LEAVES = "(exec 0<&-; sleep 1)"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("command", "reader", "status"), [("run", LEAVES, 0), ("run", "head -1 >/dev/null", 0), ("check", LEAVES, 0)])
 def test_a_reader_who_leaves_early_turns_no_success_into_failure(plain: Small, command: str, reader: str, status: int) -> None:
     runs = "" if command == "check" else "--runs runs"
@@ -135,7 +138,7 @@ def test_a_reader_who_leaves_early_turns_no_success_into_failure(plain: Small, c
     assert (called.stdout, called.stderr) == (f"{status}\n".encode(), b"")
 
 
-@pytest.mark.parametrize(("moment", "status"), [("2024-11-05T20:00:00+00:00", 1), ("2024-12-05T20:00:00+00:00", 3)])
+@pytest.mark.parametrize(("moment", "status"), [("2024-11-05T20:00:00+00:00", 1), pytest.param("2024-12-05T20:00:00+00:00", 3, marks=pytest.mark.slow)])
 def test_a_reader_who_leaves_early_turns_no_failure_into_success(plain: Small, moment: str, status: int) -> None:
     plain.reseal("target", "DELETE FROM vouchers WHERE amount = 1")
     called = _shell(f"dq run --contract contract --runs runs --as-of {moment} | {LEAVES}; echo ${{PIPESTATUS[0]}}", plain)
@@ -148,6 +151,7 @@ def test_a_reader_who_leaves_a_listing_early_is_no_error(plain: Small, run: Dq) 
     assert (called.stdout, called.stderr) == (b"0\n", b"")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("redirect", "status"), [(">&-", 1), ("2>&-", 1), (">&- 2>&-", 1), ("</dev/null", 1), ("<&-", 1)])
 def test_a_closed_stream_changes_no_status(plain: Small, redirect: str, status: int) -> None:
     plain.reseal("target", "DELETE FROM vouchers WHERE amount = 1")
@@ -156,6 +160,7 @@ def test_a_closed_stream_changes_no_status(plain: Small, redirect: str, status: 
     assert b"Traceback" not in called.stderr
 
 
+@pytest.mark.slow
 def test_an_output_on_a_full_disk_is_said(plain: Small) -> None:
     called = _shell("dq run --contract contract --runs runs > /dev/full", plain)
     assert (called.returncode, called.stderr) == (3, b"dq: standard output: no space left on device\n")
@@ -179,6 +184,7 @@ def _on_terminal(*arguments: object, columns: int) -> tuple[int, str]:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()
 
 
+@pytest.mark.slow
 def test_a_narrow_terminal_shows_everything_within_its_width(plain: Small) -> None:
     plain.reseal("target", "UPDATE vouchers SET note = 'other' WHERE amount = 1")
     status, shown = _on_terminal("run", "--contract", plain.contract, "--runs", plain.runs, columns=40)
@@ -190,6 +196,7 @@ def test_a_narrow_terminal_shows_everything_within_its_width(plain: Small) -> No
     assert long == []
 
 
+@pytest.mark.slow
 def test_colours_and_progress_are_for_terminals_only(plain: Small) -> None:
     _, shown = _on_terminal("run", "--contract", plain.contract, "--runs", plain.runs, columns=100)
     called = _call("run", "--contract", plain.contract, "--runs", plain.runs)

@@ -10,12 +10,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from small import PLAIN, Dq, Small, environment, make_store
 
+from dq import interrupts
 from dq.engine import Engine, Row
+from dq.interrupts import Ended
 from dq.running import Options, run_contract
 from dq.sql import Query
 
@@ -126,6 +129,7 @@ def _run(small: Small) -> tuple[object, ...]:
     return ("run", "--contract", small.contract, "--runs", small.runs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_during_any_query_of_a_run_records_nothing(plain: Small, driver: Driver, number: int) -> None:
     count = driver.ask("count", ("run", "--contract", plain.contract, "--runs", plain.folder / "others"))
@@ -138,6 +142,7 @@ def test_a_signal_during_any_query_of_a_run_records_nothing(plain: Small, driver
     assert said.splitlines() == [f"dq: {word}; nothing was recorded"] * len(places)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_during_any_query_of_a_seal_seals_nothing(driver: Driver, seal: tuple[object, ...], tmp_path: Path, number: int) -> None:
     count = driver.ask("count", (*seal, "--force"))
@@ -180,13 +185,27 @@ def test_an_interrupt_in_python_is_an_interrupt(plain: Small, monkeypatch: pytes
     assert plain.litter() == []
 
 
-def test_an_interrupt_on_the_command_line_is_one_line(plain: Small, run: Dq, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(_self: Engine, _query: Query) -> list[Row]:
-        raise KeyboardInterrupt
+@pytest.mark.parametrize(("number", "word"), [(signal.SIGINT, "interrupted"), (signal.SIGTERM, "terminated"), (signal.SIGHUP, "hung up")])
+def test_a_signal_is_one_line_and_the_shells_status(plain: Small, run: Dq, monkeypatch: pytest.MonkeyPatch, number: int, word: str) -> None:
+    def end(_self: Engine, _query: Query) -> list[Row]:
+        raise Ended(number)
 
-    monkeypatch.setattr(Engine, "execute", interrupt)
+    monkeypatch.setattr(Engine, "execute", end)
     said = run(plain)
-    assert (said.status, said.out, said.err) == (130, "", "dq: interrupted; nothing was recorded\n")
+    assert (said.status, said.out, said.err) == (128 + number, "", f"dq: {word}; nothing was recorded\n")
+
+
+def test_a_signal_that_a_step_swallows_is_remembered(plain: Small, run: Dq, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Great Expectations catches everything; what it swallows must not come out as a check that crashed."""
+
+    def swallow(*_: object, **__: object) -> None:
+        with suppress(Ended):
+            interrupts._noted(signal.SIGTERM, None)
+
+    monkeypatch.setattr(interrupts, "_received", [])
+    monkeypatch.setattr("dq.measuring.compare_sums", swallow)
+    said = run(plain)
+    assert (said.status, said.err, plain.litter()) == (143, "dq: terminated; nothing was recorded\n", [])
 
 
 def _kill(driver: Driver, arguments: tuple[object, ...], after: Callable[[], None]) -> None:

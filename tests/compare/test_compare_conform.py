@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -16,6 +15,7 @@ from sides_compared import engine_alone, make_entity
 
 from dq.compare.conform import raw_type
 from dq.engine import Engine
+from tests.oracle.seeds import seeded
 
 ZONES = (
     "Asia/Jakarta",
@@ -120,7 +120,7 @@ def test_a_code_becomes_its_word_and_an_unknown_one_equals_no_word(
 def test_the_same_unknown_code_on_both_sides_is_not_the_same(engine: Engine) -> None:
     columns = {"a": {"type": "ENUM", "source": {"1": "on"}, "target": {"1": "on"}}}
     sides = [conformed(engine, columns, {"a": "INTEGER"}, [(7,)], side=side)[1] for side in ("source", "target")]
-    assert [[("source code 7",)], [("target code 7",)]] == sides
+    assert sides == [[("source code 7",)], [("target code 7",)]]
 
 
 MONEY = {"a": {"type": "DECIMAL(18,2)", "target": "minor"}, "c": {"type": "CURRENCY", "target": "iso-numeric"}}
@@ -207,7 +207,7 @@ def test_what_is_read_as_it_is_has_exactly_the_declared_type(spec: Any, types: t
 
 
 def test_the_baseline_is_read_like_the_target(engine: Engine) -> None:
-    rows = [(12345, 392), (random.Random(1).randint(0, 99), 360)]
+    rows = [(12345, 392), (seeded(1).randint(0, 99), 360)]
     assert conformed(engine, MONEY, RAW_MONEY, rows, side="target", **MONEY_OF)[1] == conformed(engine, MONEY, RAW_MONEY, rows, side="baseline", **MONEY_OF)[1]
 
 

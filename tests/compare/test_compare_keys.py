@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +13,7 @@ from dq.compare import keys
 from dq.compare.keys import Uniqueness, count_keys
 from dq.engine import Engine
 from dq.sql import Query
+from tests.oracle.seeds import seeded
 
 DENSE, COUNTED = "bitmap", "counted distinct"
 CASES: tuple[tuple[str, tuple[str, ...], list[tuple[Any, ...]], Uniqueness], ...] = (
@@ -65,7 +65,7 @@ def test_keys_hold_where_none_is_null_and_none_stands_twice(rows: int, nulls: in
 
 @pytest.mark.parametrize("seed", range(8))
 def test_bitmap_and_counting_agree_on_whatever_is_drawn(seed: int, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    rng = random.Random(seed)
+    rng = seeded(seed)
     values = [(rng.choice((None, rng.randint(-30, 60))),) for _ in range(rng.randint(1, 200))]
     columns = put(engine, ("BIGINT",), values)
     times = Counter(value for (value,) in values if value is not None)

@@ -19,8 +19,9 @@ from dq.compare.localise import _agrees
 from dq.compare.rows import tables
 from dq.engine import Engine
 from dq.sql import Query
+from tests.oracle.seeds import seeded
 
-FIXED = settings(derandomize=True, deadline=None, database=None, max_examples=15, suppress_health_check=list(HealthCheck))
+FIXED = settings(derandomize=True, deadline=None, database=None, max_examples=10, suppress_health_check=list(HealthCheck))
 TEXTS = ("", " ", "NULL", "null", "NaN", "nan", "0", "a", "A", "a ", "é", "e\u0301", "\x00", "😀", "'", "a\nb")
 COLUMNS = {
     "k": "BIGINT",
@@ -170,7 +171,7 @@ def test_null_and_texts_that_look_like_it_are_all_different(engine: Engine, one:
 
 @pytest.mark.parametrize("threads", [2, 4])
 def test_the_number_of_threads_changes_nothing_that_is_found(threads: int, engine: Engine) -> None:
-    rng = random.Random(7)
+    rng = seeded(7)
     entity = make_entity({"k": "BIGINT", "a": "VARCHAR", "b": "DECIMAL(18,2)"}, key="k")
     source = [(number, rng.choice(TEXTS), Decimal(rng.randint(0, 999)) / 100) for number in range(300)]
     target = [(number, text, amount + (rng.random() < 0.1)) for number, text, amount in source if rng.random() < 0.95]

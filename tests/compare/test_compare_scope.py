@@ -157,6 +157,12 @@ CASES = (
         {"source_rows": 2, "target_rows": 3, "excused": {"withdrawn": 1, "erased on request": 1}},
     ),
     Case(
+        "erased, a row is left, and the SQL lost the source's row",
+        {ERASURES: [(2, "DSR-1")], COUPONS: rows_of(COUPONS, (3, "B1", 2, 7, 30, 0), without=(3,))},
+        {("B1", "extra"): set()},
+        {"source_rows": 2, "source_lost": 1},
+    ),
+    Case(
         "erased without a reference",
         {ERASURES: [(2, " ")]},
         crosswalk={"erasures": {"no reference": 1}},
@@ -280,7 +286,7 @@ def test_a_row_that_the_contract_excludes_and_the_sql_brings_back_is_counted(tmp
     with looked_at(tmp_path, files={"sql/source/coupons.sql": sql}) as (_, facts):
         evidence = facts.entities[0].evidence
         assert evidence is not None
-        assert (1, 0) == (evidence.population.source_lost, evidence.population.source_multiplied)
+        assert (evidence.population.source_lost, evidence.population.source_multiplied) == (1, 0)
 
 
 def test_without_batches_everything_is_compared_and_the_erased_are_still_excused(tmp_path: Path) -> None:
@@ -292,6 +298,6 @@ def test_without_batches_everything_is_compared_and_the_erased_are_still_excused
     }
     with looked_at(tmp_path, changed, files={"migration.toml": text[: text.index("[[batches]]")]}) as (engine, facts):
         (item,) = facts.entities
-        assert {} == statuses(engine, item.entity)
+        assert statuses(engine, item.entity) == {}
         expected = {**WHOLE, "source_rows": 2, "target_rows": 2, "excused": {"withdrawn": 1, "erased on request": 1}}
         assert expected == population(item.evidence)

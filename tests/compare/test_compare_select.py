@@ -255,20 +255,20 @@ def test_every_table_is_pointed_at_the_snapshot_and_nothing_else_changes(engine:
 
 def test_a_quoted_name_that_holds_sql_stays_a_name(engine: Engine) -> None:
     select = read_select(engine, 'SELECT "a; DROP TABLE t; --" AS a FROM "t; x"', file=FILE)
-    assert 'SELECT "a; DROP TABLE t; --" AS a FROM s.main."t; x"' == select.pointed_at(engine, "s")
+    assert select.pointed_at(engine, "s") == 'SELECT "a; DROP TABLE t; --" AS a FROM s.main."t; x"'
 
 
 def test_a_file_in_from_is_a_table_of_the_snapshot_and_is_never_read(engine: Engine) -> None:
-    assert 'SELECT a FROM s.main."x.csv"' == read_select(engine, "SELECT a FROM 'x.csv'", file=FILE).pointed_at(engine, "s")
+    assert read_select(engine, "SELECT a FROM 'x.csv'", file=FILE).pointed_at(engine, "s") == 'SELECT a FROM s.main."x.csv"'
 
 
 def test_the_first_table_is_the_driving_one(engine: Engine) -> None:
-    assert ("t", "s") == read_select(engine, "SELECT s.a FROM t AS s JOIN u ON u.id = s.id", file=FILE).driving
+    assert read_select(engine, "SELECT s.a FROM t AS s JOIN u ON u.id = s.id", file=FILE).driving == ("t", "s")
 
 
 def test_an_added_output_stands_behind_the_others(engine: Engine) -> None:
     select = read_select(engine, "SELECT s.a FROM t AS s", file=FILE)
-    assert 'SELECT s.a, s.id AS "dq.id" FROM x.main.t AS s' == select.pointed_at(engine, "x", extra={"dq.id": ("s", "id")})
+    assert select.pointed_at(engine, "x", extra={"dq.id": ("s", "id")}) == 'SELECT s.a, s.id AS "dq.id" FROM x.main.t AS s'
 
 
 FOUND = {"t": {"id": "BIGINT", "a": "VARCHAR", "c": "VARCHAR"}, "u": {"id": "BIGINT", "b": "JSON"}}
@@ -282,4 +282,4 @@ def test_every_column_that_is_named_is_told_with_the_output_that_it_becomes(engi
 
 def test_a_name_that_is_no_column_is_unknown_be_it_one_of_the_engine_s_clocks(engine: Engine) -> None:
     select = read_select(engine, "SELECT a, current_timestamp AS d, s.x.y AS e FROM t AS s WHERE current_date > c", file=FILE)
-    assert ("current_timestamp", "s.x.y", "current_date") == select.unknown(FOUND)
+    assert select.unknown(FOUND) == ("current_timestamp", "s.x.y", "current_date")

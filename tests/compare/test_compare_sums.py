@@ -104,7 +104,7 @@ def test_null_and_nothing_are_slices_of_their_own_and_each_side_has_its_own(tmp_
 
 def test_slices_stand_in_order_with_null_first(tmp_path: Path) -> None:
     _, found = summed(tmp_path, "BIGINT", [("b", 1), (None, 1), ("", 1), ("a", 1), ("B", 1)], [])
-    assert [None, "", "B", "a", "b"] == list(found)
+    assert list(found) == [None, "", "B", "a", "b"]
 
 
 def test_money_at_stake_is_exact_where_the_difference_of_two_amounts_has_more_bits_than_they_have(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_a_sum_past_38_digits_is_not_proven_and_disturbs_nothing_else(tmp_path: 
     with measured_unsealed(tmp_path, files=files, stores=stores, asked=Asked((), ()), crashes=True) as (_, facts):
         (item,) = facts.entities
         assert item.evidence is not None
-        assert {} == dict(item.evidence.harms[""].statuses)
+        assert dict(item.evidence.harms[""].statuses) == {}
         found = item.sums["things.sums.b"]
         check = judge_sums(item.entity, "things.sums.b", column="b", by=("region",), found=found, evidence=item.evidence)
         assert Outcome.NOT_PROVEN is check.outcome

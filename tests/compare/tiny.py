@@ -66,7 +66,10 @@ reason = "withdrawn"
 [[sums]]
 column = "points"
 """,
-    "sql/source/coupons.sql": "SELECT c.code, c.coupon_id, c.user_id AS account_id, k.kind, c.points FROM coupons AS c JOIN kinds AS k ON k.kind_id = c.kind_id WHERE c.gone = 0\n",
+    "sql/source/coupons.sql": """\
+SELECT c.code, c.coupon_id, c.user_id AS account_id, k.kind, c.points
+FROM coupons AS c JOIN kinds AS k ON k.kind_id = c.kind_id WHERE c.gone = 0
+""",
     "sql/target/coupons.sql": "SELECT code, voucher_id AS coupon_id, customer_id AS account_id, kind, points FROM vouchers\n",
 }
 COLUMNS: dict[Place, dict[str, str]] = {

@@ -259,19 +259,31 @@ FITS: tuple[Case, ...] = (
         "coupons.toml",
         "expect_column_values_to_match_regex",
         "expect_column_values_to_match_regexp",
-        "coupons.toml: fit.code.match_regexp: no stock expectation is called 'expect_column_values_to_match_regexp'; did you mean 'expect_column_values_to_match_regex'?",
+        (
+            "coupons.toml: fit.code.match_regexp: "
+            "no stock expectation is called "
+            "'expect_column_values_to_match_regexp'; did you mean 'expect_column_values_to_match_regex'?"
+        ),
     ),
     (
         "coupons.toml",
         "regex  = ",
         "mostly = 0.99\nregex  = ",
-        "coupons.toml: fit.code.match_regex: 'mostly' is refused: a claim holds for every row or it does not hold; take the rows that may differ out of the SQL",
+        (
+            "coupons.toml: fit.code.match_regex: "
+            "'mostly' is refused: a claim holds for every row or it "
+            "does not hold; take the rows that may differ out of the SQL"
+        ),
     ),
     (
         "coupons.toml",
         "regex  = ",
         'row_condition = "1 = 1"\nregex  = ',
-        "coupons.toml: fit.code.match_regex: 'row_condition' is refused: a condition that matches no row passes in silence; filter in the SQL, where rows are counted",
+        (
+            "coupons.toml: fit.code.match_regex: "
+            "'row_condition' is refused: a condition that matches no row "
+            "passes in silence; filter in the SQL, where rows are counted"
+        ),
     ),
     (
         "coupons.toml",
@@ -283,7 +295,11 @@ FITS: tuple[Case, ...] = (
         "coupons.toml",
         '[[fit]]\ntype   = "expect_column_values_to_match_regex"\ncolumn = "code"\nregex  = "^[A-Z]+$"',
         '[[fit]]\ntype = "expect_column_sum_to_be_between"\ncolumn = "face"\nmin_value = 1',
-        "coupons.toml: fit.face.sum_to_be_between: 'expect_column_sum_to_be_between' needs integer, and face is DECIMAL(18,2); Great Expectations makes a float of it, which loses digits: bound each value, or write [[sums]] or an [[invariant]]",
+        (
+            "coupons.toml: fit.face.sum_to_be_between: "
+            "'expect_column_sum_to_be_between' needs integer, and face is DECIMAL(18,2); Great Expectations "
+            "makes a float of it, which loses digits: bound each value, or write [[sums]] or an [[invariant]]"
+        ),
     ),
     ("coupons.toml", 'column = "code"\nregex', 'column = "cod"\nregex', "coupons.toml: fit.cod.match_regex: no column is called 'cod'; did you mean 'code'?"),
     ("coupons.toml", "[[fit]]", "[fit]", "coupons.toml: fit: is a list of tables: write [[fit]]"),
@@ -327,7 +343,7 @@ def refused(folder: Path) -> str:
 
 
 def test_the_contract_that_the_cases_change_is_read(tmp_path: Path) -> None:
-    assert ["coupons", "entries", "balances"] == [entity.name for entity in read_contract(write(tmp_path)).entities]
+    assert [entity.name for entity in read_contract(write(tmp_path)).entities] == ["coupons", "entries", "balances"]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case[3][:70])
@@ -341,7 +357,7 @@ def test_no_two_cases_are_the_same() -> None:
 
 
 def test_every_refusal_is_one_line() -> None:
-    assert [] == [message for *_, message in CASES if "\n" in message]
+    assert [message for *_, message in CASES if "\n" in message] == []
 
 
 def test_a_column_that_goes_through_a_crosswalk_needs_one(tmp_path: Path) -> None:

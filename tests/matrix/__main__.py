@@ -15,7 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from .listing import Item, items, run_item
-from .stages import build
+from .stages import NotCleanError, build
 
 WORKERS = 2
 
@@ -30,8 +30,12 @@ def main(chosen: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="matrix-") as folder, ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
         base = Path(folder)
         built = {moved: pool.submit(build, base, moved=moved) for moved in sorted({item.moved for item in wanted})}
-        for one in built.values():
-            one.result()
+        try:
+            for one in built.values():
+                one.result()
+        except NotCleanError as error:
+            say(f"the clean demo is not clean: {error}")
+            return 1
         runs = [(item, pool.submit(run_item, base, item)) for item in wanted]
         wrong = {item for item, run in runs if _told(item, run)}
     planted = [item for item in wanted if not item.neutral]

@@ -60,8 +60,9 @@ def losing_one(*, of: str) -> Callable[..., None]:
     """Return a comparison that forgets the first of an entity's rows that it found."""
     real = dq.compare.localise._join
 
-    def call(engine: Any, entity: Any, *, condition: str, tables: Any) -> None:
-        real(engine, entity, condition=condition, tables=tables)
+    def call(engine: Any, entity: Any, **asked: Any) -> None:
+        real(engine, entity, **asked)
+        tables = asked["tables"]
         if entity.name == of:
             for table in (tables.cells, tables.rows):
                 engine.execute(Query(f"DELETE FROM {table} WHERE k_0 = (SELECT min(k_0) FROM {tables.rows})"))

@@ -18,6 +18,7 @@ from dq_fixtures.corruptions.picks import STORES, attach
 from dq_fixtures.corruptions.registry import FIRST, Stage
 
 from dq.engine import Settings
+from dq.record import Outcome
 from dq.running import Finished, Options, run_contract
 from dq.stores.duckdb_file import seal_duckdb
 from dq.stores.manifest import manifest_path
@@ -34,15 +35,22 @@ SAME = ("report.json", "report.html", "summary.md", "junit.xml", "restricted/fin
 """What must be byte for byte the same where the content is."""
 
 
+class NotCleanError(Exception):
+    """The clean demo is not clean: nothing can be planted in it."""
+
+
 def build(folder: Path, *, moved: int) -> None:
-    """Build the clean demo in `folder/<moved>`, unsealed and sealed."""
+    """Build the clean demo in `folder/<moved>`, unsealed and sealed. Raises NotCleanError where a run of it finds anything."""
     base = folder / str(moved)
     for store in build_demo(base / "unsealed", accounts=ACCOUNTS, seed=SEED, moved_batches=moved):
         seal(store, base / "sealed")
     if moved == FIRST.moved:
         with tempfile.TemporaryDirectory(dir=folder) as work:
             case = Case(base, Path(work), FIRST)
-            case.run(case.clean).folder.rename(base / CLEAN)
+            clean = case.run(case.clean)
+            if clean.record.outcome is not Outcome.PASSED:
+                raise NotCleanError(clean.record.headline)
+            clean.folder.rename(base / CLEAN)
             files, _ = case.changed(lambda copy: apply(copy, *PLANTED))
             case.run(files, runs="broken-runs").folder.rename(base / BROKEN)
             (base / "broken-sealed").mkdir()

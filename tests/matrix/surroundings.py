@@ -13,6 +13,7 @@ from pathlib import Path
 from dq_fixtures.corruptions.picks import STORES
 from dq_fixtures.corruptions.registry import BEFORE, CARRIED, FIRST, LAST, NEXT, SECOND, Stage
 
+import dq
 from dq.engine import Settings
 
 from .judging import compare
@@ -79,7 +80,14 @@ def _elsewhere(base: Path) -> list[str]:
                 str(case.work / "runs"),
                 *sides,
             ]
-            told = subprocess.run(command, cwd=work, env={**os.environ, **ELSEWHERE, "HOME": work}, capture_output=True, text=True, check=False)
+            told = subprocess.run(
+                command,
+                cwd=work,
+                env={**os.environ, **ELSEWHERE, "HOME": work, "PYTHONPATH": str(Path(dq.__file__).parents[1])},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
             if told.returncode != exit_status:
                 found.append(f"{name}: exit status {told.returncode} instead of {exit_status}: {told.stderr[-300:]}")
                 continue

@@ -12,11 +12,13 @@ from decimal import Decimal
 from typing import Any
 
 from dq.contract.models import Entity, Invariant, LedgerSum
-
+from tests.oracle.answers import Answer
 from tests.oracle.expressions import expression
-from tests.oracle.oracle import Answer, Key, Own, Sided, World, fate, judge, key_of, mapped, total
+from tests.oracle.oracle import judge
 from tests.oracle.people import Asked
 from tests.oracle.reading import text_of
+from tests.oracle.whose import total
+from tests.oracle.world import Key, Own, World, fate, key_of, mapped
 
 Slice = tuple[str | None, ...]
 
@@ -155,6 +157,7 @@ def _map_problems(world: World, name: str) -> dict[str, int]:
     sources: dict[Any, set[Any]] = defaultdict(set)
     for row in usable:
         sources[row["target_id"]].add(row["source_id"])
+    known = {None, *(row["source_id"] for row in rows)}
     unmapped = {
         row.values[column.name]
         for entity in world.contract.entities
@@ -162,7 +165,7 @@ def _map_problems(world: World, name: str) -> dict[str, int]:
         for row in world.own(entity, "source")
         if fate(world, entity, row) in ("compared", "unmapped")
         for column in entity.columns
-        if column.through == name and row.values[column.name] not in {None, *(other["source_id"] for other in rows)}
+        if column.through == name and row.values[column.name] not in known
     }
     return {
         "null": len({row["target_id"] if row["source_id"] is None else row["source_id"] for row in rows if None in (row["source_id"], row["target_id"])}),
@@ -189,7 +192,7 @@ def _batch_problems(world: World) -> dict[str, int]:
     unplaced = {
         row.values[entity.owner]
         for entity in world.contract.entities
-        if entity.owner is not None
+        if entity.owner is not None and not judge(world, entity).blocked
         for row in world.own(entity, "source")
         if fate(world, entity, row) == "unplaced" and row.values[entity.owner] not in world.crosswalk.batches_of
     }
@@ -230,6 +233,3 @@ def _stood_before(world: World, name: str, target: Any) -> bool:
     if home is None or home.own_id is None:
         return True
     return any(row.values[home.own_id.name] == target for row in world.own(home, "baseline"))
-
-
-__all__ = ["Broken", "Natives", "Own", "Sided", "Sum", "crosswalk_problems", "invariant", "natives", "sums"]

@@ -62,24 +62,25 @@ def _other(rng: Rng, column: str, value: Any, others: Sequence[Any]) -> Any:
     if column in CHOICES:
         return rng.choice(CHOICES[column])
     draw = rng.random()
-    if column in ("currency", "currency_no") or draw < 0.3:
+    if draw < 0.3:
         return rng.choice(others)
-    if draw < 0.4:
-        return None
+    return None if draw < 0.4 else rng.choice((*_near(value), *([] if value is not None else others)))
+
+
+def _near(value: Any) -> Sequence[Any]:
+    """Return values that a mistake makes of one."""
     if isinstance(value, bool):
-        return not value
+        return (not value,)
     if isinstance(value, int):
-        return rng.choice((value + 1, value - 1, -value, value * 100, 99999))
+        return (value + 1, value - 1, -value, value * 100, 99999)
     if isinstance(value, Decimal):
         unit = Decimal(1).scaleb(int(value.as_tuple().exponent))
-        return rng.choice((value + unit, value - unit, value + Decimal("0.0100").quantize(unit), -value))
+        return (value + unit, value - unit, value + Decimal("0.0100").quantize(unit), -value)
     if isinstance(value, datetime):
-        return value + rng.choice((timedelta(hours=7), timedelta(hours=-7), timedelta(days=1), timedelta(microseconds=1), timedelta(days=200)))
+        return [value + gap for gap in (timedelta(hours=7), timedelta(hours=-7), timedelta(days=1), timedelta(microseconds=1), timedelta(days=200))]
     if isinstance(value, date):
-        return rng.choice(DAYS)
-    if isinstance(value, str):
-        return rng.choice((*TEXTS, value + " ", value.upper(), value[:3], value.replace("\r\n", "\n")))
-    return rng.choice(others)
+        return DAYS
+    return (*TEXTS, value + " ", value.upper(), value[:3], value.replace("\r\n", "\n")) if isinstance(value, str) else ()
 
 
 def _swap(rng: Rng, table: Table) -> str:

@@ -21,19 +21,19 @@ RULES: dict[str, Callable[[str], str]] = {
 }
 
 
-def is_same(column: Column, source: Any, target: Any) -> bool:
-    """Return whether two values are the same: NULL is a value, a number is exact, JSON is what it means."""
+def is_same(source: Any, target: Any) -> bool:
+    """Return whether two values are the same: NULL is a value like any other."""
     if source is None or target is None:
         return source is None and target is None
-    if column.type.name == "JSON":
-        return source == target or json_means_the_same(source, target)
     return type(source) is type(target) and bool(source == target)
 
 
 def rule_between(column: Column, source: Any, target: Any) -> str | None:
-    """Return the first declared rule after which two different values count as equal."""
+    """Return the first rule after which two different values count as equal: a declared one, or for JSON its meaning."""
     if source is None or target is None:
         return None
+    if column.type.name == "JSON" and json_means_the_same(source, target):
+        return "json"
     for rule in column.equal_after:
         source, target = RULES[rule](source), RULES[rule](target)
         if source == target:

@@ -54,6 +54,11 @@ class Tokens:
             return True
         return False
 
+    def need(self, wanted: str) -> None:
+        """Pass over a token that must be next; raises ValueError."""
+        if not self.take(wanted):
+            raise ValueError(f"not understood: {self.peek() or 'the end'} where {wanted} must stand")
+
     def next(self) -> str:
         """Return the next token as it is written."""
         self.place += 1
@@ -87,7 +92,7 @@ def both(tokens: Tokens) -> Expression:
     return found
 
 
-def unless(one: bool | None, other: bool | None, *, stops: bool) -> bool | None:
+def unless(one: Any, other: Any, *, stops: bool) -> bool | None:
     """Return AND (stops=False) or OR (stops=True) of two claims that may be unknown."""
     if one is stops or other is stops:
         return stops
@@ -113,11 +118,11 @@ def compared(tokens: Tokens) -> Expression:
         words = [summed(tokens)]
         while tokens.take(","):
             words.append(summed(tokens))
-        tokens.take(")")
+        tokens.need(")")
         return lambda row: among(one(row), [word(row) for word in words])
     if tokens.take("BETWEEN"):
         low = summed(tokens)
-        tokens.take("AND")
+        tokens.need("AND")
         high = summed(tokens)
         return lambda row: unless(pair(operator.ge, one(row), low(row)), pair(operator.le, one(row), high(row)), stops=False)
     if tokens.peek() in COMPARED:
@@ -173,23 +178,23 @@ def multiplied(tokens: Tokens) -> Expression:
 
 def single(tokens: Tokens) -> Expression:
     """Read a column, a constant, a function or something in brackets; then the members taken out of it."""
-    token = tokens.next()
-    if token == "(":
+    item = tokens.next()
+    if item == "(":
         found = either(tokens)
-        tokens.take(")")
-    elif token == "-":
+        tokens.need(")")
+    elif item == "-":
         inner = single(tokens)
         found = lambda row: None if inner(row) is None else -inner(row)  # noqa: E731
-    elif token.startswith("'"):
-        found = constant(token[1:-1].replace("''", "'"))
-    elif token[0].isdigit():
-        found = constant(Decimal(token) if "." in token else int(token))
-    elif token.upper() in ("NULL", "TRUE", "FALSE"):
-        found = constant({"NULL": None, "TRUE": True, "FALSE": False}[token.upper()])
+    elif item.startswith("'"):
+        found = constant(item[1:-1].replace("''", "'"))
+    elif item[0].isdigit():
+        found = constant(Decimal(item) if "." in item else int(item))
+    elif item.upper() in ("NULL", "TRUE", "FALSE"):
+        found = constant({"NULL": None, "TRUE": True, "FALSE": False}[item.upper()])
     elif tokens.peek() == "(":
-        found = called(token.lower(), tokens)
+        found = called(item.lower(), tokens)
     else:
-        found = lambda row: row[token]  # noqa: E731
+        found = lambda row: row[item]  # noqa: E731
     while tokens.peek() in ("->", "->>"):
         as_text, member, inner = tokens.next() == "->>", single(tokens), found
         found = lambda row, as_text=as_text, member=member, inner=inner: taken_out(inner(row), member(row), as_text=as_text)  # noqa: E731
@@ -204,7 +209,7 @@ def constant(value: Any) -> Expression:
 def called(name: str, tokens: Tokens) -> Expression:
     """Read the arguments of a function of numbers; of NULL it is NULL."""
     function, given = FUNCTIONS[name], []
-    tokens.take("(")
+    tokens.need("(")
     while not tokens.take(")"):
         given.append(summed(tokens))
         tokens.take(",")
@@ -217,8 +222,9 @@ def called(name: str, tokens: Tokens) -> Expression:
 
 
 def taken_out(document: str | None, member: str, *, as_text: bool) -> str | None:
-    """Return a member of a JSON object: its text, or as JSON."""
-    found = json.loads(document, parse_int=str, parse_float=str) if document is not None else None
+    """Return a member of a JSON object: its text, or as JSON; of one that stands twice the first."""
+    first = {"parse_int": str, "parse_float": str, "object_pairs_hook": lambda pairs: dict(reversed(pairs))}
+    found = json.loads(document, **first) if document is not None else None  # type: ignore[arg-type]
     if not isinstance(found, dict) or member not in found:
         return None
     value = found[member]

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dq.contract.models import Column, Contract, Entity
-
 from tests.oracle.selects import Tables
 
 

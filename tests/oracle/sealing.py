@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+
 from dq.asking import ask
 from dq.attempts import Attempts
 from dq.compare.views import snapshot

@@ -50,19 +50,19 @@ class Come:
 def read(sql: str) -> Read:
     """Read one SELECT."""
     tokens = Tokens(tokens_of(sql))
-    tokens.take("SELECT")
+    tokens.need("SELECT")
     outputs = [_output(tokens)]
     while tokens.take(","):
         outputs.append(_output(tokens))
-    tokens.take("FROM")
+    tokens.need("FROM")
     driving, alias = _table(tokens)
     joins = []
     while tokens.peek() in ("JOIN", "LEFT", "INNER"):
         is_left = tokens.take("LEFT")
         tokens.take("INNER")
-        tokens.take("JOIN")
+        tokens.need("JOIN")
         table, name = _table(tokens)
-        tokens.take("ON")
+        tokens.need("ON")
         joins.append(Join(table, name, is_left, both(tokens)))
     where = either(tokens) if tokens.take("WHERE") else None
     if tokens.peek():

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from tests.oracle.agreement import differences
 from tests.oracle.corrupting import corrupt
-from tests.oracle.oracle import World, make_world
 from tests.oracle.people import Asked
 from tests.oracle.random_shops import Shop, make_shop, rows_of
 from tests.oracle.sealing import BASELINE, Small, make_small
+from tests.oracle.world import World, make_world
 
 
 @dataclass(frozen=True)

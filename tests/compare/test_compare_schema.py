@@ -1,0 +1,73 @@
+"""A store that is not as it is pinned or declared is told in one line each, and then nothing of the entity is compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tiny import COLUMNS, FILES, looked_at
+
+from dq.judgement.entities import judge_entity
+from dq.record import Outcome
+
+SOURCE, TARGET = "sql/source/coupons.sql", "sql/target/coupons.sql"
+LOCK = "".join(
+    f"[{side}.{table}]\n" + "".join(f'{name} = "{kind.replace("TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE")}"\n' for name, kind in columns.items())
+    for (side, table), columns in COLUMNS.items()
+    if side in ("source", "target")
+)
+CASES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    ("stores.lock.toml", 'points = "BIGINT"', 'points = "INTEGER"', ("source: column 'coupons.points' is BIGINT, pinned as INTEGER",)),
+    ("stores.lock.toml", "[source.kinds]", "[source.kind]", ("source: table 'kinds' is not pinned in stores.lock.toml; did you mean 'kind'?",)),
+    ("stores.lock.toml", 'gone = "INTEGER"\n', "", ("source: column 'coupons.gone' is not pinned in stores.lock.toml",)),
+    (
+        "stores.lock.toml",
+        'gone = "INTEGER"\n',
+        'gone = "INTEGER"\nwent = "INTEGER"\n',
+        ("source: column 'coupons.went' is missing; known: code, coupon_id, gone, kind_id, points, user_id",),
+    ),
+    (SOURCE, "FROM coupons", "FROM coupon", ("source: table 'coupon' is missing; did you mean 'coupons'?",)),
+    (SOURCE, "k.kind,", "current_user AS kind,", ("source: no column 'current_user'",)),
+    (SOURCE, "c.gone = 0", "c.gone = 0 AND current_date > '2000-01-01'", ("source: no column 'current_date'",)),
+    (
+        "coupons.toml",
+        'points     = "BIGINT"',
+        'points = "INTEGER"',
+        tuple(f"{side}: column 'points' is BIGINT, the contract reads INTEGER" for side in ("source", "target", "baseline")),
+    ),
+    (
+        "coupons.toml",
+        'created_at = "made"',
+        'created_at = "kind"',
+        tuple(f"{side}: [merge] column 'kind' is VARCHAR, not TIMESTAMP WITH TIME ZONE" for side in ("target", "baseline")),
+    ),
+    (
+        "coupons.toml",
+        'kind       = "VARCHAR"',
+        'kind = { type = "INSTANT", source = { zone = "UTC" } }',
+        (
+            "source: column 'kind' is VARCHAR, the contract reads TIMESTAMP",
+            *(f"{side}: column 'kind' is VARCHAR, the contract reads TIMESTAMP WITH TIME ZONE" for side in ("target", "baseline")),
+        ),
+    ),
+)
+
+
+def test_a_store_as_pinned_and_declared_has_no_problem(tmp_path: Path) -> None:
+    with looked_at(tmp_path, files={"stores.lock.toml": LOCK}) as (_, facts):
+        assert facts.entities[0].problems == ()
+        assert facts.entities[0].evidence is not None
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case[3][0][:60])
+def test_what_is_not_as_pinned_or_declared_is_told_and_nothing_is_compared(case: tuple[str, str, str, tuple[str, ...]], tmp_path: Path) -> None:
+    file, old, new, problems = case
+    files = {**FILES, "stores.lock.toml": LOCK}
+    assert old in files[file]
+    with looked_at(tmp_path, files={**files, file: files[file].replace(old, new, 1)}) as (_, facts):
+        (item,) = facts.entities
+        assert item.problems == problems
+        assert item.evidence is None
+        schema, *rest = judge_entity(item, seen={})
+        assert (schema.id, schema.outcome, schema.broken) == ("coupons.schema", Outcome.FAILED, len(problems))
+        assert {check.outcome for check in rest} == {Outcome.NOT_PROVEN}

@@ -1,0 +1,50 @@
+"""The one place for what the oracle says of an entity: plain counts and sets, filled step by step."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from tests.oracle.world import Key, Sided
+
+
+@dataclass
+class Harm:
+    """What broken rows come to."""
+
+    keys: set[Any] = field(default_factory=set)  # a NULL key is a row of its own
+    cells: int = 0
+    people: set[Any] = field(default_factory=set)
+    money: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    columns: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
+class Base:
+    """What became of a driving table's rows."""
+
+    lost: int = 0
+    multiplied: int = 0
+    returned: int = 0
+    excluded: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
+class Answer:
+    """What must be found of one entity."""
+
+    blocked: bool = False
+    sides: dict[str, list[Sided]] = field(default_factory=dict)
+    statuses: dict[Key, tuple[str, frozenset[str]]] = field(default_factory=dict)  # all but `same`
+    same: int = 0
+    excused: Counter[str] = field(default_factory=Counter)
+    unmapped: int = 0
+    unplaced: int = 0
+    native: int = 0
+    native_new: int = 0
+    base: dict[str, Base] = field(default_factory=dict)
+    equal_after: Counter[str] = field(default_factory=Counter)
+    harms: dict[str, Harm] = field(default_factory=dict)  # kind of check, '' for all
+    clocks: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # (side, column, gap or overlap)

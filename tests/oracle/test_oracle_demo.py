@@ -1,0 +1,51 @@
+"""The engine and the oracle agree on the shipped demo with the shipped contract: whole, and broken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from dq.contract.reading import read_contract
+from dq.demo import build_snapshots
+from dq.stores.manifest import read_manifest
+from tests.oracle.agreement import differences
+from tests.oracle.people import Asked
+from tests.oracle.sealing import Small
+from tests.oracle.world import make_world
+
+SIDES = ("source", "target", "baseline", "crosswalk")
+
+
+def rows_of(snapshot: Path) -> dict[str, list[dict[str, Any]]]:
+    """Return all tables of a sealed snapshot as plain rows."""
+    found = {}
+    with duckdb.connect(str(snapshot), read_only=True) as db:
+        db.execute("SET TimeZone = 'UTC'")
+        for (name,) in db.execute("SELECT table_name FROM duckdb_tables()").fetchall():
+            rows = db.execute(f'SELECT * FROM "{name}"')
+            columns = [column[0] for column in rows.description or ()]
+            found[name] = [dict(zip(columns, row, strict=True)) for row in rows.fetchall()]
+    return found
+
+
+def disagreements(contract: Path, snapshots: Path) -> list[str]:
+    small = Small(contract, {side: snapshots / f"{side}.duckdb" for side in SIDES})
+    moment = read_manifest(small.snapshots["baseline"]).taken_at
+    asked = Asked(frozenset({1}), frozenset({1}))
+    world = make_world(read_contract(contract), {side: rows_of(file) for side, file in small.snapshots.items()}, asked=asked, moment=moment)
+    with small.measured(batch=1) as (engine, facts):
+        return differences(engine, facts, world)
+
+
+@pytest.mark.slow
+def test_the_clean_demo_is_judged_alike(contract_folder: Path, demo_snapshots: Path) -> None:
+    assert disagreements(contract_folder, demo_snapshots) == []
+
+
+@pytest.mark.slow
+def test_the_broken_demo_is_judged_alike(contract_folder: Path, tmp_path: Path) -> None:
+    build_snapshots(tmp_path, accounts=400, broken=True)
+    assert disagreements(contract_folder, tmp_path) == []

@@ -1,0 +1,130 @@
+"""The one place that says whose a row is: which rows of both sides are compared, and which are set apart for what reason.
+
+Source: DECISIONS "Merge", "Crosswalk", "Batches"; docs/contract.md, the last paragraph.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dq.contract.models import Entity
+from tests.oracle.answers import Answer
+from tests.oracle.world import Own, Sided, World, fate, mapped
+
+
+def source_rows(world: World, entity: Entity, answer: Answer) -> list[Sided]:
+    """Return the source's rows that are compared, and count those set apart."""
+    kept, others = [], []
+    for row in world.own(entity, "source"):
+        fates = fate(world, entity, row)
+        answer.excused["erased on request"] += fates == "erased"
+        answer.excused["absorbed by a declared merge"] += fates == "absorbed"
+        answer.unmapped += fates == "unmapped"
+        answer.unplaced += fates == "unplaced"
+        if fates == "compared":
+            kept.append(mapped(world, entity, row))
+        if fates == "other":
+            others.append(mapped(world, entity, row))
+    answer.excused.update(answer.base["source"].excluded)
+    return _summed(entity, kept, others) if entity.aggregate else kept
+
+
+def _summed(entity: Entity, rows: list[Sided], others: list[Sided]) -> list[Sided]:
+    """Return one row a person: what they have in the batch, and with it what they had moved before."""
+    grouped: dict[tuple[Any, ...], list[Sided]] = defaultdict(list)
+    for row in rows:
+        grouped[_person(entity, row)].append(row)
+    for row in others:
+        if _person(entity, row) in grouped:
+            grouped[_person(entity, row)].append(row)
+    return [Sided({**same[0].values, **{name: total(row.values[name] for row in same) for name in entity.aggregate}}) for same in grouped.values()]
+
+
+def _person(entity: Entity, row: Sided) -> tuple[Any, ...]:
+    return tuple(row.values[column.name] for column in entity.columns if column.name not in entity.aggregate)
+
+
+def total(values: Iterable[Any]) -> Any:
+    """Return an exact sum; of nothing but NULL it is NULL."""
+    there = [value for value in values if value is not None]
+    return sum(there[1:], there[0]) if there else None
+
+
+def target_rows(world: World, entity: Entity, answer: Answer) -> list[Sided]:
+    """Return the target's rows that are compared: the migration's, and what is nobody's; count the target's own."""
+    rows = world.own(entity, "target")
+    if entity.merge is None:
+        return [Sided(row.values) for row in rows]
+    baseline = world.own(entity, "baseline")
+    before = {row.id for row in baseline}
+    sources = world.own(entity, "source")
+    claimed = _claims(world, entity, sources)
+    keys = {tuple(mapped(world, entity, row).values[name] for name in entity.key) for row in sources}
+    kept = []
+    for row in rows:
+        name = row.values[entity.own_id.name] if entity.own_id else tuple(row.values[key] for key in entity.key)
+        fates = claimed.get(name, set())
+        if fates == {"dangling"}:
+            fates = {"compared"} if _is_ours(world, entity, row) else {"other"}
+        elif not fates:
+            key = tuple(row.values[name] for name in entity.key)
+            is_new = row.created_at is not None and world.moment is not None and row.created_at > world.moment
+            if row.id in before:
+                answer.native += 1
+                continue
+            if is_new and key not in keys:
+                answer.native_new += 1
+                continue
+            fates = {"compared"} if _is_ours(world, entity, row) else {"other"}
+        left = {"erased", "early"} if world.asked.batches == world.asked.moved else {"erased"}
+        is_left_over = fates & left and not fates & {"other", "absorbed"} and row.id not in before
+        if "compared" in fates or is_left_over:
+            kept += [Sided(values) for values in _less(entity, row, baseline)]
+    return kept
+
+
+def _claims(world: World, entity: Entity, sources: list[Own]) -> dict[Any, set[str]]:
+    """Return the target's id (or key, where the entity has no map of its own) to what becomes of the source rows that claim it."""
+    found: dict[Any, set[str]] = defaultdict(set)
+    own = entity.own_id
+    seen = set()
+    for row in sources:
+        fates = fate(world, entity, row)
+        values = mapped(world, entity, row).values
+        name = values[own.name] if own else tuple(values[key] for key in entity.key)
+        if own:
+            seen.add(row.values[own.name])
+        if not (name is None if own else None in name):
+            found[name].add(fates)
+    for source, targets in world.crosswalk.maps.get(entity.name, {}).items() if own else ():
+        if source not in seen:
+            for target in targets:
+                found[target].add("dangling")  # the crosswalk names it, and no source row is there
+    for target in world.crosswalk.orphans.get(entity.name, ()) if own else ():
+        found[target].add("dangling")
+    return found
+
+
+def _is_ours(world: World, entity: Entity, row: Own) -> bool:
+    """Return whether a row that nobody claims is this run's: its owner is in the batch (be it erased), or in none."""
+    crosswalk = world.crosswalk
+    if entity.owner is None or not crosswalk.has_batches:
+        return True
+    maps = crosswalk.maps[str(entity.column(entity.owner).through)]
+    accounts = [source for source, targets in maps.items() if row.values[entity.owner] in targets]
+    batches = [crosswalk.batches_of.get(source, frozenset()) for source in accounts]
+    placed = [found for source, found in zip(accounts, batches, strict=True) if found or source in crosswalk.erased]
+    return not placed or any(not found or found & world.asked.batches for found in placed)
+
+
+def _less(entity: Entity, row: Own, baseline: list[Own]) -> list[Mapping[str, Any]]:
+    """Return a target row without what the person had there before."""
+    if not entity.aggregate:
+        return [row.values]
+    before = [other.values for other in baseline if all(other.values[name] == row.values[name] is not None for name in entity.key)]
+    return [
+        {**row.values, **{name: None if row.values[name] is None else row.values[name] - (values.get(name) or 0) for name in entity.aggregate}}
+        for values in before or [{}]
+    ]

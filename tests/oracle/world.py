@@ -1,0 +1,110 @@
+"""The one place for everything that the oracle is told, and for what becomes of a row of the source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from dq.contract.models import Contract, Entity
+from tests.oracle.people import Asked, Crosswalk, read_crosswalk
+from tests.oracle.reading import canonical, text_of
+from tests.oracle.selects import Come, Tables, read, run
+
+Key = tuple[str | None, ...]
+Stores = Mapping[str, Tables]  # side to table to rows
+
+
+@dataclass(frozen=True)
+class Own:
+    """A canonical row with the ids of its own store; for the target also its base row's id and times."""
+
+    values: Mapping[str, Any]
+    id: Any = None
+    created_at: datetime | None = None
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Sided:
+    """A row as it is compared: ids in the target's space; a column that the crosswalk could not map is named."""
+
+    values: Mapping[str, Any]
+    unmapped: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that the oracle is told."""
+
+    contract: Contract
+    stores: Stores
+    asked: Asked
+    moment: datetime | None
+    crosswalk: Crosswalk
+    read_once: dict[tuple[str, str], list[Own]] = field(default_factory=dict)  # canonical rows by entity and side: they do not depend on what is asked
+
+    def rows(self, entity: Entity, side: str) -> list[Come]:
+        """Return what comes out of the contract's SELECT; the baseline is read like the target."""
+        query = read(self.contract.sql["source" if side == "source" else "target", entity.name])
+        return run(query, self.stores[side])
+
+    def own(self, entity: Entity, side: str) -> list[Own]:
+        """Return an entity's canonical rows in the ids of their own store."""
+        if (entity.name, side) not in self.read_once:
+            found = self.read_once[entity.name, side] = []
+            for come in self.rows(entity, side):
+                values = {column.name: canonical(come.outputs, column, side, entity=entity, contract=self.contract) for column in entity.columns}
+                found.append(Own(values, *self._merged(entity, come, side=side)))
+        return self.read_once[entity.name, side]
+
+    def _merged(self, entity: Entity, come: Come, *, side: str) -> tuple[Any, ...]:
+        if entity.merge is None or side == "source":
+            return ()
+        alias = read(self.contract.sql["target", entity.name]).alias_of(entity.merge.table)
+        return tuple(come.joined[f"{alias}.{name}"] for name in (entity.merge.id, entity.merge.created_at, entity.merge.changed_at))
+
+    def is_in_scope(self, entity: Entity, owner: Any) -> bool:
+        """Return whether an account's rows are compared."""
+        if entity.owner is None or not self.crosswalk.has_batches:
+            return True
+        return bool(self.crosswalk.batches_of.get(owner, frozenset()) & self.asked.batches)
+
+
+def make_world(contract: Contract, stores: Stores, *, asked: Asked, moment: datetime | None) -> World:
+    """Return the world that a contract's stores show."""
+    return World(contract, stores, asked, moment, read_crosswalk(contract, stores.get("crosswalk", {})))
+
+
+def key_of(entity: Entity, row: Sided) -> Key:
+    """Return a row's key as texts."""
+    return tuple(text_of(row.values[column.name], column) for column in entity.keys)
+
+
+def mapped(world: World, entity: Entity, row: Own) -> Sided:
+    """Return a source row in the target's ids."""
+    values = {column.name: world.crosswalk.target_of(column, row.values[column.name]) for column in entity.columns}
+    return Sided(values, frozenset(column.name for column in entity.columns if world.crosswalk.is_unmapped(column, row.values[column.name])))
+
+
+def fate(world: World, entity: Entity, row: Own) -> str:
+    """Say what becomes of a source row.
+
+    Returns:
+        compared; erased (and this run's), gone (erased, and another run's), unplaced, other (a batch that has moved), early (one that has not),
+        absorbed, unmapped.
+    """
+    crosswalk = world.crosswalk
+    owner = row.values[entity.owner] if entity.owner is not None else None
+    if owner is not None:
+        batches = crosswalk.batches_of.get(owner, frozenset())
+        if owner in crosswalk.erased:
+            return "erased" if not batches or batches & world.asked.batches else "gone"
+        if crosswalk.has_batches and not batches:
+            return "unplaced"
+        if not world.is_in_scope(entity, owner):
+            return "other" if batches & world.asked.moved else "early"
+    if crosswalk.is_absorbed(entity, row.values):
+        return "absorbed"
+    return "unmapped" if mapped(world, entity, row).unmapped & set(entity.key) else "compared"
