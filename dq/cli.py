@@ -101,7 +101,7 @@ def _line_and_status(error: BaseException) -> tuple[str, int]:
     if isinstance(error, (DqError, Ended)):
         return str(error), error.exit_status
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
-        return "interrupted; nothing was recorded", INTERRUPTED
+        return "interrupted", INTERRUPTED
     if isinstance(error, typer.TyperException):
         return getattr(error, "format_message", error.__str__)(), 2
     if isinstance(error, OSError) and error.errno is not None:

@@ -138,7 +138,6 @@ def open_engine(
     else:
         statements += ["SET temp_directory = ''"]
     statements += ["SET TimeZone = 'UTC'", "SET python_enable_replacements = false", "SET preserve_insertion_order = true"]
-    statements += ["SET enable_progress_bar = false"]  # it would be written to standard output, into what --json says, after two seconds
     queries = [
         *(Query(statement, step="opening the engine") for statement in statements),
         *(Query(f"ATTACH {file_literal(file)} AS {quote(alias)} (READ_ONLY)", step=f"attaching {file}") for alias, file in attached.items()),
@@ -146,6 +145,8 @@ def open_engine(
         *(Query(statement, step="locking the engine") for statement in ("SET enable_external_access = false", "SET lock_configuration = true")),
     ]
     try:
+        if engine.one(Query("SELECT current_setting('enable_progress_bar')", step="opening the engine"))[0]:
+            engine.execute(Query("SET enable_progress_bar = false", step="opening the engine"))  # it is written to standard output, into what --json says
         for query in queries:
             engine.execute(query)
     except EngineError:

@@ -152,6 +152,8 @@ def not_checked(question: Question) -> tuple[str, ...]:
         lines.append(f"Rows of {'batch' if len(rest) == 1 else 'batches'} {listed([str(number) for number in rest])} were not compared.")
     if question.command == "run" and fit_ids(contract):
         lines.append(f"Whether the source is fit to move ({counted(len(fit_ids(contract)), 'check')}) is asked by gate and check, not by run.")
+    if contract.pinned is None:
+        lines.append("Nothing is pinned (dq check --pin): whether the stores' tables, columns and types are those of before is not known.")
     if contract.migration.stores.baseline is None:
         lines.append("There is no baseline: whether the target's own rows are unharmed is not known.")
     for item in contract.migration.excluded:

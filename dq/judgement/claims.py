@@ -18,14 +18,14 @@ DETAILS_SHOWN = 20
 
 def judge_schema(entity: Entity, problems: tuple[str, ...]) -> Check:
     """Judge `<entity>.schema`."""
-    fine = "Tables, columns and types are as pinned and as declared."
+    fine = "Tables, columns and types are as they should be."
     return judged(
         f"{entity.name}.schema",
         broken=len(problems),
         reason=None,
         entity=entity.name,
         kind="schema",
-        sentence=f"{counted(len(problems), 'difference')} between the stores and what is pinned or declared: {problems[0]}." if problems else fine,
+        sentence=f"{counted(len(problems), 'difference')} between the stores and what is declared and pinned: {problems[0]}." if problems else fine,
         looked_at=len(entity.columns),
         details=problems[:DETAILS_SHOWN],
     )

@@ -161,12 +161,16 @@ def _read(item: Opened, buffer: memoryview, place: int) -> int:
 
 
 def _no_twins(opened: Mapping[str, Opened]) -> None:
-    """Refuse one file in two roles: a store compared with itself is always equal."""
+    """Refuse one file in two roles: a store compared with itself is always equal.
+
+    Before the first batch the target may be what its baseline is, but in a file of its own.
+    """
     seen: dict[object, Opened] = {}
     for item in opened.values():
         for what in (item.identity[:2], item.manifest.file_sha256):
             other = seen.setdefault(what, item)
-            if other is not item:
+            unmoved = {item.side, other.side} == {"target", "baseline"} and opened["target"].manifest.batch == 0 and what == item.manifest.file_sha256
+            if other is not item and not unmoved:
                 raise SnapshotError(f"{item.side} and {other.side} are the same snapshot: {item.path}, {other.path}")
 
 
