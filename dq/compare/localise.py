@@ -128,7 +128,7 @@ def _record(engine: Engine, entity: Entity, *, tables: Tables, source: str, targ
         FROM (SELECT {", ".join(f"{value} AS {name}" for name, value in zip(names, values, strict=True))},
                      s.{HASH} AS source_hash, t.{HASH} AS target_hash, {", ".join(masks)}
               FROM {source} AS s FULL JOIN {target} AS t ON {on_key(entity)}
-              WHERE {" OR ".join((alone, *(differs(column) for column in entity.compared)))})"""
+              WHERE s.{HASH} IS DISTINCT FROM t.{HASH})"""
     engine.execute(Query(sql, step=f"{entity.name}: compare rows"))
     count_equal_after(engine, entity, tables=tables, source=source, target=target)
 
