@@ -34,7 +34,7 @@ gate: $(RUN)  ## run batch 1 of the demo and gate batch 2 (BROKEN=1 plants corru
 	@echo
 	@status=0; $(BIN)/dq gate --batch 2 || status=$$?; echo "dq exit status: $$status"; exit $$status
 
-test: $(DEV)  ## every test, real stores and browser included
+test: $(DEV)  ## every test, browser included
 	@$(BIN)/python -m pytest -n auto --dist loadgroup
 
 test-fast: $(DEV)  ## the tests of under three minutes
