@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -185,9 +186,7 @@ def _draft(target: Path) -> Iterator[Path]:
 def _clear(draft: Path) -> None:
     for left in draft.parent.glob(f"{draft.name}*"):
         if left.is_dir():
-            for inner in left.iterdir():
-                inner.unlink()
-            left.rmdir()
+            shutil.rmtree(left)
         else:
             left.unlink()
 
@@ -198,6 +197,7 @@ def _engine(attach: dict[str, str], draft: Path, settings: Settings | None) -> I
     folder = draft.with_name(f"{draft.name}.spill")
     old = os.umask(0o077)
     try:
+        folder.mkdir()
         engine = open_engine(attach, writable={OUT: str(draft)}, settings=Settings(settings.memory, settings.threads, folder))
     finally:
         os.umask(old)

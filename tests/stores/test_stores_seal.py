@@ -323,6 +323,22 @@ def test_a_draft_that_a_killed_call_left_is_cleared_away(store: Callable[..., Pa
     assert sorted(item.name for item in tmp_path.iterdir()) == ["old.db", "s.duckdb", "s.manifest.json"]
 
 
+def test_a_table_larger_than_the_memory_is_sealed_and_its_spilled_data_goes(store: Callable[..., Path], tmp_path: Path) -> None:
+    file = store("CREATE TABLE t AS SELECT range AS a FROM range(1_500_000)")
+    small = seal_duckdb(file, tmp_path / "small.duckdb", label=LABEL, settings=Settings(memory="60MB", threads=2))
+    large = seal_duckdb(file, tmp_path / "large.duckdb", label=LABEL)
+    assert small.content == large.content
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_what_a_killed_call_spilled_goes(store: Callable[..., Path], tmp_path: Path) -> None:
+    left = tmp_path / ".s.duckdb.part.spill" / "spill"
+    left.mkdir(parents=True)
+    (left / "duckdb_temp_storage_DEFAULT-0.tmp").write_bytes(b"half")
+    seal_duckdb(store(), tmp_path / "s.duckdb", label=LABEL)
+    assert not list(tmp_path.glob(".*"))
+
+
 def test_a_reader_that_names_another_type_is_found_when_opened(tmp_path: Path) -> None:
     """The manifest is written from what the reader says; opening holds it against the file."""
     target = tmp_path / "s.duckdb"
