@@ -9,6 +9,8 @@ import pytest
 
 from dq.demo import build_snapshots
 
+pytest_plugins = ["tests.complete"]
+
 ACCOUNTS = 400
 
 
