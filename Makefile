@@ -8,7 +8,10 @@ ACCOUNTS ?= 2000
 COMPILE := $(BIN)/uv pip compile pyproject.toml requirements/build.in --quiet --upgrade --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --no-emit-find-links
 BROKEN ?=
-DEMO_FLAGS := $(if $(filter 1 yes true,$(BROKEN)),--broken)
+LIVE ?=
+IS_LIVE := $(filter 1 yes true,$(LIVE))
+DEMO_FLAGS := $(if $(filter 1 yes true,$(BROKEN)),--broken) $(if $(IS_LIVE),--live)
+AS_OF := $(if $(IS_LIVE),--as-of 2024-11-05T20:30:00+00:00)
 
 .PHONY: help gate test test-fast lint format matrix bench lab wheel lock clean
 .DEFAULT_GOAL := help
@@ -28,13 +31,13 @@ $(DEV): requirements/dev.lock $(RUN)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	@touch $@
 
-gate: $(RUN)  ## run batch 1 of the demo and gate batch 2 (BROKEN=1 plants corruptions)
+gate: $(if $(IS_LIVE),$(DEV),$(RUN))  ## run batch 1 of the demo and gate batch 2 (BROKEN=1 plants corruptions, LIVE=1 takes it from servers)
 	@$(BIN)/dq demo --snapshots snapshots --accounts $(ACCOUNTS) $(DEMO_FLAGS)
-	@$(BIN)/dq run --batch 1 || test $$? = 1
+	@$(BIN)/dq run --batch 1 $(AS_OF) || test $$? = 1
 	@echo
-	@status=0; $(BIN)/dq gate --batch 2 || status=$$?; echo "dq exit status: $$status"; exit $$status
+	@status=0; $(BIN)/dq gate --batch 2 $(AS_OF) || status=$$?; echo "dq exit status: $$status"; exit $$status
 
-test: $(DEV)  ## every test, browser included
+test: $(DEV)  ## every test, real stores and browser included
 	@$(BIN)/python -m pytest -n auto --dist loadgroup
 
 test-fast: $(DEV)  ## the tests of under three minutes

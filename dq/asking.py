@@ -108,8 +108,12 @@ def ask(contract: Contract, manifests: Mapping[str, Manifest], *, command: Comma
         others = sorted({regions[number] for number in wanted if manifest.region not in (None, regions[number])})
         if others:
             raise SnapshotError(f"{side} snapshot: it is of region '{manifest.region}', batch {wanted[0]} is of region '{others[0]}'")
+    alone = manifests["source"].accounts_of
+    if alone is not None and (wanted != (alone,) or command == "gate"):
+        raise SnapshotError(f"source snapshot: it holds the accounts of batch {alone} alone; seal it without --batch, or run --batch {alone}")
     moment = as_of or manifests["target"].taken_at
     baseline = manifests.get("baseline")
     keys = {side: {table.name: table.primary_key for table in manifest.tables} for side, manifest in manifests.items()}
-    asked = Asked(wanted, moved, baseline.taken_at.astimezone(UTC).isoformat() if baseline else None, keys)
+    left = {side: manifest.left for side, manifest in manifests.items()}
+    asked = Asked(wanted, moved, baseline.taken_at.astimezone(UTC).isoformat() if baseline else None, keys, left)
     return Question(command, contract, manifests, batch, moment.astimezone(UTC), asked)

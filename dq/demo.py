@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
 from dq.engine import Settings
 from dq.errors import UsageError
+from dq.snapshotting import reader_of
+from dq.stores.address import read_address
 from dq.stores.duckdb_file import seal_duckdb
+from dq.stores.live import seal_store
 from dq.stores.seal import Label
 
 MIGRATION = "poco-mi"
@@ -17,12 +22,29 @@ ACCOUNTS, SEED = 2000, 20241212
 
 
 def build_snapshots(
-    folder: Path, *, accounts: int = ACCOUNTS, seed: int = SEED, broken: bool = False, moved_batches: int = 1, settings: Settings | None = None
+    folder: Path,
+    *,
+    accounts: int = ACCOUNTS,
+    seed: int = SEED,
+    broken: bool = False,
+    moved_batches: int = 1,
+    live: bool = False,
+    settings: Settings | None = None,
 ) -> None:
     """Build the demo's four stores and seal them in a folder, replacing what stands there.
 
+    Args:
+        folder: where the snapshots are put.
+        accounts: how many customers POCO has.
+        seed: another seed, other stores.
+        broken: plant corruptions.
+        moved_batches: how many batches have moved.
+        live: load source, target and baseline into servers first, and take the snapshots from there.
+        settings: memory and threads.
+
     Raises:
-        UsageError: too few accounts, or nothing can be written there.
+        UsageError: too few accounts, nothing can be written there, or no server.
+        SnapshotError: a server could not be read.
     """
     from dq_fixtures import build_demo  # noqa: PLC0415 - the demo's maker is no part of dq
     from dq_fixtures.corruptions import BROKEN, apply  # noqa: PLC0415
@@ -33,13 +55,30 @@ def build_snapshots(
             stores = build_demo(Path(unsealed), accounts=accounts, seed=seed, moved_batches=moved_batches)
             if broken:
                 apply(Path(unsealed), *BROKEN)
-            for store in stores:
-                label = Label(MIGRATION, store.kind, store.store, None, store.batch, store.moment)
-                seal_duckdb(store.path, folder / f"{store.kind}.duckdb", label=label, force=True, settings=settings)
-    except ValueError as error:
+            with _places(Path(unsealed), live=live) as places:
+                for store in stores:
+                    label = Label(MIGRATION, store.kind, store.store, None, store.batch, store.moment)
+                    target, place = folder / f"{store.kind}.duckdb", read_address(places.get(store.kind, str(store.path)))
+                    if place.kind == "file":
+                        seal_duckdb(store.path, target, label=label, force=True, settings=settings)
+                    else:
+                        seal_store(reader_of(place), target, label=label, force=True, settings=settings)
+    except (ValueError, RuntimeError) as error:
         raise UsageError(str(error)) from None
     except PermissionError as error:
         raise UsageError(f"{folder}: cannot be written to ({(error.strerror or '').lower()})") from None
+
+
+@contextmanager
+def _places(unsealed: Path, *, live: bool) -> Iterator[Mapping[str, str]]:
+    """Yield side to URL of the stores that are on servers."""
+    if not live:
+        yield {}
+        return
+    from dq_fixtures.live import loaded  # noqa: PLC0415 - the demo's maker is no part of dq
+
+    with loaded(unsealed) as demo:
+        yield {"source": demo.source, "target": demo.target, "baseline": demo.baseline}
 
 
 def write_contract(folder: Path) -> None:

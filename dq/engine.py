@@ -23,6 +23,7 @@ from dq.sql import Query, literal, quote
 
 if TYPE_CHECKING:
     import polars as pl
+    import pyarrow as pa
 
 VERSION: str = duckdb.__version__
 MEMORY = "900MB"  # Source: FACTS "DuckDB": a process stays under 1.5 GB with a limit of about 900 MB
@@ -78,6 +79,16 @@ class Engine:
         """Make a Python function known to SQL; it is called with None for NULL."""
         with self._answering(Query("", step=f"registering {name}")):
             self.connection.create_function(name, function, list(takes), gives, null_handling="special")  # type: ignore[call-overload]
+
+    @contextmanager
+    def stream(self, name: str, batches: pa.RecordBatchReader) -> Iterator[None]:
+        """Let queries inside read Arrow batches once, as a view of that name."""
+        with self._answering(Query("", step=f"stream {name}")), _without_pandas():
+            self.connection.register(name, batches)
+        try:
+            yield
+        finally:
+            self.connection.unregister(name)
 
     def columns(self, query: Query) -> tuple[tuple[str, str], ...]:
         """Return (name, type) of each column that a SELECT would return, without running it."""

@@ -36,6 +36,7 @@ class Asked:
     moved: tuple[int, ...]
     baseline_moment: str | None = None
     primary_keys: Keys = field(default_factory=dict)  # as the manifests say; they name rows in the findings
+    left: Catalogue = field(default_factory=dict)  # what stands in the stores and was not taken, as the manifests say
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def lay_ground(engine: Engine, contract: Contract, *, asked: Asked, attempt: Att
     functions = {name: attempt(f"crosswalk {name}", crosswalk.look_at_function, engine, name) for name in maps}
     scope = scope.with_fan_out(tuple(name for name, found in functions.items() if not isinstance(found, Crash) and found[1]))
     prepared = tuple(
-        schema.prepare(engine, entity, selects=selects[entity.name], catalogue=catalogue, pinned=contract.pinned, keys=asked.primary_keys)
+        schema.prepare(engine, entity, selects=selects[entity.name], catalogue=catalogue, left=asked.left, pinned=contract.pinned, keys=asked.primary_keys)
         for entity in contract.entities
     )
     units = contract.migration.minor_units
@@ -107,7 +108,7 @@ def lay_ground(engine: Engine, contract: Contract, *, asked: Asked, attempt: Att
         rows["merges"] = attempt("crosswalk merges", declared.look_at_merges, engine, scope=scope, homes=homes)
     if "erasures" in others:
         rows["erasures"] = attempt("crosswalk erasures", declared.look_at_erasures, engine)
-    return Ground(contract, scope, catalogue, selects, prepared, raws, rows)
+    return Ground(contract, scope, schema.together(catalogue, asked.left), selects, prepared, raws, rows)
 
 
 def _misshapen(contract: Contract, catalogue: Catalogue) -> dict[str, str | None]:

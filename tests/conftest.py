@@ -9,7 +9,7 @@ import pytest
 
 from dq.demo import build_snapshots
 
-pytest_plugins = ["tests.complete"]
+pytest_plugins = ["tests.complete", "tests.running_servers"]
 
 ACCOUNTS = 400
 

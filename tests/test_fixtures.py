@@ -18,7 +18,7 @@ Db = duckdb.DuckDBPyConnection
 CORRESPOND = {
     "accounts": (
         """SELECT x.target_id, u.region, u.email, u.phone, u.full_name, u.address, u.birth_date, list_position(['active', 'dormant', 'blocked', 'pending'], u.status),
-                  u.marketing_consent, u.password_hash, timezone(o.zone, u.created_at)
+                  u.marketing_consent = 1, u.password_hash, timezone(o.zone, u.created_at)
            FROM movers m JOIN source.users u ON u.user_id = m.account_id JOIN source.outlets o USING (outlet_id) JOIN crosswalk.accounts x ON x.source_id = u.user_id
            WHERE u.user_id NOT IN (SELECT source_id FROM crosswalk.merges)""",
         """SELECT customer_id, site, mail, mobile, display_name, postal_address, born, state, ads_consent, secret_hash, registered_ts

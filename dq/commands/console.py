@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from dq.errors import DqError
 from dq.record import Check, Outcome
@@ -89,6 +89,26 @@ def progress(total: int, *, what: str, quiet: bool = False) -> Iterator[Callable
         def told(step: str) -> None:
             done = bars.tasks[0].completed + (1 if bars.tasks[0].description else 0)
             bars.update(task, description=step.replace("[", "("), completed=min(done, total))
+
+        yield told
+
+
+@contextmanager
+def tables_read(*, quiet: bool = False) -> Iterator[Callable[[str, int, int | None], None]]:
+    """Yield a function to be told (table, rows so far, rows in all); a bar a table with rows, rate and time left on a terminal's standard error."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    rate = TextColumn("{task.fields[rate]}")
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f} of {task.total:,.0f} rows"), rate, TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def told(table: str, rows: int, total: int | None) -> None:
+            if table not in tasks:
+                tasks[table] = bars.add_task(table.replace("[", "("), total=total, rate="")
+            speed = bars.tasks[tasks[table]].speed
+            bars.update(tasks[table], completed=rows, rate=f"{speed:,.0f} rows/s" if speed else "")
 
         yield told
 

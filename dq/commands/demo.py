@@ -23,17 +23,20 @@ def demo(
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Another seed, other stores.")] = 20241212,
     only: Annotated[Optional[Path], typer.Option("--snapshots", metavar="DIR", help="Only build and seal the stores, there.")] = None,
     broken: Annotated[bool, typer.Option("--broken", help="With --snapshots: plant corruptions.")] = False,
+    live: Annotated[bool, typer.Option("--live", help="With --snapshots: take them from MariaDB and PostgreSQL, where the stores are loaded first.")] = False,
     memory: Memory = DEFAULT_MEMORY,
     threads: Threads = None,
 ) -> None:
     from dq.demo import build_snapshots, write_contract
 
+    if live and only is None:
+        raise UsageError("--live goes with --snapshots DIR")
     if broken and only is None:
         raise UsageError("--broken goes with --snapshots DIR; without it both a clean and a broken batch are run")
     engine = settings(memory, threads)
     if only is not None:
-        build_snapshots(only, accounts=accounts, seed=seed, broken=broken, settings=engine)
-        say(f"demo stores of {accounts:,} accounts{', broken,' if broken else ''} sealed in {only}")
+        build_snapshots(only, accounts=accounts, seed=seed, broken=broken, live=live, settings=engine)
+        say(f"demo stores of {accounts:,} accounts{', broken,' if broken else ''} sealed{' from MariaDB and PostgreSQL' if live else ''} in {only}")
         return
     write_contract(folder / "expectations")
     ends = []

@@ -2,61 +2,65 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
 
-from dq.commands.arguments import CONTRACT, DEFAULT_MEMORY, BatchNumber, ContractDir, Memory, Threads, moment, settings
-from dq.commands.console import say
-from dq.contract import read_contract
-from dq.errors import UsageError, near_miss
+from dq.commands.arguments import CONTRACT, DEFAULT_MEMORY, AsJson, BatchNumber, ContractDir, Memory, Threads, moment, settings
+from dq.commands.console import say, say_json, tables_read
 
 HELP = """Seal a store as a snapshot: one DuckDB file and its manifest, where the contract looks for it.
 
-Example: dq snapshot target --from mi.duckdb --batch 1 --moment 2024-11-05T20:30:00+00:00
+A live store is read at one moment, read-only, while others write. Its password comes from PGPASSWORD, ~/.pgpass, MYSQL_PWD or ~/.my.cnf,
+or with the whole URL from a variable: --from env:NAME.
+
+Example: dq snapshot target --from postgresql://reader@db.example/mi --batch 1
 """
-SIDES = ("source", "target", "baseline", "crosswalk")
 
 
 def snapshot(
     side: Annotated[str, typer.Argument(metavar="SIDE", help="source, target, baseline or crosswalk.")],
-    store: Annotated[str, typer.Option("--from", metavar="FILE", help="A DuckDB file.")],
+    store: Annotated[
+        str, typer.Option("--from", metavar="STORE", help="postgresql://…, mysql://…, mariadb://…, a DuckDB file, a folder of exports, or env:NAME.")
+    ],
     contract: ContractDir = CONTRACT,
     batch: BatchNumber = None,
-    region: Annotated[Optional[str], typer.Option("--region", metavar="REGION", help="Of one region only; else of all.")] = None,
-    taken: Annotated[Optional[str], typer.Option("--moment", metavar="MOMENT", help="When the store was so (ISO 8601 with offset); else now.")] = None,
+    region: Annotated[Optional[str], typer.Option("--region", metavar="REGION", help="The store is of one region only; else of all.")] = None,
+    taken: Annotated[
+        Optional[str], typer.Option("--moment", metavar="MOMENT", help="When the store was so (ISO 8601 with offset); else its own clock.")
+    ] = None,
     to: Annotated[Optional[Path], typer.Option("--to", metavar="FILE", help="Another file than the contract's.")] = None,
+    table: Annotated[Optional[list[str]], typer.Option("--table", metavar="NAME", help="Only this table; may be repeated.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every table and column, not only those that the contract reads.")] = False,
+    rows_per_second: Annotated[Optional[int], typer.Option("--rows-per-second", metavar="N", min=1, help="No faster than that.")] = None,
+    statement_timeout: Annotated[Optional[int], typer.Option("--statement-timeout", metavar="SECONDS", min=1, help="No statement longer than that.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a snapshot that is there.")] = False,
     memory: Memory = DEFAULT_MEMORY,
     threads: Threads = None,
+    as_json: AsJson = False,
 ) -> None:
-    from dq.stores.duckdb_file import seal_duckdb
+    from dq.snapshotting import Wanted, take_snapshot
     from dq.stores.manifest import manifest_path
-    from dq.stores.seal import Label
 
-    if side not in SIDES:
-        raise UsageError(f"there is no side '{side}'{near_miss(side, SIDES)}")
-    migration = read_contract(contract).migration
-    found = dict(migration.stores.present()).get(side)
-    if found is None:
-        raise UsageError(f"the contract names no {side} store")
-    if region is not None and region not in migration.regions:
-        raise UsageError(f"--region: there is no region '{region}'{near_miss(region, migration.regions)}")
-    numbers = {0, *(item.number for item in migration.batches)}
-    if batch is not None and batch not in numbers:
-        raise UsageError(f"--batch: there is no batch {batch} (0 to {max(numbers)})")
-    label = Label(
-        migration=migration.name,
-        side=side,
-        store=found.name,
+    wanted = Wanted(
+        batch=batch,
         region=region,
-        batch=0 if side == "baseline" and batch is None else batch,
-        moment=moment(taken, option="--moment") or datetime.now(tz=UTC).replace(microsecond=0),
+        moment=moment(taken, option="--moment"),
+        to=to,
+        tables=tuple(table or ()),
+        everything=everything,
+        rows_per_second=rows_per_second,
+        statement_timeout=statement_timeout,
+        force=force,
+        settings=settings(memory, threads),
     )
-    target = to or found.snapshot
-    manifest = seal_duckdb(Path(store), target, label=label, force=force, settings=settings(memory, threads))
+    with tables_read(quiet=as_json) as told:
+        target, manifest = take_snapshot(contract, side, store, wanted=wanted, told=told)
+    if as_json:
+        found = manifest.model_dump(mode="json", include={"side", "store", "kind", "version", "moment", "content", "watermark", "consistency", "notes"})
+        say_json({**found, "file": str(target), "tables": len(manifest.taken), "rows": manifest.rows})
+        return
     for note in manifest.notes:
         say(f"note: {note}")
     say(f"sealed {side}: {len(manifest.taken)} tables, {manifest.rows:,} rows, content {manifest.content[:12]}")

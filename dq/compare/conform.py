@@ -47,7 +47,7 @@ def raw_type(column: Column, side: Side) -> tuple[str, ...]:
     if reading.iso_numeric:
         return INTEGERS
     if reading.codes is not None:
-        return ("VARCHAR", *INTEGERS)
+        return ("VARCHAR", *INTEGERS, "BOOLEAN")
     return (column.type.sql,)
 
 

@@ -59,18 +59,39 @@ def read_catalogue(engine: Engine, sides: Sequence[str]) -> Catalogue:
     return found
 
 
-def prepare(engine: Engine, entity: Entity, *, selects: Mapping[str, Select], catalogue: Catalogue, pinned: Catalogue | None, keys: Keys) -> Prepared:
-    """Make an entity's raw views and say what is not as pinned or declared."""
+def together(catalogue: Catalogue, left: Catalogue) -> Catalogue:
+    """Return what was taken and what was left, as the stores have it."""
+    return {
+        side: {table: {**tables.get(table, {}), **left.get(side, {}).get(table, {})} for table in dict.fromkeys((*tables, *left.get(side, {})))}
+        for side, tables in catalogue.items()
+    }
+
+
+def prepare(
+    engine: Engine, entity: Entity, *, selects: Mapping[str, Select], catalogue: Catalogue, left: Catalogue, pinned: Catalogue | None, keys: Keys
+) -> Prepared:
+    """Make an entity's raw views and say what is not as pinned or declared.
+
+    Args:
+        engine: the engine.
+        entity: the entity.
+        selects: side to its SQL.
+        catalogue: what the snapshots hold.
+        left: what the stores have and the snapshots do not.
+        pinned: what was pinned of the stores; None where nothing was.
+        keys: the tables' primary keys.
+    """
+    stores = together(catalogue, left)
     sides = ["source", "target", *(["baseline"] if entity.merge is not None and "baseline" in catalogue else [])]
     problems: list[str] = []
     types: dict[str, Mapping[str, str]] = {}
     for side in sides:
         select = selects["source" if side == "source" else "target"]
-        there = list(_tables(select, catalogue[side], side=side))
+        there = [*_tables(select, stores[side], side=side), *_untaken(select, stores[side], left.get(side, {}), side=side)]
         problems += there
         if pinned is not None:
-            tables = {table for table, _ in select.tables} & set(catalogue[side])
-            problems += differences(side, {table: catalogue[side][table] for table in tables}, pinned.get(_pinned_side(side), {}), only=tables)
+            tables = {table for table, _ in select.tables} & set(stores[side])
+            problems += differences(side, {table: stores[side][table] for table in tables}, pinned.get(_pinned_side(side), {}), only=tables)
         if there:
             continue
         try:
@@ -123,6 +144,11 @@ def _tables(select: Select, found: Mapping[str, Mapping[str, str]], *, side: str
     for table, _ in select.tables:
         if table not in found:
             yield f"{side}: table '{table}' is missing{near_miss(table, found)}"
+
+
+def _untaken(select: Select, found: Mapping[str, Mapping[str, str]], left: Mapping[str, Mapping[str, str]], *, side: str) -> Iterator[str]:
+    for table, column in dict.fromkeys((table, column) for table, column, _ in select.reads(found) if column in left.get(table, {})):
+        yield f"{side}: column '{table}.{column}' was not taken from the store; seal it again"
 
 
 def _types(entity: Entity, found: Mapping[str, str], *, side: str) -> Iterator[str]:

@@ -79,6 +79,21 @@ class Select:
             yield from self._resolved(_column_names(item), found, output=_output_name(item))
         yield from self._resolved(_column_names([self._node["where_clause"], joins]), found, output=None)
 
+    def column_of(self, output: str, *, alias: str) -> str | None:
+        """Return the column of a table that an output is, as it stands there, or None where it is anything else."""
+        for item in self._node["select_list"]:
+            if _output_name(item) == output and item["class"] == "COLUMN_REF":
+                parts = item["column_names"]
+                if parts[:-1] == [alias] or (len(parts) == 1 and len(self.tables) == 1):
+                    return str(parts[-1])
+        return None
+
+    def joined_by(self, alias: str) -> set[str]:
+        """Return the columns of a table that its joins and the filter name; those named without their table are taken for everybody's."""
+        conditions = [condition for condition in _conditions(self._node["from_table"]) if condition is not None]
+        names = _column_names([self._node["where_clause"], conditions])
+        return {parts[-1] for parts in names if parts[:-1] in ([], [alias])}
+
     def unknown(self, found: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
         """Return the names that are no column of any table here: DuckDB takes some for functions, `current_timestamp` for one."""
         joins = [condition for condition in _conditions(self._node["from_table"]) if condition is not None]

@@ -45,7 +45,7 @@ def fill_from_duckdb(engine: Engine, out: str) -> tuple[Origin, Sequence[Filled]
     rest: list[TableSeal] = []
     for name, kind, columns in _catalogue(engine):
         if kind != "table":
-            rest.append(TableSeal(name=name, kind=kind, taken=False, columns=tuple(ColumnSeal(name=column, store_type=type_) for column, type_ in columns)))
+            rest.append(_left(name, kind, columns))
             continue
         source = path(ALIAS, "main", name)
         (rows,) = engine.one(Query(f"SELECT count(*) FROM {source}", step=f"counting {name}"))
@@ -82,10 +82,14 @@ def _elsewhere(engine: Engine) -> list[TableSeal]:
               SELECT schema_name, view_name, 'view' FROM duckdb_views() WHERE database_name = $1 AND schema_name <> 'main' AND NOT internal) AS o
         JOIN duckdb_columns() AS c ON c.database_name = $1 AND c.schema_name = o.schema_name AND c.table_name = o.name
         GROUP BY o.schema_name, o.name, o.kind ORDER BY 1"""
-    return [
-        TableSeal(name=name, kind=kind, taken=False, columns=tuple(ColumnSeal(name=column, store_type=type_) for column, type_ in columns))
-        for name, kind, columns in engine.execute(Query(sql, (ALIAS,), "reading the store"))
-    ]
+    return [_left(name, kind, columns) for name, kind, columns in engine.execute(Query(sql, (ALIAS,), "reading the store"))]
+
+
+def _left(name: str, kind: str, columns: Sequence[tuple[str, str]]) -> TableSeal:
+    """Return what the manifest says of something that was not taken."""
+    return TableSeal(
+        name=name, kind=kind, taken=False, columns=tuple(ColumnSeal(name=column, store_type=type_, type=type_, taken=False) for column, type_ in columns)
+    )
 
 
 def _macros(engine: Engine) -> list[str]:

@@ -28,11 +28,12 @@ class Sealed(BaseModel):
 
 
 class ColumnSeal(Sealed):
-    """One column: its type as the store names it, and as it stands in the file ('' where its data was not taken)."""
+    """One column: its type as the store names it, and as it stands in the file, or would."""
 
     name: str
     store_type: str
-    type: str = ""
+    type: str
+    taken: bool = True  # its data is in the file, if its table's is
 
 
 class TableSeal(Sealed):
@@ -49,7 +50,7 @@ class TableSeal(Sealed):
 
     def types(self) -> dict[str, str]:
         """Return the taken columns and their types in the file."""
-        return {column.name: column.type for column in self.columns if column.type}
+        return {column.name: column.type for column in self.columns if column.taken}
 
 
 class Manifest(Sealed):
@@ -63,6 +64,7 @@ class Manifest(Sealed):
     version: str  # the store's own
     region: str | None = None  # None: all regions
     batch: int | None = Field(default=None, ge=0)  # the last batch that had moved; 0 before the first; None where that means nothing
+    accounts_of: int | None = Field(default=None, ge=1)  # the batch whose accounts alone were taken; None: all
     moment: str  # ISO 8601 with offset
     consistency: str  # how all tables are of one moment
     watermark: str | None = None  # LSN, GTID or binlog position
@@ -98,6 +100,16 @@ class Manifest(Sealed):
     def taken(self) -> dict[str, TableSeal]:
         """The tables whose data is in the file, by name."""
         return {table.name: table for table in self.tables if table.taken}
+
+    @property
+    def left(self) -> dict[str, dict[str, str]]:
+        """Tables, columns and types that stand in the store and were not taken; views and the like are none."""
+        found = {
+            table.name: {column.name: column.type for column in table.columns if not (table.taken and column.taken)}
+            for table in self.tables
+            if table.kind == "table"
+        }
+        return {table: columns for table, columns in found.items() if columns}
 
     @property
     def rows(self) -> int:

@@ -19,6 +19,7 @@ from dq import __version__
 from dq.compare.keys import count_keys
 from dq.engine import VERSION, Engine, Settings, open_engine
 from dq.errors import SnapshotError, UsageError
+from dq.interrupts import raise_if_ended
 from dq.sql import Query, quote
 from dq.sql import path as sql_path
 from dq.stores.digest import content_digest, table_digest
@@ -36,7 +37,7 @@ class Label:
     store: str
     region: str | None
     batch: int | None
-    moment: datetime
+    moment: datetime | None  # None: the store says
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class Origin:
     consistency: str
     watermark: str | None = None
     notes: tuple[str, ...] = ()
+    moment: datetime | None = None  # by the store's own clock
+    accounts_of: int | None = None  # the batch whose accounts alone were taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ def seal(target: Path, *, label: Label, attach: dict[str, str], fill: Fill, forc
     """
     if target.suffix != ".duckdb":
         raise UsageError(f"{target}: a snapshot's name ends in .duckdb")
-    if label.moment.tzinfo is None:
+    if label.moment is not None and label.moment.tzinfo is None:
         raise UsageError(f"{target}: the moment it is of has no offset: {label.moment.isoformat()}")
     for there in (target, manifest_path(target)):
         if (there.exists() or there.is_symlink()) and not force:
@@ -99,6 +102,7 @@ def seal(target: Path, *, label: Label, attach: dict[str, str], fill: Fill, forc
         for written in (draft, note):
             written.chmod(0o600)
             _sync(written)
+        raise_if_ended()  # what a driver may have swallowed
         target.unlink(missing_ok=True)  # first the old pair goes: a manifest never stands beside another's file
         manifest_path(target).unlink(missing_ok=True)
         draft.rename(target)
@@ -113,7 +117,7 @@ def _sealed(engine: Engine, table: Filled) -> TableSeal:
     (rows,) = engine.one(Query(f"SELECT count(*) FROM {relation}", step=f"counting {table.name}"))
     if rows != table.rows:
         raise SnapshotError(f"table '{table.name}': the store counted {table.rows:,} rows, {rows:,} arrived")
-    types = {column.name: column.type for column in table.columns if column.type}
+    types = {column.name: column.type for column in table.columns if column.taken}
     proven = []
     for key in dict.fromkeys((table.primary_key, *table.unique)):
         if key and all(name in types for name in key):
@@ -130,6 +134,9 @@ def _sealed(engine: Engine, table: Filled) -> TableSeal:
 
 
 def _manifest(draft: Path, *, label: Label, origin: Origin, tables: tuple[TableSeal, ...]) -> Manifest:
+    moment = label.moment or origin.moment
+    if moment is None:
+        raise UsageError("nobody says when the store was so; --moment does")
     return Manifest(
         migration=label.migration,
         side=label.side,
@@ -138,7 +145,8 @@ def _manifest(draft: Path, *, label: Label, origin: Origin, tables: tuple[TableS
         version=origin.version,
         region=label.region,
         batch=label.batch,
-        moment=label.moment.isoformat(),
+        accounts_of=origin.accounts_of,
+        moment=moment.isoformat(),
         consistency=origin.consistency,
         watermark=origin.watermark,
         notes=origin.notes,

@@ -43,7 +43,7 @@ def canonical(raw: Mapping[str, Any], column: Column, side: str, *, entity: Enti
     if value is None:
         return None
     if reading.codes is not None:
-        return reading.codes.get(str(value), Unreadable(side, value))
+        return reading.codes.get(str(value).lower() if isinstance(value, bool) else str(value), Unreadable(side, value))
     if reading.iso_numeric:
         return LETTERS.get(value, Unreadable(side, value))
     if reading.minor is not None:

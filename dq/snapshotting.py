@@ -1,0 +1,119 @@
+"""The one place that takes a snapshot from beginning to end: address, label, what is taken, and the reader for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from dq.batch_filter import filter_of
+from dq.contract import read_contract
+from dq.contract.models import Contract
+from dq.engine import Settings
+from dq.errors import UsageError, near_miss
+from dq.needed import needed_columns
+from dq.stores.address import Address, read_address
+from dq.stores.catalogue import Reader
+from dq.stores.duckdb_file import seal_duckdb
+from dq.stores.live import Choice, Pace, Told, seal_store
+from dq.stores.manifest import Manifest
+from dq.stores.seal import Label
+
+SIDES = ("source", "target", "baseline", "crosswalk")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a snapshot is to be, as its caller says."""
+
+    batch: int | None = None
+    region: str | None = None
+    moment: datetime | None = None  # None: the store's own clock, or now for a file
+    to: Path | None = None  # None: where the contract looks for it
+    tables: tuple[str, ...] = ()  # none: those that the contract reads
+    everything: bool = False  # every table and column
+    rows_per_second: int | None = None
+    statement_timeout: int | None = None  # seconds
+    force: bool = False
+    settings: Settings = field(default_factory=Settings)
+
+
+def take_snapshot(folder: Path, side: str, store: str, *, wanted: Wanted, told: Told = lambda *_: None) -> tuple[Path, Manifest]:
+    """Seal a store as a side's snapshot; return its file and manifest.
+
+    Args:
+        folder: the contract's.
+        side: source, target, baseline or crosswalk.
+        store: where the store is, as `read_address` takes it.
+        wanted: what is asked for.
+        told: called with each table's progress.
+
+    Raises:
+        UsageError: what is asked for does not exist or does not fit (exit 2).
+        SnapshotError: the store could not be read (exit 3).
+    """
+    if side not in SIDES:
+        raise UsageError(f"there is no side '{side}'{near_miss(side, SIDES)}")
+    contract = read_contract(folder)
+    address = read_address(store)
+    label = _label(contract, side, wanted=wanted, of_file=address.kind == "file")
+    target = wanted.to or dict(contract.migration.stores.present())[side].snapshot
+    if address.kind == "file":
+        for option, given in (("--table", wanted.tables), ("--rows-per-second", wanted.rows_per_second), ("--statement-timeout", wanted.statement_timeout)):
+            if given:
+                raise UsageError(f"{option}: a DuckDB file is taken whole, and at once")
+        return target, seal_duckdb(Path(store), target, label=label, force=wanted.force, settings=wanted.settings)
+    choice = _choice(contract, side, address, wanted=wanted)
+    pinned = (contract.pinned or {}).get("target" if side == "baseline" else side, {})
+    reader = reader_of(address, pinned=pinned, timeout=wanted.statement_timeout)
+    pace = Pace(wanted.rows_per_second)
+    return target, seal_store(reader, target, label=label, choice=choice, pace=pace, told=told, force=wanted.force, settings=wanted.settings)
+
+
+def _label(contract: Contract, side: str, *, wanted: Wanted, of_file: bool) -> Label:
+    migration = contract.migration
+    found = dict(migration.stores.present()).get(side)
+    if found is None:
+        raise UsageError(f"the contract names no {side} store")
+    if wanted.region is not None and wanted.region not in migration.regions:
+        raise UsageError(f"--region: there is no region '{wanted.region}'{near_miss(wanted.region, migration.regions)}")
+    numbers = {0, *(item.number for item in migration.batches)}
+    if wanted.batch is not None and wanted.batch not in numbers:
+        raise UsageError(f"--batch: there is no batch {wanted.batch} (0 to {max(numbers)})")
+    batch = 0 if side == "baseline" and wanted.batch is None else wanted.batch
+    moment = wanted.moment or (datetime.now(tz=UTC).replace(microsecond=0) if of_file else None)
+    return Label(migration.name, side, found.name, wanted.region, batch, moment)
+
+
+def _choice(contract: Contract, side: str, address: Address, *, wanted: Wanted) -> Choice:
+    """Say which tables, columns and rows are taken, and what the manifest says of that."""
+    notes = ["the moment was given by hand"] if wanted.moment is not None and address.kind != "folder" else []
+    needed = None if wanted.everything else partial(needed_columns, contract, side)
+    if side != "source" or wanted.batch is None or address.kind == "folder":
+        return Choice(wanted.tables, needed, notes=tuple(notes))
+    rows = filter_of(contract, batch=wanted.batch, dialect=address.kind)
+    notes.append(f"of {', '.join(rows.tables)} only the rows of batch {wanted.batch}'s {rows.accounts:,} accounts and those merged with them were taken")
+    return Choice(wanted.tables, needed, where=rows.where, notes=tuple(notes), accounts_of=wanted.batch)
+
+
+def reader_of(address: Address, *, pinned: Mapping[str, Mapping[str, str]] | None = None, timeout: int | None = None) -> Callable[[], Reader]:
+    """Return what opens a store; a driver is only imported for its own stores.
+
+    Args:
+        address: where the store is; no DuckDB file, which is copied as it is.
+        pinned: table to column to type, for exports, which have no types of their own.
+        timeout: seconds that a statement of a server may take.
+    """
+    if address.kind == "postgresql":
+        from dq.stores.postgresql import open_postgresql  # noqa: PLC0415 - an optional driver
+
+        return lambda: open_postgresql(address, statement_timeout=timeout)
+    if address.kind == "mysql":
+        from dq.stores.mysql import open_mysql  # noqa: PLC0415 - an optional driver
+
+        return lambda: open_mysql(address, statement_timeout=timeout)
+    from dq.stores.exports.folder import open_folder  # noqa: PLC0415 - the other ways to parse are not needed elsewhere
+
+    return lambda: open_folder(address.path or Path(), types=pinned or {})
