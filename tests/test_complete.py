@@ -21,6 +21,7 @@ def test_does_not():
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("variables", "workers", "status"), [({"DQ_CI": "1"}, "0", 1), ({"DQ_CI": "1"}, "2", 1), ({}, "0", 0)])
 def test_a_skipped_test_fails_the_whole_run_where_it_counts(tmp_path: Path, variables: dict[str, str], workers: str, status: int) -> None:
     (tmp_path / "test_suite.py").write_text(SUITE)

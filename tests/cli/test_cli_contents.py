@@ -11,6 +11,8 @@ from small import PERSONAL, Dq, Small
 
 from dq.sql import quote
 
+pytestmark = pytest.mark.slow  # many whole runs
+
 # By hand: the statements run in the sealed source and the manifest is made to match; then what snapshot.source says.
 STRANGE = {
     "a view instead of the table": (

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from small import PLAIN, Dq, Small, copied, environment, make_store
 
+pytestmark = pytest.mark.slow  # many whole runs
+
 DQ = (sys.executable, "-m", "dq")
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 

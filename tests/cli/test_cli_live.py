@@ -17,6 +17,8 @@ from dq.demo import build_snapshots, write_contract
 from dq.stores.manifest import Manifest, read_manifest
 from tests.conftest import ACCOUNTS
 
+pytestmark = pytest.mark.slow  # a server each
+
 MOMENTS = {"source": "2024-11-05T18:00:00+00:00", "target": "2024-11-05T20:30:00+00:00", "baseline": "2024-10-28T17:00:00+00:00"}
 
 

@@ -14,6 +14,8 @@ from dq.sql import Query
 from tests.oracle.sealing import Small, Table, make_small
 from tests.oracle.seeds import seeded
 
+pytestmark = pytest.mark.slow  # many whole runs
+
 Stores = dict[str, dict[str, Table]]
 VOUCHERS: Place = ("target", "vouchers")
 MANY = range(10, 60)

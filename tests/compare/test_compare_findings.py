@@ -44,6 +44,7 @@ def compared(engine: Engine) -> Any:
     return SimpleNamespace(crosswalks={}, entities=(SimpleNamespace(entity=THINGS, evidence=evidence, invariants={}, natives=None),))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_many_findings_are_written_in_the_order_of_their_keys(way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, limit in WAYS[way].items():

@@ -22,6 +22,8 @@ from dq.expect.population import BY_DEFAULT
 from dq.expect.refuse import refusal
 from dq.sql import quote
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stock")]  # every expectation is run once, for all tests here
+
 CONTRACT = Path(__file__).parents[2] / "expectations"
 CASES = list(cases())
 RUN = [name for name, stock in STOCK.items() if not stock.refused]

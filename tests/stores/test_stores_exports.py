@@ -56,14 +56,6 @@ DAMAGED = {
 }
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Return an empty folder."""
-    made = tmp_path / "exports"
-    made.mkdir()
-    return made
-
-
 @pytest.mark.parametrize("name", COMPRESSED)
 def test_a_file_is_read_by_its_name(folder: Path, name: str) -> None:
     write(folder, {name: COMPRESSED[name]})

@@ -100,14 +100,6 @@ EXACT = {
 CELLS = st.one_of(st.none(), st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8), st.text('a,"\r\n\\N\ufeff ', max_size=6))
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Return an empty folder."""
-    made = tmp_path / "exports"
-    made.mkdir()
-    return made
-
-
 @pytest.mark.parametrize("case", READ)
 def test_values_come_as_they_are_written(folder: Path, case: str) -> None:
     content, rows = READ[case]
@@ -207,6 +199,7 @@ def test_whatever_text_is_written_comes_back(rows: list[list[str | None]], ends:
     assert not swapped or found["t2"] == [tuple(reversed(row)) for row in rows]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40, derandomize=True)
 @given(rows=st.lists(st.lists(CELLS.filter(lambda cell: cell is not None), min_size=2, max_size=2), min_size=1, max_size=5))
 def test_whatever_pythons_own_writer_writes_comes_back(rows: list[list[str]]) -> None:

@@ -58,14 +58,6 @@ VALUES = st.recursive(
 )
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Return an empty folder."""
-    made = tmp_path / "exports"
-    made.mkdir()
-    return made
-
-
 @pytest.mark.parametrize("case", READ)
 def test_values_come_as_they_are_written(folder: Path, case: str) -> None:
     content, rows = READ[case]
@@ -136,6 +128,7 @@ def test_a_file_of_many_blocks_keeps_all_its_lines(folder: Path) -> None:
         sealed(write(folder, {"t.jsonl": lines + "{\n"}))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40, derandomize=True)
 @given(rows=st.lists(st.fixed_dictionaries({"a": VALUES, "b": VALUES}), min_size=1, max_size=4), ascii_only=st.booleans(), compact=st.booleans())
 def test_whatever_pythons_own_writer_writes_comes_back(rows: list[dict[str, object]], ascii_only: bool, compact: bool) -> None:  # noqa: FBT001

@@ -84,14 +84,6 @@ def _write(folder: Path, table: pa.Table, name: str = "t.parquet", **options: ob
     return folder
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Return an empty folder."""
-    made = tmp_path / "exports"
-    made.mkdir()
-    return made
-
-
 @pytest.mark.parametrize("case", TYPES)
 def test_a_type_comes_as_itself(folder: Path, case: str) -> None:
     array, type_, value = TYPES[case]

@@ -22,6 +22,8 @@ from dq.stores.mysql_connection import connect
 from dq.stores.mysql_errors import NULL_LINE, Refusal, why_not_connected, why_refused
 from tests.stores.mysql_server import HOST, Database, database, sealed
 
+pytestmark = pytest.mark.slow  # a server each
+
 STORE = (
     "CREATE TABLE accounts (id INT PRIMARY KEY, name VARCHAR(40) CHARACTER SET latin1, UNIQUE KEY by_name (name))",
     "INSERT INTO accounts VALUES (1, 'é'), (2, NULL), (3, 'o''clock')",

@@ -21,6 +21,8 @@ from dq.stores.manifest import Manifest
 from dq.stores.mysql_types import column_of
 from tests.stores.mysql_server import Database, database, sealed
 
+pytestmark = pytest.mark.slow  # a server each
+
 SEED = 20241105
 TOO_MUCH = "a row is longer than the server's max_allowed_packet, or holds a character that Unicode lacks"
 HOSTILE = "SET time_zone = '-03:30', sql_mode = 'ORACLE,PAD_CHAR_TO_FULL_LENGTH,EMPTY_STRING_IS_NULL', sql_select_limit = 1, character_set_results = latin1"

@@ -23,6 +23,8 @@ from dq.stores.postgresql import Copy, PostgreSQL, open_postgresql
 from dq.stores.postgresql_errors import why_not_connected, why_refused
 from tests.stores.postgresql_server import HOST, PORT, Database, database, pretended, sealed
 
+pytestmark = pytest.mark.slow  # a server each
+
 BIG, WIDE = 4_000, 20_000  # rows and their bytes: more than sockets hold
 SECRET = "hunter2-is-no-secret"  # noqa: S105 - nothing may show it
 SHOP = (

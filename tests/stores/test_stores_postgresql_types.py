@@ -14,6 +14,8 @@ from dq.stores.postgresql_types import snapshot_type
 from tests.stores.postgresql_server import Database, database, sealed
 from tests.stores.postgresql_types import CASES, SETUP, Case
 
+pytestmark = pytest.mark.slow  # a server each
+
 # What every session of the database begins with, and no value may hang on.
 SESSIONS = {
     "timezone": "'Asia/Jakarta'",

@@ -323,6 +323,7 @@ def test_a_draft_that_a_killed_call_left_is_cleared_away(store: Callable[..., Pa
     assert sorted(item.name for item in tmp_path.iterdir()) == ["old.db", "s.duckdb", "s.manifest.json"]
 
 
+@pytest.mark.slow
 def test_a_table_larger_than_the_memory_is_sealed_and_its_spilled_data_goes(store: Callable[..., Path], tmp_path: Path) -> None:
     file = store("CREATE TABLE t AS SELECT range AS a FROM range(1_500_000)")
     small = seal_duckdb(file, tmp_path / "small.duckdb", label=LABEL, settings=Settings(memory="60MB", threads=2))
