@@ -63,7 +63,7 @@ def read_address(text: str) -> Address:
     options = dict(parse_qsl(url.query, keep_blank_values=True))
     password = unquote(url.password) if url.password is not None else options.pop("password", None)
     if password is not None and not hidden:
-        raise UsageError("--from: a password on the command line can be read by everyone on this machine; put it where " + _elsewhere(kind))
+        raise UsageError(f"--from: a password on the command line can be read by everyone on this machine; {_elsewhere(kind)}")
     database = unquote(url.path.removeprefix("/"))
     if not database:
         raise UsageError(f"--from: the URL names no database; one looks like {url.scheme}://user@host:{PORTS[kind]}/database")
@@ -74,5 +74,5 @@ def read_address(text: str) -> Address:
 
 
 def _elsewhere(kind: Kind) -> str:
-    own = "PGPASSWORD or ~/.pgpass holds it" if kind == "postgresql" else "MYSQL_PWD or the [client] section of ~/.my.cnf holds it"
-    return f"{own}, or give the whole URL as {VARIABLE}NAME"
+    own = "PGPASSWORD or ~/.pgpass" if kind == "postgresql" else "MYSQL_PWD or the [client] section of ~/.my.cnf"
+    return f"put it into {own}, or the whole URL into a variable and say --from {VARIABLE}NAME"

@@ -19,9 +19,9 @@ URLS = [
 
 # What --from says, and what is wrong with it. The secret never comes back.
 REFUSED = [
-    ("postgresql://u:s3cret@h/shop", "PGPASSWORD or ~/.pgpass holds it"),
-    ("postgresql://u@h/shop?password=s3cret", "PGPASSWORD or ~/.pgpass holds it"),
-    ("mysql://u:s3cret@h/shop", "MYSQL_PWD or the [client] section of ~/.my.cnf holds it"),
+    ("postgresql://u:s3cret@h/shop", "put it into PGPASSWORD or ~/.pgpass, or"),
+    ("postgresql://u@h/shop?password=s3cret", "put it into PGPASSWORD or ~/.pgpass, or"),
+    ("mysql://u:s3cret@h/shop", "put it into MYSQL_PWD or the [client] section of ~/.my.cnf, or"),
     ("mysq://h/shop", "there is no reader for mysq://; did you mean 'mysql'?"),
     ("mysql://h", "the URL names no database"),
     ("postgresql://h:port/shop", "not a URL"),
