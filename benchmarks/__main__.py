@@ -19,7 +19,7 @@ from benchmarks.table import Race, last_line, table
 CONTRACTS = Path(__file__).with_name("contracts")
 ROWS, ROUNDS = 10_000_000, 5
 JOIN, OURS, PEER, RUN, GATE = "full outer join by hand", "dq, snapshots attached", "lake-sift 0.6.0, process", "dq run, process", "dq gate with GX, process"
-BY_JOIN, BY_FINGERPRINTS = "one join by hand", "fingerprints by hand"
+BY_JOIN, BY_FINGERPRINTS, FINDINGS = "one join by hand", "fingerprints by hand", "join and findings by hand"
 
 
 def main() -> int:
@@ -60,7 +60,11 @@ def ten_cells(data: Data, *, rounds: int) -> Race:
 def changed(data: Data, *, title: str, store: str, limit: float, rounds: int) -> Race:
     """Many rows differ: beside the same join."""
     stores = {"source": data.store("source"), "target": data.store(store)}
-    contenders: dict[str, Opener] = {JOIN: Handwritten("full_join", stores), OURS: Ours(CONTRACTS / "plain", stores)}
+    contenders: dict[str, Opener] = {
+        JOIN: Handwritten("full_join", stores),
+        FINDINGS: Handwritten("all_findings", stores),
+        OURS: Ours(CONTRACTS / "plain", stores),
+    }
     return race(title, contenders, yardstick=JOIN, limits={OURS: limit}, rounds=rounds)
 
 

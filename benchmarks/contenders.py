@@ -18,7 +18,10 @@ THREADS = 2
 
 @dataclass(frozen=True)
 class Handwritten:
-    """Statements of a `.sql` file on stores attached by their side's name, in a fresh connection each round; the last one's rows are the answer."""
+    """Statements of a `.sql` file on stores attached by their side's name, in a fresh connection each round; the last one's rows are the answer.
+
+    `{folder}` in it is a folder of each round's own.
+    """
 
     script: str
     stores: Mapping[str, Path]
@@ -29,7 +32,7 @@ class Handwritten:
         script = (SQL / f"{self.script}.sql").read_text(encoding="utf-8")
 
         def run() -> object:
-            with duckdb.connect(":memory:") as connection:
+            with tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:") as connection:
                 connection.execute(f"SET threads = {THREADS}")
                 connection.execute(f"SET memory_limit = '{self.memory}'")
                 connection.execute("SET TimeZone = 'UTC'")
@@ -37,7 +40,7 @@ class Handwritten:
                 connection.execute("SET enable_progress_bar = false")
                 for side, file in self.stores.items():
                     connection.execute(f"ATTACH '{file}' AS {side} (READ_ONLY)")
-                return connection.execute(script).fetchall()
+                return connection.execute(script.replace("{folder}", folder)).fetchall()
 
         return run
 

@@ -28,6 +28,7 @@ class Fingerprints:
     target_rows: int
     unmapped: int  # source rows in scope with an id that the crosswalk does not map
     differing: tuple[int, ...]  # bucket numbers, ascending
+    level: bool  # every bucket holds as many rows on both sides
 
     @property
     def equal(self) -> bool:
@@ -112,10 +113,10 @@ def take(engine: Engine, entity: Entity, *, unmapped: str | None, beside: Beside
         engine.execute(Query(f"DROP TABLE {side}_scanned", step=step))
     sql = f"""
         SELECT coalesce(sum(source_n), 0), coalesce(sum(target_n), 0), coalesce(sum(unmapped), 0),
-               coalesce(list(b ORDER BY b) FILTER (differs), [])
+               coalesce(list(b ORDER BY b) FILTER (differs), []), coalesce(bool_and(source_n IS NOT DISTINCT FROM target_n), true)
         FROM {table}"""
-    source_rows, target_rows, missing, differing = engine.one(Query(sql, step=step))
-    return Fingerprints(int(source_rows), int(target_rows), int(missing), tuple(differing))
+    source_rows, target_rows, missing, differing, level = engine.one(Query(sql, step=step))
+    return Fingerprints(int(source_rows), int(target_rows), int(missing), tuple(differing), level)
 
 
 def _names(names: Iterable[str]) -> list[str]:

@@ -8,7 +8,7 @@ Layers of an entity e (the third one is made in `sides`):
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -26,8 +26,8 @@ from dq.sql import Query, literal, path, quote
 
 ID, CREATED, CHANGED = "dq.id", "dq.created", "dq.changed"  # outputs that the engine adds to a merged target's SQL
 
-
 Unsound = tuple[str, str, str, int]  # column, zone, gap or overlap, rows
+_Suspect = tuple[str, str, str, str]  # column, zone, gap or overlap, the claim that a row has such a wall clock
 Offsets = Mapping[tuple[str, str], tuple[Span, ...]]  # column, zone
 
 
@@ -97,7 +97,7 @@ def _zones(engine: Engine, entity: Entity, *, side: str, types: Mapping[str, str
     known: set[str] = set()
     offsets: dict[tuple[str, str], tuple[Span, ...]] = {}
     unknown = 0
-    unsound: list[Unsound] = []
+    suspects: list[_Suspect] = []
     for column, walls in wall_clocks(entity, reading, raw=types):
         zone = quote(column) if column in types else literal(column)
         used = " OR ".join(f"{quote(name)} IS NOT NULL" for name, _ in walls)
@@ -114,14 +114,12 @@ def _zones(engine: Engine, entity: Entity, *, side: str, types: Mapping[str, str
                 low, high = bounds[2 * index : 2 * index + 2]
                 if low is not None and rows >= FEWEST:
                     offsets[wall_name, name] = find_offsets(engine, name, low, high)
-                unsound += _unsound(engine, entity, side=side, where=f"{zone} = {literal(name)}", zone=name, wall=(wall_name, wall), low=low, high=high)
-    return tuple(sorted(known)), offsets, unknown, tuple(unsound)
+                suspects += _suspects(f"{zone} = {literal(name)}", zone=name, wall=(wall_name, wall), low=low, high=high)
+    return tuple(sorted(known)), offsets, unknown, _count_unsound(engine, entity, side=side, suspects=suspects)
 
 
-def _unsound(
-    engine: Engine, entity: Entity, *, side: str, where: str, zone: str, wall: tuple[str, str], low: datetime | None, high: datetime | None
-) -> Iterator[Unsound]:
-    """Yield how many of a column's wall clocks lie in a gap or an overlap of their zone."""
+def _suspects(where: str, *, zone: str, wall: tuple[str, str], low: datetime | None, high: datetime | None) -> Iterator[_Suspect]:
+    """Yield the claims that a column's wall clock lies in a gap or in an overlap of its zone."""
     if low is None or high is None:
         return
     name, expression = wall
@@ -129,10 +127,16 @@ def _unsound(
         spans = [span for span in clocks.unsound(zone, low, high) if span.kind == kind]
         if spans:
             claims = " OR ".join(f"({expression} >= TIMESTAMP '{span.begin}' AND {expression} < TIMESTAMP '{span.end}')" for span in spans)
-            sql = f"SELECT count(*) FROM {_raw(entity, side)} WHERE {where} AND ({claims})"
-            (rows,) = engine.one(Query(sql, step=f"{entity.name}: {side} clocks"))
-            if rows:
-                yield name, zone, kind, int(rows)
+            yield name, zone, kind, f"{where} AND ({claims})"
+
+
+def _count_unsound(engine: Engine, entity: Entity, *, side: str, suspects: Sequence[_Suspect]) -> tuple[Unsound, ...]:
+    """Count the rows of every claim in one scan; those that hold for none are left out."""
+    if not suspects:
+        return ()
+    counts = ", ".join(f"count(*) FILTER ({claim})" for *_, claim in suspects)
+    rows = engine.one(Query(f"SELECT {counts} FROM {_raw(entity, side)}", step=f"{entity.name}: {side} clocks"))
+    return tuple((name, zone, kind, int(count)) for (name, zone, kind, _), count in zip(suspects, rows, strict=True) if count)
 
 
 _EARLIEST, _LATEST = "TIMESTAMP '1970-01-01'", "TIMESTAMP '2100-01-01'"

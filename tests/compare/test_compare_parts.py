@@ -9,7 +9,9 @@ import pytest
 from sides_compared import Compared, Rows, compare, engine_alone, make_entity
 
 from dq.compare import cells, parts
+from dq.compare.fingerprint import bucket
 from dq.engine import Engine
+from dq.sql import Query
 from tests.oracle.seeds import seeded
 
 WAYS: dict[str, dict[str, float]] = {
@@ -78,10 +80,49 @@ def test_past_the_cap_counts_stay_exact_and_the_first_values_by_key_are_kept(way
     assert found.agrees
 
 
-def test_what_a_quick_way_leaves_over_is_looked_at_thoroughly(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("entity", [SIMPLE, COMPOSITE, FOLDED], ids=["one key", "two keys", "a rule"])
+def test_where_rows_have_only_changed_hashes_alone_find_the_same(entity: Any, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    joined: list[str] = []
+    only_changed = parts._only_changed  # noqa: SLF001 - whether it is the way taken
+    monkeypatch.setattr(parts, "_only_changed", lambda *given, **named: joined.append("hashes") or only_changed(*given, **named))
+    rng = seeded(7)
+    source = [(number, *(("x",) if entity is COMPOSITE else ()), rng.choice(("a", "A", None)), rng.randint(0, 3)) for number in range(300)]
+    target = [(*row[:-2], rng.choice(("a", None)), rng.randint(0, 3)) if rng.random() < 0.3 else row for row in rng.sample(source, 300)]
+    found: dict[str, Compared] = {}
+    for way, limits in WAYS.items():
+        with monkeypatch.context() as patch:
+            for name, limit in limits.items():
+                patch.setattr(parts, name, limit)
+            found[way] = compare(engine, entity, source, target)
+    assert joined == ["hashes"]
+    assert dict.fromkeys(WAYS, found["all at once"]) == found
+    assert set(found["all at once"].harms[""].statuses) == {"changed"}
+    assert found["all at once"].agrees
+
+
+def test_an_extra_row_behind_a_missing_one_of_its_bucket_is_found(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, limit in WAYS["keys that differ"].items():
         monkeypatch.setattr(parts, name, limit)
-    monkeypatch.setattr(parts, "_differing", lambda _, entity, *, source_keys: parts.rows_where(entity, "false", source_keys=source_keys))
-    found = compare(engine, SIMPLE, [(1, "a", 1)], [(1, "b", 1)])
-    assert {(("1",), "changed"): frozenset({"a"})} == found.statuses
+    keys = f"SELECT k, {bucket(SIMPLE)} AS b FROM (SELECT unnest(range(100000)) AS k)"
+    (same,) = engine.one(Query(f"SELECT min(k) FROM ({keys}) WHERE k > 2 AND b = (SELECT b FROM ({keys}) WHERE k = 2)", step="test"))
+    found = compare(engine, SIMPLE, [(1, "a", 1), (2, "a", 1)], [(1, "a", 1), (same, "a", 1)])
+    assert {(("2",), "missing"), ((str(same),), "extra")} == set(found.statuses)
+    assert found.agrees
+
+
+@pytest.mark.parametrize("target", [[(1, "b", 1)], [(1, "b", 1), (2, "b", 1)]], ids=["as many rows", "more rows"])
+def test_what_a_quick_way_leaves_over_is_looked_at_thoroughly(target: Rows, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, limit in WAYS["keys that differ"].items():
+        monkeypatch.setattr(parts, name, limit)
+    blind: list[str] = []
+
+    def nothing(_: Engine, entity: Any, *, source_keys: Any) -> parts.Rows:
+        blind.append("asked")
+        return parts.rows_where(entity, "false", source_keys=source_keys)
+
+    monkeypatch.setattr(parts, "_only_changed" if len(target) == 1 else "_differing", nothing)
+    found = compare(engine, SIMPLE, [(1, "a", 1)], target)
+    assert blind == ["asked"]
+    assert found.statuses[("1",), "changed"] == frozenset({"a"})
+    assert len(found.statuses) == len(target)
     assert found.agrees
