@@ -83,7 +83,7 @@ def test_past_the_cap_counts_stay_exact_and_the_first_values_by_key_are_kept(way
 @pytest.mark.parametrize("entity", [SIMPLE, COMPOSITE, FOLDED], ids=["one key", "two keys", "a rule"])
 def test_where_rows_have_only_changed_hashes_alone_find_the_same(entity: Any, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     joined: list[str] = []
-    only_changed = parts._only_changed  # noqa: SLF001 - whether it is the way taken
+    only_changed = parts._only_changed
     monkeypatch.setattr(parts, "_only_changed", lambda *given, **named: joined.append("hashes") or only_changed(*given, **named))
     rng = seeded(7)
     source = [(number, *(("x",) if entity is COMPOSITE else ()), rng.choice(("a", "A", None)), rng.randint(0, 3)) for number in range(300)]
