@@ -13,7 +13,7 @@ IS_LIVE := $(filter 1 yes true,$(LIVE))
 DEMO_FLAGS := $(if $(filter 1 yes true,$(BROKEN)),--broken) $(if $(IS_LIVE),--live)
 AS_OF := $(if $(IS_LIVE),--as-of 2024-11-05T20:30:00+00:00)
 
-.PHONY: help gate test test-fast lint format matrix bench lab wheel lock clean
+.PHONY: help gate test test-fast lint format matrix bench bench-snapshot lab wheel lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -57,6 +57,9 @@ matrix: $(DEV)  ## every corruption caught by the named checks, every neutral ch
 
 bench: $(DEV)  ## speed beside the hand-written limit and the peers, as ratios
 	@$(BIN)/python -m benchmarks
+
+bench-snapshot: $(DEV)  ## speed and memory of sealing a server's table, beside its own client
+	@$(BIN)/python -m benchmarks.snapshots
 
 lab: $(DEV)  ## JupyterLab with everything in place
 	@$(BIN)/jupyter lab notebooks

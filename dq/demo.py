@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
-from dq.engine import Settings
 from dq.errors import UsageError
 from dq.snapshotting import reader_of
 from dq.stores.address import read_address
@@ -29,7 +28,6 @@ def build_snapshots(
     broken: bool = False,
     moved_batches: int = 1,
     live: bool = False,
-    settings: Settings | None = None,
 ) -> None:
     """Build the demo's four stores and seal them in a folder, replacing what stands there.
 
@@ -40,7 +38,6 @@ def build_snapshots(
         broken: plant corruptions.
         moved_batches: how many batches have moved.
         live: load source, target and baseline into servers first, and take the snapshots from there.
-        settings: memory and threads.
 
     Raises:
         UsageError: too few accounts, nothing can be written there, or no server.
@@ -60,9 +57,9 @@ def build_snapshots(
                     label = Label(MIGRATION, store.kind, store.store, None, store.batch, store.moment)
                     target, place = folder / f"{store.kind}.duckdb", read_address(places.get(store.kind, str(store.path)))
                     if place.kind == "file":
-                        seal_duckdb(store.path, target, label=label, force=True, settings=settings)
+                        seal_duckdb(store.path, target, label=label, force=True)
                     else:
-                        seal_store(reader_of(place), target, label=label, force=True, settings=settings)
+                        seal_store(reader_of(place), target, label=label, force=True)
     except (ValueError, RuntimeError) as error:
         raise UsageError(str(error)) from None
     except PermissionError as error:

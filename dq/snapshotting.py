@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,6 @@ from pathlib import Path
 from dq.batch_filter import filter_of
 from dq.contract import read_contract
 from dq.contract.models import Contract
-from dq.engine import Settings
 from dq.errors import UsageError, near_miss
 from dq.needed import needed_columns
 from dq.stores.address import Address, read_address
@@ -19,7 +18,7 @@ from dq.stores.catalogue import Reader
 from dq.stores.duckdb_file import seal_duckdb
 from dq.stores.live import Choice, Pace, Told, seal_store
 from dq.stores.manifest import Manifest
-from dq.stores.seal import Label
+from dq.stores.seal import MEMORIES, Label
 
 SIDES = ("source", "target", "baseline", "crosswalk")
 
@@ -37,7 +36,8 @@ class Wanted:
     rows_per_second: int | None = None
     statement_timeout: int | None = None  # seconds
     force: bool = False
-    settings: Settings = field(default_factory=Settings)
+    memory: tuple[str, ...] = MEMORIES  # what the engine may use, ascending: the next where rows are too large
+    threads: int | None = None
 
 
 def take_snapshot(folder: Path, side: str, store: str, *, wanted: Wanted, told: Told = lambda *_: None) -> tuple[Path, Manifest]:
@@ -64,12 +64,14 @@ def take_snapshot(folder: Path, side: str, store: str, *, wanted: Wanted, told: 
         for option, given in (("--table", wanted.tables), ("--rows-per-second", wanted.rows_per_second), ("--statement-timeout", wanted.statement_timeout)):
             if given:
                 raise UsageError(f"{option}: a DuckDB file is taken whole, and at once")
-        return target, seal_duckdb(Path(store), target, label=label, force=wanted.force, settings=wanted.settings)
+        return target, seal_duckdb(Path(store), target, label=label, force=wanted.force, memory=wanted.memory, threads=wanted.threads)
     choice = _choice(contract, side, address, wanted=wanted)
     pinned = (contract.pinned or {}).get("target" if side == "baseline" else side, {})
     reader = reader_of(address, pinned=pinned, timeout=wanted.statement_timeout)
     pace = Pace(wanted.rows_per_second)
-    return target, seal_store(reader, target, label=label, choice=choice, pace=pace, told=told, force=wanted.force, settings=wanted.settings)
+    return target, seal_store(
+        reader, target, label=label, choice=choice, pace=pace, told=told, force=wanted.force, memory=wanted.memory, threads=wanted.threads
+    )
 
 
 def _label(contract: Contract, side: str, *, wanted: Wanted, of_file: bool) -> Label:

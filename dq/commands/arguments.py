@@ -21,6 +21,9 @@ BaselineFile = Annotated[Optional[Path], typer.Option("--baseline", metavar="FIL
 CrosswalkFile = Annotated[Optional[Path], typer.Option("--crosswalk", metavar="FILE", help="Another crosswalk snapshot.")]
 AsOf = Annotated[Optional[str], typer.Option("--as-of", metavar="MOMENT", help="Judge time as of then (ISO 8601 with offset); else the target's moment.")]
 Memory = Annotated[str, typer.Option("--memory", metavar="SIZE", help="What the engine may use before it spills, e.g. 900MB.")]
+SealingMemory = Annotated[
+    Optional[str], typer.Option("--memory", metavar="SIZE", help="What the engine may use before it spills; else 160MB, and 900MB where a row needs it.")
+]
 Threads = Annotated[Optional[int], typer.Option("--threads", metavar="N", min=1, help="Cores to use; else all.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 

@@ -35,7 +35,7 @@ def demo(
         raise UsageError("--broken goes with --snapshots DIR; without it both a clean and a broken batch are run")
     engine = settings(memory, threads)
     if only is not None:
-        build_snapshots(only, accounts=accounts, seed=seed, broken=broken, live=live, settings=engine)
+        build_snapshots(only, accounts=accounts, seed=seed, broken=broken, live=live)
         say(f"demo stores of {accounts:,} accounts{', broken,' if broken else ''} sealed{' from MariaDB and PostgreSQL' if live else ''} in {only}")
         return
     write_contract(folder / "expectations")
@@ -45,7 +45,7 @@ def demo(
         snapshots = folder / ("snapshots" if name == "clean" else "snapshots-broken")
         with progress(1, what="stores") as told:
             told(f"building and sealing {accounts:,} accounts")
-            build_snapshots(snapshots, accounts=accounts, seed=seed, broken=with_faults, settings=engine)
+            build_snapshots(snapshots, accounts=accounts, seed=seed, broken=with_faults)
         ends += _tour(folder, snapshots, engine=engine)
     say("\nWhere to look:")
     for end in ends:

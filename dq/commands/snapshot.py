@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from dq.commands.arguments import CONTRACT, DEFAULT_MEMORY, AsJson, BatchNumber, ContractDir, Memory, Threads, moment, settings
+from dq.commands.arguments import CONTRACT, AsJson, BatchNumber, ContractDir, SealingMemory, Threads, moment, settings
 from dq.commands.console import say, say_json, tables_read
 
 HELP = """Seal a store as a snapshot: one DuckDB file and its manifest, where the contract looks for it.
@@ -36,12 +36,13 @@ def snapshot(
     rows_per_second: Annotated[Optional[int], typer.Option("--rows-per-second", metavar="N", min=1, help="No faster than that.")] = None,
     statement_timeout: Annotated[Optional[int], typer.Option("--statement-timeout", metavar="SECONDS", min=1, help="No statement longer than that.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a snapshot that is there.")] = False,
-    memory: Memory = DEFAULT_MEMORY,
+    memory: SealingMemory = None,
     threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
     from dq.snapshotting import Wanted, take_snapshot
     from dq.stores.manifest import manifest_path
+    from dq.stores.seal import MEMORIES
 
     wanted = Wanted(
         batch=batch,
@@ -53,7 +54,8 @@ def snapshot(
         rows_per_second=rows_per_second,
         statement_timeout=statement_timeout,
         force=force,
-        settings=settings(memory, threads),
+        memory=MEMORIES if memory is None else (settings(memory, threads).memory,),
+        threads=threads,
     )
     with tables_read(quiet=as_json) as told:
         target, manifest = take_snapshot(contract, side, store, wanted=wanted, told=told)

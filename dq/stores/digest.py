@@ -1,8 +1,13 @@
 """The one place for content digests: what is in a table, whatever the order of its rows and columns.
 
-A row is written as a text in which every value is NULL or preceded by its length, so that no separator can be forged; the SHA-256 of
-each row is taken, the hashes are sorted, and the SHA-256 of that stream, after a header with names, types and the number of rows, is
-the table's digest. Adding hashes would be quicker, and is forged by whoever may choose rows.
+A row is written as bytes in which no separator can be forged; the SHA-256 of each row is taken, the hashes are sorted, and the SHA-256
+of that stream, after a header with names, types and the number of rows, is the table's digest. Adding hashes would be quicker, and is
+forged by whoever may choose rows.
+
+A row's bytes: 02 00, then of each column, by name, 01 for NULL, or 02 and the value. An integer, and what is stored as one (a decimal as
+its unscaled number, a date as days, a moment as microseconds since 1970), has the bytes of its type's width, the highest first, the
+sign turned over. Everything else is text in UTF-8 (a BLOB its bytes): a byte 00 or 01 has 01 before it, and 00 ends it.
+`tests/stores/test_stores_digest.py` writes the same bytes in Python.
 Source: DECISIONS "Signed digests".
 """
 
@@ -10,12 +15,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 
 from dq.engine import Engine
 from dq.sql import Query, quote
 
 _NESTED = ("STRUCT", "MAP", "UNION")
+_WHOLE = re.compile(  # types of a fixed width
+    r"BOOLEAN|U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|DECIMAL\(\d+,\d+\)|DATE|TIME|TIMESTAMP|TIMESTAMP WITH TIME ZONE|UUID"
+)
+_ORDER = "'ASC NULLS FIRST'"  # what makes the engine write NULL as 01 and nothing turned around
 
 
 def table_digest(engine: Engine, relation: str, *, name: str, types: Mapping[str, str], rows: int) -> str:
@@ -31,8 +41,8 @@ def table_digest(engine: Engine, relation: str, *, name: str, types: Mapping[str
     columns = sorted(types.items())
     digest = hashlib.sha256(json.dumps([name, columns, rows], ensure_ascii=False).encode() + b"\n")
     if columns:
-        written = ", ".join(_written(column, type_) for column, type_ in columns)
-        query = Query(f"SELECT unhex(sha256(concat({written}))) AS h FROM {relation} ORDER BY h", step=f"digest of {name}")
+        written = ", ".join(f"{value}, {_ORDER}" for value in ("CAST('' AS BLOB)", *(_written(column, type_) for column, type_ in columns)))
+        query = Query(f"SELECT unhex(sha256(create_sort_key({written}))) AS h FROM {relation} ORDER BY h", step=f"digest of {name}")
         for chunk in engine.bytes_of(query):
             digest.update(chunk)
     return digest.hexdigest()
@@ -47,16 +57,11 @@ def content_digest(tables: Iterable[tuple[str, str]]) -> str:
 
 
 def _written(column: str, type_: str) -> str:
-    """Return a value's text with its length in bytes before it, 'N' for NULL."""
+    """Return a value as what is written of it: itself where it has a fixed width, else a BLOB."""
     name = quote(column)
-    if type_ == "BLOB":
-        text = f"hex({name})"
-    elif type_ == "VARCHAR":
-        text = name
-    elif type_ == "VARIANT":
-        text = f"CAST(CAST({name} AS JSON) AS VARCHAR)"  # as VARCHAR, 1 and '1' look alike
-    elif type_.endswith("]") or type_.startswith(_NESTED):
-        text = f"CAST(to_json({name}) AS VARCHAR)"  # as VARCHAR, ['a, b'] and ['a', 'b'] look alike
-    else:
-        text = f"CAST({name} AS VARCHAR)"
-    return f"CASE WHEN {name} IS NULL THEN 'N' ELSE concat(strlen({text}), ':', {text}) END"
+    if type_ == "BLOB" or _WHOLE.fullmatch(type_):
+        return name
+    if type_ == "VARIANT" or type_.endswith("]") or type_.startswith(_NESTED):  # as VARCHAR, 1 and '1', ['a, b'] and ['a', 'b'] look alike
+        text = f"CAST({name} AS JSON)" if type_ == "VARIANT" else f"to_json({name})"
+        return f"encode(CASE WHEN {name} IS NOT NULL THEN concat('=', CAST({text} AS VARCHAR)) END)"  # something may be written as nothing
+    return f"encode(CAST({name} AS VARCHAR))"  # as it is, whatever the column's collation

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from dq.engine import Engine, Settings
+from dq.engine import Engine
 from dq.errors import EngineError, SnapshotError, UsageError, near_miss
 from dq.sql import Query, path, quote
 from dq.stores.manifest import ColumnSeal, Manifest, TableSeal
 from dq.stores.opening import is_duckdb
-from dq.stores.seal import Filled, Label, Origin, seal
+from dq.stores.seal import MEMORIES, Filled, Label, Origin, seal
 
 ALIAS = "store"
 
 
-def seal_duckdb(file: Path, target: Path, *, label: Label, force: bool = False, settings: Settings | None = None) -> Manifest:
+def seal_duckdb(file: Path, target: Path, *, label: Label, force: bool = False, memory: Sequence[str] = MEMORIES, threads: int | None = None) -> Manifest:
     """Seal a DuckDB file as the snapshot `target`.
 
     Raises:
@@ -32,7 +32,7 @@ def seal_duckdb(file: Path, target: Path, *, label: Label, force: bool = False, 
     if file.resolve() == target.resolve():
         raise UsageError(f"{file}: is what it would be sealed as; name another file with --to")
     try:
-        return seal(target, label=label, attach={ALIAS: str(file)}, fill=fill_from_duckdb, force=force, settings=settings)
+        return seal(target, label=label, attach={ALIAS: str(file)}, fill=fill_from_duckdb, force=force, memory=memory, threads=threads)
     except EngineError as error:
         raise SnapshotError(f"{file}: {error}") from error
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic, sleep
 
-from dq.engine import Engine, Settings
+from dq.engine import Engine
 from dq.errors import EngineError, SnapshotError, UsageError, near_miss
 from dq.sql import Query, path
 from dq.stores.batches import Typed, copy
 from dq.stores.catalogue import Reader, StoreColumn, StoreTable
 from dq.stores.manifest import Manifest, TableSeal
-from dq.stores.seal import Filled, Label, Origin, seal
+from dq.stores.seal import MEMORIES, Filled, Label, Origin, seal
 from dq.stores.text import load
 
 ATTEMPTS = 3
@@ -62,7 +62,8 @@ def seal_store(
     pace: Pace | None = None,
     told: Told = lambda *_: None,
     force: bool = False,
-    settings: Settings | None = None,
+    memory: Sequence[str] = MEMORIES,
+    threads: int | None = None,
 ) -> Manifest:
     """Seal a store as the snapshot `target`.
 
@@ -74,7 +75,8 @@ def seal_store(
         pace: how fast.
         told: called with each table's progress.
         force: replace a snapshot that is there.
-        settings: memory and threads.
+        memory: what the engine may use before it spills, ascending: where rows are too large, the store is read again with the next.
+        threads: cores; None: all.
 
     Raises:
         UsageError: a table that is asked for is not there (exit 2).
@@ -94,7 +96,7 @@ def seal_store(
         raise AssertionError
 
     try:
-        return seal(target, label=label, attach={}, fill=fill, force=force, settings=settings)
+        return seal(target, label=label, attach={}, fill=fill, force=force, memory=memory, threads=threads)
     except EngineError as error:
         raise SnapshotError(f"{target}: {error}; nothing was sealed") from error
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from dq import __version__
 from dq.compare.keys import count_keys
 from dq.engine import VERSION, Engine, Settings, open_engine
-from dq.errors import SnapshotError, UsageError
+from dq.errors import EngineError, SnapshotError, UsageError
 from dq.interrupts import raise_if_ended
 from dq.sql import Query, quote
 from dq.sql import path as sql_path
@@ -26,6 +26,8 @@ from dq.stores.digest import content_digest, table_digest
 from dq.stores.manifest import ColumnSeal, Manifest, TableSeal, manifest_path, manifest_text
 
 OUT = "sealed"  # the alias of the new file
+MEMORIES = ("160MB", "900MB")  # what the engine may use: the second where some rows are too large for the first
+_TOO_SMALL = ("Out of Memory", "failed to pin", "failed to allocate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +70,31 @@ Fill = Callable[[Engine, str], "tuple[Origin, Sequence[Filled], Sequence[TableSe
 """Writes tables into the engine's database of that name; returns the origin, the tables written and those not taken."""
 
 
-def seal(target: Path, *, label: Label, attach: dict[str, str], fill: Fill, force: bool = False, settings: Settings | None = None) -> Manifest:
+def seal(
+    target: Path,
+    *,
+    label: Label,
+    attach: dict[str, str],
+    fill: Fill,
+    force: bool = False,
+    memory: Sequence[str] = MEMORIES,
+    threads: int | None = None,
+) -> Manifest:
     """Seal a snapshot as `target` and its manifest.
 
     Args:
         target: the snapshot's file, `….duckdb`.
         label: what it is called.
         attach: alias to file, for readers of DuckDB files.
-        fill: writes the tables.
+        fill: writes the tables; called again, with the next memory, where rows did not fit into the one before.
         force: replace a snapshot that is there.
-        settings: memory and threads.
+        memory: what the engine may use before it spills, ascending.
+        threads: cores; None: all.
 
     Raises:
         UsageError: it is there already, or cannot be written there (exit 2).
-        SnapshotError: rows were lost on the way, or the disk is full (exit 3).
+        SnapshotError: rows were lost on the way (exit 3).
+        EngineError: the disk is full, or rows are too large for the memory (exit 3).
     """
     if target.suffix != ".duckdb":
         raise UsageError(f"{target}: a snapshot's name ends in .duckdb")
@@ -91,11 +104,7 @@ def seal(target: Path, *, label: Label, attach: dict[str, str], fill: Fill, forc
         if (there.exists() or there.is_symlink()) and not force:
             raise UsageError(f"{there}: is there already; --force replaces it")
     with _draft(target) as draft:
-        with _engine(attach, draft, settings) as engine:
-            origin, filled, rest = fill(engine, OUT)
-            tables = (*(_sealed(engine, table) for table in filled), *rest)
-            engine.execute(Query(f"CHECKPOINT {OUT}", step="sealing"))
-            engine.execute(Query(f"DETACH {OUT}", step="sealing"))
+        origin, tables = _written(draft, attach=attach, fill=fill, memory=memory, threads=threads)
         manifest = _manifest(draft, label=label, origin=origin, tables=tuple(sorted(tables, key=lambda table: table.name)))
         note = draft.with_name(f"{draft.name}.manifest")
         _write(note, manifest_text(manifest), target=manifest_path(target))
@@ -109,6 +118,25 @@ def seal(target: Path, *, label: Label, attach: dict[str, str], fill: Fill, forc
         note.rename(manifest_path(target))
         _sync(target.parent)
     return manifest
+
+
+def _written(draft: Path, *, attach: dict[str, str], fill: Fill, memory: Sequence[str], threads: int | None) -> tuple[Origin, Sequence[TableSeal]]:
+    """Write the new file, from its beginning with each memory until all rows fit."""
+    for size in memory:
+        try:
+            with _engine(attach, draft, Settings(size, threads)) as engine:
+                origin, filled, rest = fill(engine, OUT)
+                tables = (*(_sealed(engine, table) for table in filled), *rest)
+                engine.execute(Query(f"CHECKPOINT {OUT}", step="sealing"))
+                engine.execute(Query(f"DETACH {OUT}", step="sealing"))
+                return origin, tables
+        except EngineError as error:
+            if not any(words in str(error) for words in _TOO_SMALL):
+                raise
+            if size == memory[-1]:
+                raise EngineError(f"{error}; --memory gives it more than {size}", sql=error.sql) from error
+        _clear(draft)
+    raise AssertionError
 
 
 def _sealed(engine: Engine, table: Filled) -> TableSeal:
@@ -200,13 +228,12 @@ def _clear(draft: Path) -> None:
 
 
 @contextmanager
-def _engine(attach: dict[str, str], draft: Path, settings: Settings | None) -> Iterator[Engine]:
-    settings = settings or Settings()
+def _engine(attach: dict[str, str], draft: Path, settings: Settings) -> Iterator[Engine]:
     folder = draft.with_name(f"{draft.name}.spill")
     old = os.umask(0o077)
     try:
         folder.mkdir()
-        engine = open_engine(attach, writable={OUT: str(draft)}, settings=Settings(settings.memory, settings.threads, folder))
+        engine = open_engine(attach, writable={OUT: str(draft)}, settings=Settings(settings.memory, settings.threads, folder, in_order=False))
     finally:
         os.umask(old)
     try:

@@ -15,7 +15,6 @@ import duckdb
 import pymysql
 from dq_fixtures.servers import MARIADB
 
-from dq.engine import Settings
 from dq.stores.address import Address, read_address
 from dq.stores.live import Choice, Told, seal_store
 from dq.stores.manifest import Manifest
@@ -61,7 +60,7 @@ class Database:
 
     def seal(self, target: Path, *, choice: Choice | None = None, told: Told = lambda *_: None, opened: Callable[[], MySQL] | None = None) -> Manifest:
         """Seal it."""
-        return seal_store(opened or self.open, target, label=LABEL, choice=choice, told=told, settings=Settings(threads=1))
+        return seal_store(opened or self.open, target, label=LABEL, choice=choice, told=told, threads=1)
 
 
 @contextmanager

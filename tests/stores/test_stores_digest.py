@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import duckdb
@@ -24,6 +26,67 @@ def _digest(*statements: str, connection: duckdb.DuckDBPyConnection | None = Non
 
 def _values(*rows: str, types: str = "a VARCHAR, b VARCHAR") -> str:
     return _digest(f"CREATE TABLE t ({types})", *(f"INSERT INTO t VALUES {row}" for row in rows))
+
+
+def _bytes(value: object) -> bytes:
+    """Write a value as the digest does; a pair is a whole number and the bytes it takes, negative for one without a sign."""
+    if value is None:
+        return b"\x01"
+    if isinstance(value, tuple):
+        number, width = value
+        return b"\x02" + (number + (1 << (8 * width - 1)) if width > 0 else number).to_bytes(abs(width), "big")
+    data = value.encode() if isinstance(value, str) else value
+    assert isinstance(data, bytes)
+    return b"\x02" + b"".join(b"\x01" + data[place : place + 1] if data[place] < 2 else data[place : place + 1] for place in range(len(data))) + b"\x00"
+
+
+# Each type with values as SQL and as they are written.
+WRITTEN: dict[str, list[tuple[str, object]]] = {
+    "BOOLEAN": [("true", (1, -1)), ("false", (0, -1)), ("NULL", None)],
+    "TINYINT": [("-128", (-128, 1)), ("5", (5, 1))],
+    "SMALLINT": [("-2", (-2, 2))],
+    "INTEGER": [("2147483647", (2**31 - 1, 4)), ("NULL", None)],
+    "BIGINT": [("-9223372036854775808", (-(2**63), 8)), ("0", (0, 8))],
+    "HUGEINT": [("-1", (-1, 16)), ("170141183460469231731687303715884105727", (2**127 - 1, 16))],
+    "UTINYINT": [("255", (255, -1))],
+    "USMALLINT": [("258", (258, -2))],
+    "UINTEGER": [("1", (1, -4))],
+    "UBIGINT": [("18446744073709551615", (2**64 - 1, -8))],
+    "UHUGEINT": [("3", (3, -16))],
+    "DECIMAL(4,1)": [("-1.5", (-15, 2))],
+    "DECIMAL(9,2)": [("1.5", (150, 4))],
+    "DECIMAL(18,2)": [("-1.5", (-150, 8))],
+    "DECIMAL(38,10)": [("1.5", (15 * 10**9, 16))],
+    "DATE": [("'1970-01-03'", (2, 4)), ("'1969-12-31'", (-1, 4))],
+    "TIME": [("'00:00:01'", (1_000_000, 8))],
+    "TIMESTAMP": [("'1970-01-01 00:00:00.000002'", (2, 8)), ("'infinity'", (2**63 - 1, 8))],
+    "TIMESTAMP WITH TIME ZONE": [("'1970-01-01 07:00:00+07'", (0, 8))],
+    "UUID": [("'00000000-0000-0000-0000-000000000102'", (258, -16))],
+    "VARCHAR": [("'kopi ☕'", "kopi ☕"), ("''", ""), ("'a' || chr(0) || chr(1) || 'b'", "a\0\1b"), ("NULL", None)],
+    "BLOB": [("'\\x00\\x01\\x02\\xFF'::BLOB", b"\0\1\2\xff"), ("''::BLOB", b"")],
+    "DOUBLE": [("-0.0::DOUBLE", "-0.0"), ("'NaN'", "nan"), ("0.1", "0.1")],
+    "INTERVAL": [("'30 days'", "30 days")],
+    "JSON": [("'{\"a\": 1}'", '{"a": 1}')],
+    "VARCHAR[]": [("['a', NULL]", '=["a",null]'), ("NULL", None)],
+}
+
+
+@pytest.mark.parametrize("type_", WRITTEN)
+def test_the_digest_is_of_the_bytes_that_are_documented(type_: str) -> None:
+    values = WRITTEN[type_]
+    hashes = sorted(hashlib.sha256(b"\x02\x00" + _bytes(value)).digest() for _, value in values)
+    expected = hashlib.sha256(json.dumps(["t", [("a", type_)], len(values)]).encode() + b"\n" + b"".join(hashes)).hexdigest()
+    assert _values(*(f"({text})" for text, _ in values), types=f"a {type_}") == expected
+
+
+def test_the_columns_are_written_by_name() -> None:
+    row = hashlib.sha256(b"\x02\x00" + _bytes("x") + _bytes(None) + _bytes((7, 4))).digest()
+    expected = hashlib.sha256(json.dumps(["t", [("a", "VARCHAR"), ("b", "BLOB"), ("c", "INTEGER")], 1]).encode() + b"\n" + row).hexdigest()
+    assert _values("(7, NULL, 'x')", types="c INTEGER, b BLOB, a VARCHAR") == expected
+
+
+def test_a_collation_makes_no_two_texts_one() -> None:
+    assert _values("('a')", types="a VARCHAR COLLATE NOCASE") != _values("('A')", types="a VARCHAR COLLATE NOCASE")
 
 
 ROWS = ("('a', 'x')", "('b', NULL)", "(NULL, '')", "('a', 'x')")

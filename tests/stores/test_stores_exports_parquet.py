@@ -128,7 +128,7 @@ def test_many_rows_and_parts_in_another_order_of_columns(folder: Path) -> None:
     _write(folder, first, "t/1.parquet", row_group_size=40_000)
     _write(folder, first.select(["b", "a"]), "t/2.parquet")
     found = sealed(folder, choice=Choice(needed=lambda _: {"t": ["a"]}))
-    assert [row[0] for row in found.rows["t"]] == [*range(150_000), *range(150_000)]
+    assert sorted(row[0] for row in found.rows["t"]) == sorted([*range(150_000)] * 2)
 
 
 def test_parts_of_other_types_are_refused(folder: Path) -> None:

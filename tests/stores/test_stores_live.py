@@ -11,7 +11,6 @@ from time import monotonic
 
 import pytest
 
-from dq.engine import Settings
 from dq.errors import DqError, SnapshotError, UsageError
 from dq.stores.catalogue import StoreColumn, StoreTable
 from dq.stores.live import ATTEMPTS, Choice, Pace, StoreChanged, choose, seal_store
@@ -57,7 +56,7 @@ class Fake:
 
 
 def _seal(fake: Fake, target: Path, **options: object) -> Manifest:
-    return seal_store(lambda: fake, target, label=LABEL, settings=Settings(threads=1), **options)  # type: ignore[arg-type]
+    return seal_store(lambda: fake, target, label=LABEL, threads=1, **options)  # type: ignore[arg-type]
 
 
 def test_everything_is_taken_and_views_are_named(tmp_path: Path) -> None:

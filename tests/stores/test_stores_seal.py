@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dq.engine import VERSION, Engine, Settings, open_engine
+from dq.engine import VERSION, Engine, open_engine
 from dq.errors import DqError, SnapshotError, UsageError
 from dq.sql import Query, path
 from dq.stores import seal as sealing
@@ -104,8 +104,8 @@ def test_every_type_arrives_as_it_is(store: Callable[..., Path], tmp_path: Path,
 
 
 def test_sealing_the_same_store_again_gives_the_same_content(store: Callable[..., Path], tmp_path: Path) -> None:
-    one = seal_duckdb(store(), tmp_path / "one.duckdb", label=LABEL, settings=Settings(threads=1))
-    other = seal_duckdb(store(*STORE[:1], STORE[1] + " ORDER BY hash(i)", STORE[2]), tmp_path / "other.duckdb", label=LABEL, settings=Settings(threads=4))
+    one = seal_duckdb(store(), tmp_path / "one.duckdb", label=LABEL, threads=1)
+    other = seal_duckdb(store(*STORE[:1], STORE[1] + " ORDER BY hash(i)", STORE[2]), tmp_path / "other.duckdb", label=LABEL, threads=4)
     assert one.content == other.content
 
 
@@ -326,10 +326,20 @@ def test_a_draft_that_a_killed_call_left_is_cleared_away(store: Callable[..., Pa
 @pytest.mark.slow
 def test_a_table_larger_than_the_memory_is_sealed_and_its_spilled_data_goes(store: Callable[..., Path], tmp_path: Path) -> None:
     file = store("CREATE TABLE t AS SELECT range AS a FROM range(1_500_000)")
-    small = seal_duckdb(file, tmp_path / "small.duckdb", label=LABEL, settings=Settings(memory="60MB", threads=2))
+    small = seal_duckdb(file, tmp_path / "small.duckdb", label=LABEL, memory=["60MB"], threads=2)
     large = seal_duckdb(file, tmp_path / "large.duckdb", label=LABEL)
     assert small.content == large.content
     assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.slow
+def test_rows_too_large_for_the_memory_are_sealed_with_the_next(store: Callable[..., Path], tmp_path: Path) -> None:
+    file = store("CREATE TABLE t AS SELECT repeat(md5(CAST(i AS VARCHAR)), 100_000) AS a FROM range(20) r(i)")
+    sealed = seal_duckdb(file, tmp_path / "s.duckdb", label=LABEL, memory=["40MB", "900MB"], threads=2)
+    assert sealed.content == seal_duckdb(file, tmp_path / "plain.duckdb", label=LABEL, memory=["900MB"]).content
+    with pytest.raises(SnapshotError, match=r"--memory gives it more than 40MB$"):
+        seal_duckdb(file, tmp_path / "small.duckdb", label=LABEL, memory=["40MB"], threads=2)
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["old.db", "plain.duckdb", "plain.manifest.json", "s.duckdb", "s.manifest.json"]
 
 
 def test_what_a_killed_call_spilled_goes(store: Callable[..., Path], tmp_path: Path) -> None:
