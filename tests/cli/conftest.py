@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from driver import Driver
 from small import Dq, Said, Small, build, copied
+from small_disk import mounted
 
 from dq.cli import status_of
 
@@ -51,3 +54,15 @@ def run(dq: Dq) -> Dq:
         return dq(command, "--contract", small.contract, "--runs", small.runs, *arguments)
 
     return call
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own of 4 MiB."""
+    with mounted(tmp_path / "disk") as place:
+        yield place
+
+
+@pytest.fixture
+def driver() -> Driver:
+    return Driver()

@@ -4,35 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from small import PLAIN, Dq, Small, assert_refused, make_store
-
-PAGE = 4096
-DISK = 4 * 1024 * 1024
+from small_disk import DISK, PAGE, leave
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts a small disk")
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of its own of 4 MiB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(place)], check=True)
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", str(place)], check=True)
-
-
-def _leave(disk: Path, free: int) -> None:
-    """Fill the disk up but for some bytes."""
-    there = os.statvfs(disk)
-    (disk / "ballast").write_bytes(b"\0" * (there.f_bavail * there.f_bsize - free))
-    assert os.statvfs(disk).f_bavail * PAGE == free
 
 
 def _runs(disk: Path) -> list[str]:
@@ -44,7 +22,7 @@ def test_a_run_on_a_disk_that_fills_up_records_all_or_nothing(plain: Small, dq: 
     plain.reseal("target", "DELETE FROM vouchers WHERE amount > 10")
     said_at = []
     for pages in (0, 1, 2, *range(5, 60, 4)):
-        _leave(disk, pages * PAGE)
+        leave(disk, pages * PAGE)
         said = dq("run", "--contract", plain.contract, "--runs", disk / "runs")
         (disk / "ballast").unlink()
         if said.status == 1:
@@ -65,7 +43,7 @@ def test_a_seal_on_a_disk_that_fills_up_seals_all_or_nothing(plain: Small, dq: D
     said_at = []
 
     def sealed(pages: int) -> bool:
-        _leave(disk, pages * PAGE)
+        leave(disk, pages * PAGE)
         said = dq(*arguments)
         (disk / "ballast").unlink()
         if said.status == 0:
@@ -87,7 +65,7 @@ def test_a_full_disk_leaves_the_snapshot_that_was_there(plain: Small, dq: Dq, di
     arguments = ("snapshot", "source", "--from", tmp_path / "old.raw", "--contract", plain.contract, "--to", disk / "source.duckdb", "--force")
     dq(*arguments)
     before = {item.name: item.read_bytes() for item in disk.iterdir()}
-    _leave(disk, 16 * PAGE)
+    leave(disk, 16 * PAGE)
     assert_refused(dq(*arguments), 3, "space")
     (disk / "ballast").unlink()
     assert {item.name: item.read_bytes() for item in disk.iterdir()} == before

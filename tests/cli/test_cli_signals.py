@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from driver import SEED, SLOW, Driver, kill
 from small import PLAIN, Dq, Small, environment, make_store
 
 from dq import interrupts
@@ -22,95 +21,7 @@ from dq.interrupts import Ended
 from dq.running import Options, run_contract
 from dq.sql import Query
 
-SEED = 20241212
-TIMES = 20
 RUN_FILES = {"report.json", "run.json", "report.html", "summary.md", "junit.xml", "restricted"}
-SLOW = "SELECT sum(hash(i)) FROM range(1000000000000) AS t(i)"
-
-# Imports everything once and forks: each child is a call of the command line that is ended somewhere, or left alone.
-DRIVER = f"""
-import json, os, random, signal, sys, threading, time
-import dq.cli, dq.running, dq.result, dq.report.html, dq.stores.duckdb_file, polars, pyarrow
-from dq.engine import Engine
-from dq.sql import Query
-
-plain = Engine.execute
-
-def forked(call):
-    pid = os.fork()
-    if pid == 0:
-        sys.stdout = open(os.devnull, "w")
-        signal.alarm(60)  # one that hangs is a failure, and ends
-        call()
-    return pid
-
-def ended(pid):
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-def counted(arguments):
-    '''How many queries a call takes, told by its exit status.'''
-    calls = []
-    def execute(self, query):
-        calls.append(1)
-        return plain(self, query)
-    Engine.execute = execute
-    dq.cli.status_of(arguments)
-    os._exit(min(len(calls), 255))
-
-def signalled(arguments, at, number):
-    calls = []
-    def execute(self, query):
-        calls.append(1)
-        if len(calls) == at:
-            threading.Timer(0.05, os.kill, (os.getpid(), number)).start()
-            plain(self, Query({SLOW!r}, step=query.step))
-        return plain(self, query)
-    Engine.execute = execute
-    dq.cli.main(arguments)
-
-for line in sys.stdin:
-    what, arguments, *rest = json.loads(line)
-    if what == "count":
-        found = ended(forked(lambda: counted(arguments)))
-    elif what == "signal":
-        found = ended(forked(lambda: signalled(arguments, *rest)))
-    elif what == "time":
-        started = time.monotonic()
-        status = ended(forked(lambda: dq.cli.main(arguments)))
-        found = [status, time.monotonic() - started]
-    else:
-        pid = forked(lambda: dq.cli.main(arguments))
-        time.sleep(rest[0])
-        os.kill(pid, signal.SIGKILL)
-        found = ended(pid)
-    print(json.dumps(found), flush=True)
-"""
-
-
-class Driver:
-    """Calls of the command line, each in a process of its own that can be ended anywhere."""
-
-    def __init__(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", DRIVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), text=True
-        )
-
-    def ask(self, what: str, arguments: tuple[object, ...], *rest: object) -> object:
-        """Make a call, end it, and return its exit status; see DRIVER."""
-        assert self.process.stdin
-        assert self.process.stdout
-        self.process.stdin.write(json.dumps([what, [str(argument) for argument in arguments], *rest]) + "\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def close(self) -> str:
-        """End it and return all that its children said on standard error."""
-        return self.process.communicate(timeout=60)[1]
-
-
-@pytest.fixture
-def driver() -> Driver:
-    return Driver()
 
 
 @pytest.fixture
@@ -212,23 +123,6 @@ def test_a_signal_that_a_step_swallows_is_remembered(plain: Small, run: Dq, monk
     assert (said.status, said.err, plain.litter()) == (143, "dq: terminated; nothing was recorded\n", [])
 
 
-def _kill(driver: Driver, arguments: tuple[object, ...], after: Callable[[], None]) -> None:
-    """Kill a call at random moments, and look each time."""
-    took = min(_seconds(driver, arguments) for _ in range(3))  # the machine may have been busy with something else
-    dice = random.Random(SEED)  # noqa: S311 - no secret
-    statuses = []
-    for _ in range(TIMES):
-        statuses.append(driver.ask("kill", arguments, dice.uniform(0, 1.1 * took)))
-        after()
-    assert statuses.count(-signal.SIGKILL) > TIMES // 4
-
-
-def _seconds(driver: Driver, arguments: tuple[object, ...]) -> float:
-    took = driver.ask("time", arguments)
-    assert isinstance(took, list)
-    return float(took[1])
-
-
 @pytest.mark.slow
 def test_a_run_that_is_killed_anywhere_leaves_no_half_run(plain: Small, run: Dq, driver: Driver) -> None:
     def look() -> None:
@@ -236,7 +130,7 @@ def test_a_run_that_is_killed_anywhere_leaves_no_half_run(plain: Small, run: Dq,
             if not folder.name.startswith(".draft-"):
                 assert {item.name for item in folder.iterdir()} == RUN_FILES
 
-    _kill(driver, _run(plain), look)
+    kill(driver, _run(plain), look)
     driver.close()
     said = run(plain)
     assert (said.status, plain.litter()) == (0, [plain.record()["run"]])
@@ -251,7 +145,7 @@ def test_a_seal_that_is_killed_anywhere_leaves_no_half_snapshot(plain: Small, dr
         if place.exists():
             assert run(plain, "--source", place).status in (0, 3)
 
-    _kill(driver, (*seal, "--force"), look)
+    kill(driver, (*seal, "--force"), look)
     driver.close()
     assert dq(*seal, "--force").status == 0
     assert _sealed(place.parent.parent) == ["source.duckdb", "source.manifest.json"]
