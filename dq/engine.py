@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from dq.errors import EngineError
+from dq.interrupts import raise_if_ended
 from dq.sql import Query, literal, quote
 
 if TYPE_CHECKING:
@@ -97,6 +98,10 @@ class Engine:
         rows = self.execute(Query(f"DESCRIBE {query.sql}", query.values, query.step))
         return tuple((str(row[0]), str(row[1])) for row in rows)
 
+    def beside(self) -> Engine:
+        """Return another connection to the same database, for another thread; its streams and temporary tables are its own."""
+        return Engine(self.connection.cursor(), self.profile)
+
     def close(self) -> None:
         """Close the connection; its tables and spilled data go away."""
         self.connection.close()
@@ -113,6 +118,7 @@ class Engine:
         try:
             yield
         except (duckdb.Error, UnicodeEncodeError) as error:  # the latter: a path that is not UTF-8
+            raise_if_ended()  # a signal that came while a stream was read is only text in the error
             message = f"{query.step or 'query'}: {without_values(str(error))}"
             raise EngineError(message, sql=query.sql) from error
         except RuntimeError as error:
@@ -150,7 +156,11 @@ def open_engine(
         ]
     else:
         statements += ["SET temp_directory = ''"]
-    statements += ["SET TimeZone = 'UTC'", "SET python_enable_replacements = false", f"SET preserve_insertion_order = {str(settings.in_order).lower()}"]
+    statements += [
+        "SET GLOBAL TimeZone = 'UTC'",  # so that it holds `beside`, too
+        "SET GLOBAL python_enable_replacements = false",
+        f"SET preserve_insertion_order = {str(settings.in_order).lower()}",
+    ]
     queries = [
         *(Query(statement, step="opening the engine") for statement in statements),
         *(Query(f"ATTACH {file_literal(file)} AS {quote(alias)} (READ_ONLY)", step=f"attaching {file}") for alias, file in attached.items()),
@@ -181,7 +191,7 @@ def _without_pandas() -> Iterator[None]:
     try:
         yield
     finally:
-        del sys.modules["pandas"]
+        sys.modules.pop("pandas", None)  # another thread may have been here, too
 
 
 def file_literal(file: Path | str) -> str:

@@ -34,6 +34,7 @@ class Wanted:
     tables: tuple[str, ...] = ()  # none: those that the contract reads
     everything: bool = False  # every table and column
     rows_per_second: int | None = None
+    jobs: int = 1  # tables at once
     statement_timeout: int | None = None  # seconds
     force: bool = False
     memory: tuple[str, ...] = MEMORIES  # what the engine may use, ascending: the next where rows are too large
@@ -68,7 +69,7 @@ def take_snapshot(folder: Path, side: str, store: str, *, wanted: Wanted, told: 
     choice = _choice(contract, side, address, wanted=wanted)
     pinned = (contract.pinned or {}).get("target" if side == "baseline" else side, {})
     reader = reader_of(address, pinned=pinned, timeout=wanted.statement_timeout)
-    pace = Pace(wanted.rows_per_second)
+    pace = Pace(wanted.rows_per_second, wanted.jobs)
     return target, seal_store(
         reader, target, label=label, choice=choice, pace=pace, told=told, force=wanted.force, memory=wanted.memory, threads=wanted.threads
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from dq.stores.manifest import ColumnSeal, TableSeal
 from dq.stores.seal import Origin
@@ -76,3 +76,14 @@ class Reader(Protocol):
 
     def close(self) -> None:
         """Leave the store."""
+
+
+@runtime_checkable
+class Shared(Reader, Protocol):
+    """A reader whose moment others can join, so that several tables are read at once."""
+
+    def join(self) -> Shared | None:
+        """Return another reader of the same moment, None where the server lets nobody join it."""
+
+    def cancel(self) -> None:
+        """Break off what another thread is reading; it is told so by an error."""

@@ -14,6 +14,7 @@ from time import monotonic, sleep
 from dq.engine import Engine
 from dq.errors import EngineError, SnapshotError, UsageError, near_miss
 from dq.sql import Query, path
+from dq.stores.at_once import Tally, at_once
 from dq.stores.batches import Typed, copy
 from dq.stores.catalogue import Reader, StoreColumn, StoreTable
 from dq.stores.manifest import Manifest, TableSeal
@@ -23,6 +24,7 @@ from dq.stores.text import load
 ATTEMPTS = 3
 Told = Callable[[str, int, "int | None"], None]  # table, rows so far, rows in all
 Columns = Mapping[str, Collection[str]]  # table to the columns that are wanted
+Chosen = tuple[StoreTable, tuple[StoreColumn, ...]]
 
 
 class StoreChanged(SnapshotError):  # noqa: N818 - it says what happened, and is no mistake of anybody's
@@ -45,6 +47,7 @@ class Pace:
     """How hard a store is pressed."""
 
     rows_per_second: int | None = None
+    jobs: int = 1  # tables that are read at once, where the store lets several readers share a moment
     started: float = field(default_factory=monotonic)
 
     def keep(self, rows: int) -> None:
@@ -112,48 +115,47 @@ def _opened(open_reader: Callable[[], Reader]) -> Iterator[Reader]:
 
 def _fill(engine: Engine, out: str, reader: Reader, *, choice: Choice, pace: Pace, told: Told) -> tuple[Origin, Sequence[Filled], Sequence[TableSeal]]:
     chosen, left = choose(reader.catalogue, choice)
-    filled: list[Filled] = []
-    notes: list[str] = [*choice.notes, *(f"{table.kind} '{table.name}' was not taken" for table in left if table.kind != "table")]
-    before = 0
-    for table, columns in chosen:
-        where = choice.where(table)
-        rows = reader.count(table, where)
+    tally = Tally(pace.keep, told)
 
-        def came(count: int, table: StoreTable = table, rows: int = rows, before: int = before) -> None:
-            told(table.name, count, rows)
-            pace.keep(before + count)
+    def take(reader: Reader, engine: Engine, item: Chosen) -> tuple[Filled, list[str]]:
+        return _taken(engine, out, reader, *item, where=choice.where(item[0]), tally=tally)
 
-        told(table.name, 0, rows)
-        typed = reader.batches(table, columns) if isinstance(reader, Typed) and not where else None
-        if typed is not None:
-            found = copy(engine, out, table.name, columns, batches=typed, told=came)
-        else:
-            found = load(
-                engine,
-                out,
-                table.name,
-                columns,
-                rows=lambda table=table, columns=columns, where=where: reader.rows(table, columns, where),  # type: ignore[misc]
-                told=came,
-                canonical=reader.canonical,
-            )
-        if found.rows != rows:
-            raise SnapshotError(f"table '{table.name}': the store counted {rows:,} rows, {found.rows:,} arrived")
-        before += rows
-        notes += [f"column '{table.name}.{name}' is kept as text: {count:,} values are no {_type(columns, name)}" for name, count in found.kept]
-        taken = {column.name: column for column in found.columns}
-        seals = tuple(taken[column.name].seal() if column.name in taken else column.seal(taken=False) for column in table.columns)
-        filled.append(Filled(table.name, rows, seals, table.primary_key, table.unique))
+    found = at_once(engine, reader, chosen, take=take, tally=tally, jobs=pace.jobs)
+    notes = [*choice.notes, *(f"{table.kind} '{table.name}' was not taken" for table in left if table.kind != "table")]
+    notes += [note for _, kept in found for note in kept]
     origin = reader.origin
     rest = [table.left() for table in left]
-    return replace(origin, notes=(*origin.notes, *notes), accounts_of=choice.accounts_of), filled, rest
+    return replace(origin, notes=(*origin.notes, *notes), accounts_of=choice.accounts_of), [filled for filled, _ in found], rest
+
+
+def _taken(
+    engine: Engine, out: str, reader: Reader, table: StoreTable, columns: tuple[StoreColumn, ...], *, where: str, tally: Tally
+) -> tuple[Filled, list[str]]:
+    """Write one table, and say which of its columns are kept as text."""
+    rows = reader.count(table, where)
+
+    def came(count: int) -> None:
+        tally.came(table.name, count, rows)
+
+    came(0)
+    typed = reader.batches(table, columns) if isinstance(reader, Typed) and not where else None
+    if typed is not None:
+        found = copy(engine, out, table.name, columns, batches=typed, told=came)
+    else:
+        found = load(engine, out, table.name, columns, rows=lambda: reader.rows(table, columns, where), told=came, canonical=reader.canonical)
+    if found.rows != rows:
+        raise SnapshotError(f"table '{table.name}': the store counted {rows:,} rows, {found.rows:,} arrived")
+    notes = [f"column '{table.name}.{name}' is kept as text: {count:,} values are no {_type(columns, name)}" for name, count in found.kept]
+    taken = {column.name: column for column in found.columns}
+    seals = tuple(taken[column.name].seal() if column.name in taken else column.seal(taken=False) for column in table.columns)
+    return Filled(table.name, rows, seals, table.primary_key, table.unique), notes
 
 
 def _type(columns: Sequence[StoreColumn], name: str) -> str:
     return next(column.type for column in columns if column.name == name)
 
 
-def choose(catalogue: Sequence[StoreTable], choice: Choice) -> tuple[list[tuple[StoreTable, tuple[StoreColumn, ...]]], list[StoreTable]]:
+def choose(catalogue: Sequence[StoreTable], choice: Choice) -> tuple[list[Chosen], list[StoreTable]]:
     """Return the tables that are taken with their columns, and those that are left.
 
     Raises:
@@ -167,7 +169,7 @@ def choose(catalogue: Sequence[StoreTable], choice: Choice) -> tuple[list[tuple[
         if there[name].kind != "table":
             raise UsageError(f"--table: '{name}' is a {there[name].kind}, which has no moment of its own; it is not taken")
     needed = choice.needed(catalogue) if choice.needed is not None else None
-    chosen: list[tuple[StoreTable, tuple[StoreColumn, ...]]] = []
+    chosen: list[Chosen] = []
     left: list[StoreTable] = []
     for table in catalogue:
         wanted = table.name in choice.tables or (not choice.tables and (needed is None or table.name in needed))

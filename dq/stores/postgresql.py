@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing, suppress
-from datetime import UTC
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
@@ -18,9 +19,10 @@ from dq.sql import quote
 from dq.stores.address import Address
 from dq.stores.catalogue import TEXT, StoreColumn, StoreTable
 from dq.stores.live import StoreChanged
-from dq.stores.postgresql_catalogue import read_holding
+from dq.stores.postgresql_catalogue import Holding, read_holding
 from dq.stores.postgresql_errors import refused_option, why_not_connected, why_refused
 from dq.stores.postgresql_session import BEGIN, MOMENT, REWRITTEN, SET, SETTINGS, origin_of
+from dq.stores.seal import Origin
 
 try:
     import psycopg
@@ -51,25 +53,48 @@ def open_postgresql(address: Address, *, statement_timeout: int | None = None, c
         SnapshotError: no connection, or the store cannot be read at one moment (exit 3).
         StoreChanged: tables were changed between looking and locking; start over.
     """
+    return _opened(address, Limits(statement_timeout, connect_timeout, lock_timeout))
+
+
+def _opened(address: Address, limits: Limits, *, of: PostgreSQL | None = None) -> PostgreSQL:
     with ExitStack() as stack:
-        connection = stack.enter_context(closing(_connected(address, connect_timeout=connect_timeout)))
-        reader = PostgreSQL(connection, address, statement_timeout=statement_timeout, lock_timeout=lock_timeout)
+        connection = stack.enter_context(closing(_connected(address, connect_timeout=limits.connect)))
+        reader = PostgreSQL(connection, address, limits, of=of)
         stack.pop_all()
     return reader
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds that are waited for."""
+
+    statement: int | None
+    connect: int
+    lock: int
+
+
 class PostgreSQL:
-    """A PostgreSQL database at one moment; a `Reader`."""
+    """A PostgreSQL database at one moment; a `Reader` that others can join."""
 
     canonical = True
+    origin: Origin
+    moment: datetime
+    _held: Holding
+    _exported: str | None  # the snapshot that others may join
 
-    def __init__(self, connection: Connection, address: Address, *, statement_timeout: int | None, lock_timeout: int) -> None:
-        """Lock the tables, then begin the moment."""
+    def __init__(self, connection: Connection, address: Address, limits: Limits, *, of: PostgreSQL | None = None) -> None:
+        """Lock the tables, then begin the moment; or join that `of` another reader, whose locks hold as long as it is open."""
         self._connection = connection
         self._address = address
-        self._timeout = statement_timeout
+        self._limits = limits
+        self._timeout = limits.statement
         self._schema = address.options.get(SCHEMA) or "public"
-        self._set({**SETTINGS, "statement_timeout": f"{statement_timeout or 0}s", "lock_timeout": f"{lock_timeout}s"})
+        self._set({**SETTINGS, "statement_timeout": f"{limits.statement or 0}s", "lock_timeout": f"{limits.lock}s"})
+        if of is not None:
+            self._held, self._exported, self.origin, self.moment = of._held, of._exported, of.origin, of.moment  # noqa: SLF001 - its own kind
+            self._ask(BEGIN)
+            self._ask(f"SET TRANSACTION SNAPSHOT '{self._exported}'")
+            return
         self._refuse_unknown_encoding()
         self._held = read_holding(self._ask, self._schema)
         self._ask(BEGIN)
@@ -77,6 +102,7 @@ class PostgreSQL:
         (found,) = self._ask(MOMENT)
         if not self._held.same_as(read_holding(self._ask, self._schema)):
             raise StoreChanged(f"{address.shown}: {_ALTERED}")
+        self._exported = found[2]
         self.origin = origin_of(found, self._held.parents)
         self.moment = found[0].astimezone(UTC)
 
@@ -99,6 +125,15 @@ class PostgreSQL:
         marked = f", FORCE_QUOTE ({quote(columns[0].name)})" if columns[0].type in {TEXT, "JSON"} else ""
         sql = f"COPY (SELECT {selected} FROM {table.place}{_where(where)}) TO STDOUT (FORMAT CSV{marked})"
         return Copy(self._connection, sql, told=lambda error: self._refused(error, table))
+
+    def join(self) -> PostgreSQL | None:
+        """Return another reader of the same moment, None where the server exports none. Raises SnapshotError."""
+        return None if self._exported is None else _opened(self._address, self._limits, of=self)
+
+    def cancel(self) -> None:
+        """Break off what another thread is reading."""
+        with suppress(psycopg.Error):
+            self._connection.cancel_safe(timeout=_CANCEL_TIMEOUT)
 
     def close(self) -> None:
         """Leave the server; what the transaction locked is free."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from time import monotonic
 
 import pytest
 
+from dq import interrupts
 from dq.errors import DqError, SnapshotError, UsageError
 from dq.stores.catalogue import StoreColumn, StoreTable
 from dq.stores.live import ATTEMPTS, Choice, Pace, StoreChanged, choose, seal_store
@@ -137,3 +139,20 @@ def test_a_store_without_a_clock_needs_a_moment(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--moment"):
         _seal(Fake(origin=Origin("fake", "1", "one moment")), tmp_path / "s.duckdb")
     assert not manifest_path(tmp_path / "s.duckdb").exists()
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_signal_while_rows_come_is_no_error_of_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int) -> None:
+    monkeypatch.setattr(interrupts, "_received", [])
+
+    class Ending(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell():
+                interrupts._noted(signal.SIGTERM, None)
+            return super().read(1 if size == 1 else -1)
+
+    fake = Fake()
+    monkeypatch.setattr(Fake, "rows", lambda *_: Ending(b'1,"x",2024-11-05\n'))
+    with pytest.raises(interrupts.Ended) as ended:
+        _seal(fake, tmp_path / "s.duckdb", pace=Pace(jobs=jobs))
+    assert (ended.value.exit_status, list(tmp_path.iterdir()), fake.closed) == (143, [], 1)

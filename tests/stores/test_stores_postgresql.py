@@ -18,10 +18,10 @@ import pytest
 from dq.errors import DqError, SnapshotError, UsageError
 from dq.stores.address import Address, read_address
 from dq.stores.catalogue import StoreTable
-from dq.stores.live import ATTEMPTS, Choice, StoreChanged
+from dq.stores.live import ATTEMPTS, Choice, Pace, StoreChanged, seal_store
 from dq.stores.postgresql import Copy, PostgreSQL, open_postgresql
 from dq.stores.postgresql_errors import why_not_connected, why_refused
-from tests.stores.postgresql_server import HOST, PORT, Database, database, pretended, sealed
+from tests.stores.postgresql_server import HOST, LABEL, PORT, Database, database, pretended, sealed
 
 pytestmark = pytest.mark.slow  # a server each
 
@@ -123,6 +123,21 @@ def test_an_exported_snapshot_sees_the_same_rows(store: Database) -> None:
         store.run("BEGIN ISOLATION LEVEL REPEATABLE READ", f"SET TRANSACTION SNAPSHOT '{exported}'")
         assert store.run("SELECT count(*) FROM points") == [(reader.count(_found(reader, "points")),)] == [(10,)]
         store.run("ROLLBACK")
+
+
+def test_several_tables_are_read_at_once_at_the_same_moment(store: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.run(*(f"CREATE TABLE t{number} AS SELECT i, {number} AS n FROM generate_series(1, 1000) AS s(i)" for number in range(6)))
+    join = PostgreSQL.join
+
+    def joined(self: PostgreSQL) -> PostgreSQL | None:
+        store.run(*(f"DELETE FROM t{number} WHERE i % 7 = 0" for number in range(6)))
+        return join(self)
+
+    monkeypatch.setattr(PostgreSQL, "join", joined)
+    manifest = seal_store(store.open, tmp_path / "s.duckdb", label=LABEL, pace=Pace(jobs=3))
+    assert (list(manifest.taken), manifest.rows) == ([f"t{number}" for number in range(6)], 6000)
+    assert sealed(tmp_path / "s.duckdb", "SELECT n, count(*) FROM t5 GROUP BY n") == [(5, 1000)]
+    assert store.run("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'dq snapshot' AND datname = current_database()") == [(0,)]
 
 
 def test_what_is_committed_while_a_lock_is_waited_for_is_seen(store: Database) -> None:
