@@ -145,7 +145,8 @@ def _taken(
         found = load(engine, out, table.name, columns, rows=lambda: reader.rows(table, columns, where), told=came, canonical=reader.canonical)
     if found.rows != rows:
         raise SnapshotError(f"table '{table.name}': the store counted {rows:,} rows, {found.rows:,} arrived")
-    notes = [f"column '{table.name}.{name}' is kept as text: {count:,} values are no {_type(columns, name)}" for name, count in found.kept]
+    notes = [f"column '{table.name}.{column.name}' ({column.store_type}) is kept as text: {column.why}" for column in columns if column.why]
+    notes += [f"column '{table.name}.{name}' is kept as text: {count:,} values are no {_type(columns, name)}" for name, count in found.kept]
     taken = {column.name: column for column in found.columns}
     seals = tuple(taken[column.name].seal() if column.name in taken else column.seal(taken=False) for column in table.columns)
     return Filled(table.name, rows, seals, table.primary_key, table.unique), notes

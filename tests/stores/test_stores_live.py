@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -127,6 +127,12 @@ def test_names_that_differ_only_in_case_are_refused(catalogue: tuple[StoreTable,
 def test_a_table_of_which_no_column_is_read_is_counted_by_its_first() -> None:
     ((_, columns),) = choose((OTHER,), Choice(needed=lambda _: {"u": set()}))[0]
     assert [column.name for column in columns] == ["a"]
+
+
+def test_a_column_that_no_type_holds_is_said(tmp_path: Path) -> None:
+    columns = (COLUMNS[0], replace(COLUMNS[1], store_type="numeric", why="no DECIMAL holds every value of it"), COLUMNS[2])
+    manifest = _seal(Fake(catalogue=[StoreTable("t", columns)]), tmp_path / "s.duckdb")
+    assert manifest.notes == ("column 't.b' (numeric) is kept as text: no DECIMAL holds every value of it",)
 
 
 def test_a_pace_is_kept(tmp_path: Path) -> None:
