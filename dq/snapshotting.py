@@ -110,11 +110,11 @@ def reader_of(address: Address, *, pinned: Mapping[str, Mapping[str, str]] | Non
         timeout: seconds that a statement of a server may take.
     """
     if address.kind == "postgresql":
-        from dq.stores.postgresql import open_postgresql  # noqa: PLC0415 - an optional driver
+        from dq.stores.postgresql.reader import open_postgresql  # noqa: PLC0415 - an optional driver
 
         return lambda: open_postgresql(address, statement_timeout=timeout)
     if address.kind == "mysql":
-        from dq.stores.mysql import open_mysql  # noqa: PLC0415 - an optional driver
+        from dq.stores.mysql.reader import open_mysql  # noqa: PLC0415 - an optional driver
 
         return lambda: open_mysql(address, statement_timeout=timeout)
     from dq.stores.exports.folder import open_folder  # noqa: PLC0415 - the other ways to parse are not needed elsewhere

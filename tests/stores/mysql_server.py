@@ -18,7 +18,7 @@ from dq_fixtures.servers import MARIADB
 from dq.stores.address import Address, read_address
 from dq.stores.live import Choice, Told, seal_store
 from dq.stores.manifest import Manifest
-from dq.stores.mysql import MySQL, open_mysql
+from dq.stores.mysql.reader import MySQL, open_mysql
 from dq.stores.seal import Label
 
 HOST, PORT = "127.0.0.1", int(os.environ.get("DQ_MARIADB_PORT") or MARIADB)

@@ -20,7 +20,7 @@ from dq_fixtures.servers import POSTGRESQL
 from dq.stores.address import Address, read_address
 from dq.stores.live import Choice, Told, seal_store
 from dq.stores.manifest import Manifest
-from dq.stores.postgresql import PostgreSQL, open_postgresql
+from dq.stores.postgresql.reader import PostgreSQL, open_postgresql
 from dq.stores.seal import Label
 
 HOST, PORT = "127.0.0.1", int(os.environ.get("DQ_POSTGRESQL_PORT") or POSTGRESQL)

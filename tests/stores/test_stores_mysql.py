@@ -17,9 +17,9 @@ import pytest
 from dq.errors import DqError, SnapshotError, UsageError
 from dq.stores.address import read_address
 from dq.stores.live import Choice, StoreChanged, choose
-from dq.stores.mysql import open_mysql
-from dq.stores.mysql_connection import connect
-from dq.stores.mysql_errors import NULL_LINE, Refusal, why_not_connected, why_refused
+from dq.stores.mysql.connection import connect
+from dq.stores.mysql.errors import NULL_LINE, Refusal, why_not_connected, why_refused
+from dq.stores.mysql.reader import open_mysql
 from tests.stores.mysql_server import HOST, Database, database, sealed
 
 pytestmark = pytest.mark.slow  # a server each
@@ -374,7 +374,9 @@ def test_an_option_that_there_is_not_names_the_nearest(shop: Database, query: st
 
 
 def test_without_its_driver_the_reader_says_what_to_install() -> None:
-    program = "import sys; sys.modules['pymysql'] = None\ntry:\n    import dq.stores.mysql\nexcept Exception as error:\n    print(type(error).__name__, error)"
+    program = (
+        "import sys; sys.modules['pymysql'] = None\ntry:\n    import dq.stores.mysql.reader\nexcept Exception as error:\n    print(type(error).__name__, error)"
+    )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout == "UsageError the MySQL driver is not installed; install dq-parity[mysql]\n"
 

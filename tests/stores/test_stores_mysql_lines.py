@@ -7,9 +7,9 @@ import io
 import pytest
 
 from dq.errors import SnapshotError
-from dq.stores.mysql_errors import LOST, NULL_LINE
-from dq.stores.mysql_lines import Lines
-from dq.stores.mysql_types import Piece
+from dq.stores.mysql.errors import LOST, NULL_LINE
+from dq.stores.mysql.lines import Lines
+from dq.stores.mysql.types import Piece
 
 
 def _packet(number: int, payload: bytes) -> bytes:

@@ -15,10 +15,10 @@ import pymysql
 import pytest
 
 from dq.errors import SnapshotError
-from dq.stores import mysql_connection
 from dq.stores.live import Choice
 from dq.stores.manifest import Manifest
-from dq.stores.mysql_types import column_of
+from dq.stores.mysql import connection as mysql_connection
+from dq.stores.mysql.types import column_of
 from tests.stores.mysql_server import Database, database, sealed
 
 pytestmark = pytest.mark.slow  # a server each

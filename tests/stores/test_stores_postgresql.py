@@ -19,8 +19,8 @@ from dq.errors import DqError, SnapshotError, UsageError
 from dq.stores.address import Address, read_address
 from dq.stores.catalogue import StoreTable
 from dq.stores.live import ATTEMPTS, Choice, Pace, StoreChanged, seal_store
-from dq.stores.postgresql import Copy, PostgreSQL, open_postgresql
-from dq.stores.postgresql_errors import why_not_connected, why_refused
+from dq.stores.postgresql.errors import why_not_connected, why_refused
+from dq.stores.postgresql.reader import Copy, PostgreSQL, open_postgresql
 from tests.stores.postgresql_server import HOST, LABEL, PORT, Database, database, pretended, sealed
 
 pytestmark = pytest.mark.slow  # a server each
@@ -485,10 +485,10 @@ def test_another_encoding_arrives_as_unicode(tmp_path: Path) -> None:
 
 
 def test_a_driver_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "dq.stores.postgresql")
+    monkeypatch.delitem(sys.modules, "dq.stores.postgresql.reader")
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(UsageError, match=r"^the PostgreSQL driver is not installed; install dq-parity\[postgresql\]$"):
-        importlib.import_module("dq.stores.postgresql")
+        importlib.import_module("dq.stores.postgresql.reader")
 
 
 @pytest.mark.parametrize(

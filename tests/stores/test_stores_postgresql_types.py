@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dq.stores.manifest import Manifest
-from dq.stores.postgresql_types import snapshot_type
+from dq.stores.postgresql.types import snapshot_type
 from tests.stores.postgresql_server import Database, database, sealed
 from tests.stores.postgresql_types import CASES, SETUP, Case
 

@@ -16,8 +16,8 @@ from types import MappingProxyType
 from typing import Protocol
 
 from dq.errors import SnapshotError
-from dq.stores.mysql_errors import LOST, NULL_LINE, Refusal
-from dq.stores.mysql_types import Piece
+from dq.stores.mysql.errors import LOST, NULL_LINE, Refusal
+from dq.stores.mysql.types import Piece
 
 _CHUNK = 1024 * 1024  # bytes that are taken at a time
 _HEADER = 4

@@ -19,9 +19,9 @@ from dq.sql import quote
 from dq.stores.address import Address
 from dq.stores.catalogue import TEXT, StoreColumn, StoreTable
 from dq.stores.live import StoreChanged
-from dq.stores.postgresql_catalogue import Holding, read_holding
-from dq.stores.postgresql_errors import refused_option, why_not_connected, why_refused
-from dq.stores.postgresql_session import BEGIN, MOMENT, REWRITTEN, SET, SETTINGS, origin_of
+from dq.stores.postgresql.catalogue import Holding, read_holding
+from dq.stores.postgresql.errors import refused_option, why_not_connected, why_refused
+from dq.stores.postgresql.session import BEGIN, MOMENT, REWRITTEN, SET, SETTINGS, origin_of
 from dq.stores.seal import Origin
 
 try:

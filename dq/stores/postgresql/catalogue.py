@@ -9,7 +9,7 @@ from typing import Any
 from dq.errors import UsageError, near_miss
 from dq.sql import path
 from dq.stores.catalogue import StoreColumn, StoreTable
-from dq.stores.postgresql_types import column_of
+from dq.stores.postgresql.types import column_of
 
 Ask = Callable[..., Sequence[Any]]  # a statement and its values to its rows
 

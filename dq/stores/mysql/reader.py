@@ -18,11 +18,11 @@ from dq.errors import SnapshotError
 from dq.stores.address import Address
 from dq.stores.catalogue import StoreColumn, StoreTable
 from dq.stores.live import StoreChanged
-from dq.stores.mysql_catalogue import Holding, read_holding
-from dq.stores.mysql_connection import Session, connect
-from dq.stores.mysql_errors import CHANGED, NOT_ALLOWED, UNKNOWN_COLUMN, Refusal, why_refused
-from dq.stores.mysql_lines import Lines
-from dq.stores.mysql_types import selected
+from dq.stores.mysql.catalogue import Holding, read_holding
+from dq.stores.mysql.connection import Session, connect
+from dq.stores.mysql.errors import CHANGED, NOT_ALLOWED, UNKNOWN_COLUMN, Refusal, why_refused
+from dq.stores.mysql.lines import Lines
+from dq.stores.mysql.types import selected
 from dq.stores.seal import Origin
 
 LOCK_TIMEOUT = 30  # seconds; queries of others queue up behind an ALTER TABLE that waits, and so do we
@@ -48,7 +48,7 @@ def open_mysql(address: Address, *, statement_timeout: int | None = None, connec
     """Connect to a MySQL or MariaDB server and begin the moment that is read.
 
     Args:
-        address: where it is; the URL's options are those of `mysql_connection.OPTIONS`.
+        address: where it is; the URL's options are those of `connection.OPTIONS`.
         statement_timeout: seconds that a single statement, and so the copy of a table, may take; none: as the server has it.
         connect_timeout: seconds that connecting may take.
         lock_timeout: seconds that each table's lock is waited for.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dq.stores.catalogue import StoreColumn, StoreTable
-from dq.stores.mysql_types import column_of, name_of
+from dq.stores.mysql.types import column_of, name_of
 
 Ask = Callable[..., list[tuple[Any, ...]]]
 _TABLES = "SELECT TABLE_NAME, TABLE_TYPE, ENGINE, CREATE_TIME, TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s{0} ORDER BY TABLE_NAME"

@@ -15,9 +15,9 @@ from typing import Any
 
 from dq.errors import SnapshotError, UsageError, near_miss
 from dq.stores.address import Address
-from dq.stores.mysql_errors import NO_TLS, Refusal, why_not_connected, why_refused
-from dq.stores.mysql_lines import Lines
-from dq.stores.mysql_types import Piece
+from dq.stores.mysql.errors import NO_TLS, Refusal, why_not_connected, why_refused
+from dq.stores.mysql.lines import Lines
+from dq.stores.mysql.types import Piece
 
 try:
     import pymysql  # type: ignore[import-untyped]
