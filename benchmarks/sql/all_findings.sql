@@ -16,10 +16,23 @@ WHERE s.order_id IS NULL OR t.order_id IS NULL
     OR s.account_id IS DISTINCT FROM t.account_id OR s.region IS DISTINCT FROM t.region OR s.status IS DISTINCT FROM t.status
     OR s.currency IS DISTINCT FROM t.currency OR s.total IS DISTINCT FROM t.total OR s.created_at IS DISTINCT FROM t.created_at;
 
+CREATE TEMP TABLE together AS
+SELECT
+    mask, row_number() OVER (ORDER BY mask) AS place,
+    list_filter(['account_id', 'region', 'status', 'currency', 'total', 'created_at'], lambda name, bit: (mask >> (bit - 1)) & 1 = 1) AS columns
+FROM (SELECT DISTINCT mask FROM found);
+
+SET VARIABLE columns = (SELECT list(columns ORDER BY place) FROM together);
+
+CREATE TEMP TABLE ordered AS
+SELECT order_id, status, place
+FROM found
+JOIN together USING (mask)
+ORDER BY order_id;
+
+SET preserve_insertion_order = true;
+
 COPY (
-    SELECT
-        'orders' AS entity, row_number() OVER (ORDER BY order_id) AS row, [order_id::VARCHAR] AS key, status,
-        list_filter(['account_id', 'region', 'status', 'currency', 'total', 'created_at'], lambda name, place: (mask >> (place - 1)) & 1 = 1) AS columns
-    FROM found
-    ORDER BY order_id
-) TO '{folder}/findings.parquet' (FORMAT parquet, COMPRESSION zstd);
+    SELECT rowid + 1 AS row, [order_id::VARCHAR] AS key, status, getvariable('columns')[place] AS columns
+    FROM ordered
+) TO '{folder}/findings.parquet' (FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 1000);

@@ -63,7 +63,7 @@ def seal(store: DemoStore, folder: Path) -> Path:
     """Seal one store into a folder and return the snapshot's file."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{store.kind}.duckdb"
-    seal_duckdb(store.path, file, label=Label(MIGRATION, store.kind, store.store, None, store.batch, store.moment), force=True, settings=SETTINGS)
+    seal_duckdb(store.path, file, label=Label(MIGRATION, store.kind, store.store, None, store.batch, store.moment), force=True, threads=SETTINGS.threads)
     return file
 
 

@@ -54,7 +54,7 @@ def seal_stores(folder: Path, stores: Mapping[str, Store], *, batch: int | None 
         name = "one" if side == "source" else "ids" if side == "crosswalk" else "two"
         label = Label(MIGRATION, side, name, None, number, BASELINE if side == "baseline" else MOMENT)
         found[side] = folder / f"{side}.duckdb"
-        seal_duckdb(file, found[side], label=label, force=True, settings=Settings(threads=1))
+        seal_duckdb(file, found[side], label=label, force=True, threads=1)
         file.unlink()
     return found
 
