@@ -14,7 +14,7 @@ from benchmarks.contenders import Command, Handwritten, Ours
 from benchmarks.data import Data, build
 from benchmarks.measure import Opener, interleaved
 from benchmarks.sealed import seal_all
-from benchmarks.table import Race, last_line, table
+from benchmarks.table import Race, last_line, table, tell
 
 CONTRACTS = Path(__file__).with_name("contracts")
 ROWS, ROUNDS = 10_000_000, 5
@@ -101,11 +101,6 @@ def figures(races: list[Race]) -> dict[str, float | None]:
         "gate_vs_peer": ten.ratio(GATE, to=PEER) if peer else None,
         "peak_mb": max(timing.peak_mb for race in races for name, timing in race.timings.items() if name in (OURS, RUN, GATE)),
     }
-
-
-def tell(line: str) -> None:
-    """Print a line at once, also into a pipe."""
-    print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from benchmarks.exported import export
 from benchmarks.measure import Opener, interleaved
 from benchmarks.sealing import ByClient, ByCopy, Sealing
 from benchmarks.served import served
-from benchmarks.table import Race, last_line, table
+from benchmarks.table import Race, last_line, table, tell
 
 ROWS, ROUNDS, MORE = 2_000_000, 3, 3  # how many times the rows, for the memory
 WHOLE, PLAIN = "dq snapshot", "dq snapshot without its digest"
@@ -69,11 +69,6 @@ def figures(races: list[Race]) -> dict[str, float | None]:
         "peak_mb_6m": max(race.timings[WHOLE].peak_mb for race in more),
         "digest_share": max(race.ratio(WHOLE, to=PLAIN) for race in (postgres, mariadb)) - 1,
     }
-
-
-def tell(line: str) -> None:
-    """Print a line at once, also into a pipe."""
-    print(line, flush=True)
 
 
 if __name__ == "__main__":

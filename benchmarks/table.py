@@ -39,6 +39,11 @@ def last_line(figures: Mapping[str, float | None]) -> str:
     return json.dumps({name: None if value is None else round(value, 3) for name, value in figures.items()})
 
 
+def tell(line: str) -> None:
+    """Print a line at once, also into a pipe."""
+    print(line, flush=True)
+
+
 def _rows(race: Race) -> Iterator[tuple[str, ...]]:
     yield (f"**{race.title}**", *("",) * (len(HEAD) - 1))
     for name, timing in race.timings.items():

@@ -84,7 +84,7 @@ class Engine:
 
     @contextmanager
     def stream(self, name: str, batches: pa.RecordBatchReader) -> Iterator[None]:
-        """Let one query inside read Arrow batches once, as a view of that name."""
+        """Let queries inside see Arrow batches as a view of that name, which one of them may read."""
         with self._answering(Query("", step=f"stream {name}")), _without_pandas():
             # the bare stream: through the reader, pyarrow reads up to a gigabyte ahead of a query that is slower
             self.connection.register(name, batches.__arrow_c_stream__())

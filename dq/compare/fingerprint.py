@@ -28,7 +28,7 @@ class Fingerprints:
     target_rows: int
     unmapped: int  # source rows in scope with an id that the crosswalk does not map
     differing: tuple[int, ...]  # bucket numbers, ascending
-    level: bool  # every bucket holds as many rows on both sides
+    same_counts: bool  # every bucket holds as many rows on both sides
 
     @property
     def equal(self) -> bool:
@@ -115,8 +115,8 @@ def take(engine: Engine, entity: Entity, *, unmapped: str | None, beside: Beside
         SELECT coalesce(sum(source_n), 0), coalesce(sum(target_n), 0), coalesce(sum(unmapped), 0),
                coalesce(list(b ORDER BY b) FILTER (differs), []), coalesce(bool_and(source_n IS NOT DISTINCT FROM target_n), true)
         FROM {table}"""
-    source_rows, target_rows, missing, differing, level = engine.one(Query(sql, step=step))
-    return Fingerprints(int(source_rows), int(target_rows), int(missing), tuple(differing), level)
+    source_rows, target_rows, missing, differing, same_counts = engine.one(Query(sql, step=step))
+    return Fingerprints(int(source_rows), int(target_rows), int(missing), tuple(differing), same_counts)
 
 
 def _names(names: Iterable[str]) -> list[str]:

@@ -44,7 +44,7 @@ def pick(engine: Engine, entity: Entity, *, prints: Fingerprints, buckets: Seque
         return rows_where(entity, "true", source_keys=source_keys)
     if thorough or _share(engine, entity, buckets=buckets[:: len(buckets) // _PROBED]) >= _MOST:
         return None
-    if prints.level and source_keys.holds:
+    if prints.same_counts and source_keys.holds:
         return _only_changed(engine, entity, source_keys=source_keys)
     return _differing(engine, entity, source_keys=source_keys)
 

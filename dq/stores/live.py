@@ -115,7 +115,7 @@ def _opened(open_reader: Callable[[], Reader]) -> Iterator[Reader]:
 
 def _fill(engine: Engine, out: str, reader: Reader, *, choice: Choice, pace: Pace, told: Told) -> tuple[Origin, Sequence[Filled], Sequence[TableSeal]]:
     chosen, left = choose(reader.catalogue, choice)
-    tally = Tally(pace.keep, told)
+    tally = Tally(replace(pace, started=monotonic()).keep, told)  # a store that is read again is not read faster
 
     def take(reader: Reader, engine: Engine, item: Chosen) -> tuple[Filled, list[str]]:
         return _taken(engine, out, reader, *item, where=choice.where(item[0]), tally=tally)

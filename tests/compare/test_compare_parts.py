@@ -45,16 +45,22 @@ def sides(seed: int, *, is_composite: bool, share: float) -> tuple[Rows, Rows]:
     return source + rng.sample(source, 5), target + rng.sample(target, 5)
 
 
-@pytest.mark.parametrize("share", [0.05, 0.9])
-@pytest.mark.parametrize("entity", [SIMPLE, COMPOSITE, FOLDED], ids=["one key", "two keys", "a rule"])
-def test_the_ways_of_choosing_rows_find_the_same(entity: Any, share: float, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    source, target = sides(5, is_composite=entity is COMPOSITE, share=share)
+def by_every_way(engine: Engine, entity: Any, source: Rows, target: Rows) -> dict[str, Compared]:
+    """Compare two sides by each of the ways."""
     found: dict[str, Compared] = {}
     for way, limits in WAYS.items():
-        with monkeypatch.context() as patch:
+        with pytest.MonkeyPatch.context() as patch:
             for name, limit in limits.items():
                 patch.setattr(parts, name, limit)
             found[way] = compare(engine, entity, source, target)
+    return found
+
+
+@pytest.mark.parametrize("share", [0.05, 0.9])
+@pytest.mark.parametrize("entity", [SIMPLE, COMPOSITE, FOLDED], ids=["one key", "two keys", "a rule"])
+def test_the_ways_of_choosing_rows_find_the_same(entity: Any, share: float, engine: Engine) -> None:
+    source, target = sides(5, is_composite=entity is COMPOSITE, share=share)
+    found = by_every_way(engine, entity, source, target)
     first = found["buckets that differ"]
     assert first.statuses
     assert dict.fromkeys(WAYS, first) == found
@@ -88,12 +94,7 @@ def test_where_rows_have_only_changed_hashes_alone_find_the_same(entity: Any, en
     rng = seeded(7)
     source = [(number, *(("x",) if entity is COMPOSITE else ()), rng.choice(("a", "A", None)), rng.randint(0, 3)) for number in range(300)]
     target = [(*row[:-2], rng.choice(("a", None)), rng.randint(0, 3)) if rng.random() < 0.3 else row for row in rng.sample(source, 300)]
-    found: dict[str, Compared] = {}
-    for way, limits in WAYS.items():
-        with monkeypatch.context() as patch:
-            for name, limit in limits.items():
-                patch.setattr(parts, name, limit)
-            found[way] = compare(engine, entity, source, target)
+    found = by_every_way(engine, entity, source, target)
     assert joined == ["hashes"]
     assert dict.fromkeys(WAYS, found["all at once"]) == found
     assert set(found["all at once"].harms[""].statuses) == {"changed"}

@@ -141,6 +141,13 @@ def test_a_pace_is_kept(tmp_path: Path) -> None:
     assert monotonic() - started >= 0.4
 
 
+def test_a_store_that_is_read_again_is_read_no_faster(tmp_path: Path) -> None:
+    pace = Pace(rows_per_second=20, started=monotonic() - 60)  # a first reading took a minute
+    begun = monotonic()
+    _seal(Fake(changes=[True, False]), tmp_path / "s.duckdb", pace=pace)
+    assert monotonic() - begun >= 4 / 20
+
+
 def test_a_store_without_a_clock_needs_a_moment(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--moment"):
         _seal(Fake(origin=Origin("fake", "1", "one moment")), tmp_path / "s.duckdb")
