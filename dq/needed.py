@@ -13,7 +13,7 @@ from dq.stores.live import Columns
 
 
 def needed_columns(contract: Contract, side: str, catalogue: Sequence[StoreTable]) -> Columns:
-    """Return table to the columns that the SQL of a side, `[merge]` and `[[excluded]]` name; everything of a crosswalk.
+    """Return table to the columns that the SQL of a side, `[merge]` and `[[excluded]]` name, also a table that the store lacks; everything of a crosswalk.
 
     Args:
         contract: the contract.
@@ -44,4 +44,4 @@ def needed_columns(contract: Contract, side: str, catalogue: Sequence[StoreTable
         words = {word for item in entity.excluded if item.side == reading for word in re.findall(r"\w+", item.where.casefold())}
         table = select.driving[0]
         needed[table] |= {column for column in found.get(table, {}) if column.casefold() in words}
-    return {table: columns & set(found[table]) for table, columns in needed.items() if table in found}
+    return {table: columns & set(found.get(table, ())) for table, columns in needed.items()}

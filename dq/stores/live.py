@@ -170,6 +170,9 @@ def choose(catalogue: Sequence[StoreTable], choice: Choice) -> tuple[list[Chosen
         if there[name].kind != "table":
             raise UsageError(f"--table: '{name}' is a {there[name].kind}, which has no moment of its own; it is not taken")
     needed = choice.needed(catalogue) if choice.needed is not None else None
+    for name in () if choice.tables else needed or ():
+        if name not in there:
+            raise UsageError(f"the store has no table '{name}', which the contract reads{near_miss(name, there)}")
     chosen: list[Chosen] = []
     left: list[StoreTable] = []
     for table in catalogue:

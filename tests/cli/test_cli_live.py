@@ -139,6 +139,14 @@ def test_what_a_server_does_not_have_is_wrong_usage(demo: Demo, dq: Dq, tmp_path
     assert (said.status, said.err) == (2, f"dq: {told}\n")
 
 
+def test_a_store_without_a_table_that_the_contract_reads_is_wrong_usage(demo: Demo, dq: Dq, tmp_path: Path) -> None:
+    """The other store's address, say: an empty snapshot would only be found out later."""
+    said = dq("snapshot", "source", "--from", demo.live.target, "--contract", demo.contract, "--to", tmp_path / "s.duckdb")
+    assert (said.status, said.out, said.err.count("\n"), list(tmp_path.iterdir())) == (2, "", 1, [])
+    assert "the store has no table '" in said.err
+    assert "which the contract reads" in said.err
+
+
 def test_a_duckdb_file_is_taken_whole(demo: Demo, dq: Dq, tmp_path: Path) -> None:
     file = demo.embedded / "source.duckdb"
     said = dq("snapshot", "source", "--from", file, "--contract", demo.contract, "--to", tmp_path / "s.duckdb", "--table", "users")

@@ -76,6 +76,14 @@ def test_only_what_is_needed_is_taken_and_the_rest_stands_in_the_manifest(tmp_pa
     assert manifest.left == {"t": {"c": "DATE"}, "u": {"a": "BIGINT", "b": "VARCHAR", "c": "DATE"}}
 
 
+def test_a_table_that_is_needed_and_not_there_is_refused_unless_others_are_named(tmp_path: Path) -> None:
+    needed = lambda _: {"t": {"a"}, "tt": set()}  # noqa: E731
+    with pytest.raises(UsageError, match=r"^the store has no table 'tt', which the contract reads; known: t, u, v$|did you mean 't'"):
+        _seal(Fake(), tmp_path / "s.duckdb", choice=Choice(needed=needed))
+    assert not list(tmp_path.iterdir())
+    assert set(_seal(Fake(), tmp_path / "s.duckdb", choice=Choice(("t",), needed)).taken) == {"t"}
+
+
 def test_a_condition_goes_to_the_store(tmp_path: Path) -> None:
     fake = Fake()
     _seal(fake, tmp_path / "s.duckdb", choice=Choice(tables=("t",), where=lambda table: f"{table.name}.a > 0"))
