@@ -173,6 +173,8 @@ def choose(catalogue: Sequence[StoreTable], choice: Choice) -> tuple[list[Chosen
     for name in () if choice.tables else needed or ():
         if name not in there:
             raise UsageError(f"the store has no table '{name}', which the contract reads{near_miss(name, there)}")
+        if there[name].kind != "table":
+            raise UsageError(f"'{name}', which the contract reads, is a {there[name].kind}, which has no moment of its own; it is not taken")
     chosen: list[Chosen] = []
     left: list[StoreTable] = []
     for table in catalogue:

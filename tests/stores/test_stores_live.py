@@ -80,6 +80,8 @@ def test_a_table_that_is_needed_and_not_there_is_refused_unless_others_are_named
     needed = lambda _: {"t": {"a"}, "tt": set()}  # noqa: E731
     with pytest.raises(UsageError, match=r"^the store has no table 'tt', which the contract reads; known: t, u, v$|did you mean 't'"):
         _seal(Fake(), tmp_path / "s.duckdb", choice=Choice(needed=needed))
+    with pytest.raises(UsageError, match=r"^'v', which the contract reads, is a view"):
+        _seal(Fake(), tmp_path / "s.duckdb", choice=Choice(needed=lambda _: {"t": {"a"}, "v": {"a"}}))
     assert not list(tmp_path.iterdir())
     assert set(_seal(Fake(), tmp_path / "s.duckdb", choice=Choice(("t",), needed)).taken) == {"t"}
 
