@@ -78,14 +78,20 @@ def _copy_slice(engine: Engine, entity: Entity, *, copy: Entity) -> int:
     names = ", ".join(quote(column.name) for column in entity.columns)
     keys = ", ".join(quote(name) for name in entity.key)
     filled = " AND ".join(f"{quote(name)} IS NOT NULL" for name in entity.key)
-    sql = f"""
-        CREATE OR REPLACE TABLE {path("source", copy.name)} AS
-        SELECT {names}, CAST(0 AS BIGINT) AS {quote(UNMAPPED)}
-        FROM {path(side, entity.name)} WHERE ({in_buckets(entity, buckets)}) AND {filled}
-        QUALIFY count(*) OVER (PARTITION BY {keys}) = 1
-        ORDER BY {keys} LIMIT {ROWS}"""
-    engine.execute(Query(sql, step=copy.name))
-    return int(engine.one(Query(f"SELECT count(*) FROM {path('source', copy.name)}", step=copy.name))[0])
+    some = f"SELECT {names} FROM {path(side, entity.name)} WHERE ({in_buckets(entity, buckets)}) AND {filled}"
+    found = 0
+    # one row more than are wanted, and the slice is whole only where none of them repeats a key: otherwise all are looked at
+    for rows in (f"({some} ORDER BY {keys} LIMIT {ROWS + 1})", f"({some})"):
+        sql = f"""
+            CREATE OR REPLACE TABLE {path("source", copy.name)} AS
+            SELECT {names}, CAST(0 AS BIGINT) AS {quote(UNMAPPED)}
+            FROM {rows} QUALIFY count(*) OVER (PARTITION BY {keys}) = 1
+            ORDER BY {keys} LIMIT {ROWS}"""
+        engine.execute(Query(sql, step=copy.name))
+        (found,) = engine.one(Query(f"SELECT count(*) FROM {path('source', copy.name)}", step=copy.name))
+        if found == ROWS:
+            break
+    return int(found)
 
 
 def _corrupt(engine: Engine, copy: Entity, *, kinds: Sequence[str], rows: int) -> None:

@@ -53,7 +53,7 @@ def measure(engine: Engine, prepared: Prepared, *, raws: Mapping[str, Raw], scop
     make_target(engine, entity=entity)
     prints = fingerprint.take(engine, entity, unmapped=UNMAPPED if through(entity) else None, beside=sums_beside(entity))
     keys = count_source_keys(engine, entity, rows=prints.source_rows, one_to_one=one_to_one(engine, scope=scope))
-    localised = localise(engine, entity, prints=prints, source_keys=keys)
+    localised = localise(engine, entity, prints=prints, source_keys=keys, by_map=True)
     unmapped_keys = _unmapped_keys(engine, entity, scope=scope, mapped=prints.source_rows)
     unplaced = record_unplaced(engine, entity) if scope.batched else 0
     if unmapped_keys or prints.unmapped:

@@ -41,9 +41,15 @@ def bucket(entity: Entity, names: Sequence[str] = ()) -> str:
     return f"CAST({key_hash(entity, names)} >> {_HASH_BITS - _BUCKET_BITS} AS USMALLINT)"
 
 
-def in_buckets(entity: Entity, buckets: Sequence[int]) -> str:
-    """Return the claim that a row is in one of some buckets."""
-    if len(buckets) > (_RANGES if is_conformed(entity) else 1):
+def in_buckets(entity: Entity, buckets: Sequence[int], *, joined: bool = True) -> str:
+    """Return the claim that a row is in one of some buckets.
+
+    Args:
+        entity: the entity.
+        buckets: their numbers.
+        joined: the rows are joined to something, or converted, so that it pays to test the bare hash range by range (see `within`).
+    """
+    if len(buckets) > (_RANGES if joined and is_conformed(entity) else 1):
         return f"{bucket(entity)} IN ({', '.join(str(number) for number in buckets)})"
     return " OR ".join(within(entity, number, BUCKETS) for number in buckets) or "false"
 
@@ -77,7 +83,9 @@ def lanes(row: str, *, prefix: str = "lane", there: str = "") -> str:
         there: the claim that a row counts, where not all do.
     """
     counted = f" FILTER ({there})" if there else ""
-    return f"CAST(sum(hash({row})){counted} AS HUGEINT) AS {prefix}_1, CAST(sum(hash({row}, 1)){counted} AS HUGEINT) AS {prefix}_2"
+    # 63 bits of each hash: signed numbers are added up faster than unsigned ones
+    mixed = (f"hash({row})", f"hash({row}, 1)")
+    return ", ".join(f"CAST(sum(CAST({lane} >> 1 AS BIGINT)){counted} AS HUGEINT) AS {prefix}_{number}" for number, lane in enumerate(mixed, start=1))
 
 
 def take(engine: Engine, entity: Entity, *, unmapped: str | None, beside: Beside | None = None) -> Fingerprints:

@@ -43,7 +43,7 @@ class Localised:
     agrees: bool
 
 
-def localise(engine: Engine, entity: Entity, *, prints: Fingerprints, source_keys: Uniqueness, values: bool = True) -> Localised:
+def localise(engine: Engine, entity: Entity, *, prints: Fingerprints, source_keys: Uniqueness, values: bool = True, by_map: bool = False) -> Localised:
     """Put every row that differs, is missing, extra or repeated into the evidence tables.
 
     Equal buckets carry the source's proof of unique keys to the target; where the source's keys are not unique, the buckets of its
@@ -55,6 +55,7 @@ def localise(engine: Engine, entity: Entity, *, prints: Fingerprints, source_key
         prints: what they showed.
         source_keys: whether the source's keys are unique.
         values: keep the values of the cells that differ.
+        by_map: source.e is a view through the crosswalks (see `make_source`).
     """
     tables = make_tables(engine, entity)
     buckets = sorted({*prints.differing, *(() if source_keys.holds else repeated_buckets(engine, entity))})
@@ -63,7 +64,7 @@ def localise(engine: Engine, entity: Entity, *, prints: Fingerprints, source_key
     for thorough in (False, True):
         if thorough:
             make_tables(engine, entity)
-        some = pick(engine, entity, prints=prints, buckets=buckets, source_keys=source_keys, thorough=thorough)
+        some = pick(engine, entity, prints=prints, buckets=buckets, source_keys=source_keys, thorough=thorough, by_map=by_map)
         if some is None:
             make_tables(engine, entity, words=few_words(engine, entity))
         in_place = some is None and source_keys.holds and not thorough

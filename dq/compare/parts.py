@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dq.compare.fingerprint import BUCKETS, Fingerprints, in_buckets, row_hash, within
 from dq.compare.keys import Uniqueness
 from dq.compare.rows import HASH, key_names, on_key
-from dq.compare.sides import UNMAPPED
+from dq.compare.sides import UNMAPPED, has_mapped_key, pick_mapped, picked_rows
 from dq.contract.models import Entity
 from dq.engine import Engine
 from dq.sql import Query, path, quote
@@ -27,7 +27,7 @@ _DIFFERING = "differing"  # the table of source rows, and keys of the target, th
 Rows = Mapping[str, str]  # side to a SELECT of all its columns and the row's hash
 
 
-def pick(engine: Engine, entity: Entity, *, prints: Fingerprints, buckets: Sequence[int], source_keys: Uniqueness, thorough: bool) -> Rows | None:
+def pick(engine: Engine, entity: Entity, *, prints: Fingerprints, buckets: Sequence[int], source_keys: Uniqueness, thorough: bool, by_map: bool) -> Rows | None:
     """Return some rows of each side, which hold every difference in some buckets; None where most rows differ.
 
     Args:
@@ -37,9 +37,10 @@ def pick(engine: Engine, entity: Entity, *, prints: Fingerprints, buckets: Seque
         buckets: the buckets to look at, ascending.
         source_keys: whether the source's keys are unique.
         thorough: leave no row of the buckets out, not even an equal one.
+        by_map: the source's rows can be found through the map of their key.
     """
     if len(buckets) <= FEW:
-        return rows_where(entity, in_buckets(entity, buckets), source_keys=source_keys)
+        return _in_buckets(engine, entity, buckets=buckets, source_keys=source_keys, by_map=by_map)
     if max(prints.source_rows, prints.target_rows) <= _SMALL:
         return rows_where(entity, "true", source_keys=source_keys)
     if thorough or _share(engine, entity, buckets=buckets[:: len(buckets) // _PROBED]) >= _MOST:
@@ -67,8 +68,24 @@ def forget(engine: Engine, entity: Entity) -> None:
     engine.execute(Query(f"DROP TABLE IF EXISTS {_DIFFERING}", step=f"{entity.name}: differing rows"))
 
 
+def _in_buckets(engine: Engine, entity: Entity, *, buckets: Sequence[int], source_keys: Uniqueness, by_map: bool) -> Rows:
+    """Return the rows of some buckets; a mapped key is looked for in its map, which is narrow, before a row is read."""
+    rows = rows_where(entity, in_buckets(entity, buckets), source_keys=source_keys)
+    direct = in_buckets(entity, buckets, joined=False)
+    if entity.merge is None:
+        rows = {**rows, "target": _rows(entity, "target", direct)}
+    if by_map and has_mapped_key(entity) and not source_keys.nulls:
+        pick_mapped(engine, entity, where=direct)
+        rows = {**rows, "source": _selected(entity, "source", picked_rows(entity))}
+    return rows
+
+
 def _rows(entity: Entity, side: str, condition: str) -> str:
-    return f"SELECT {', '.join(_columns(entity, side))}, {row_hash(entity)} AS {HASH} FROM {path(side, entity.name)} WHERE ({condition})"
+    return f"{_selected(entity, side, path(side, entity.name))} WHERE ({condition})"
+
+
+def _selected(entity: Entity, side: str, relation: str) -> str:
+    return f"SELECT {', '.join(_columns(entity, side))}, {row_hash(entity)} AS {HASH} FROM {relation}"
 
 
 def _columns(entity: Entity, side: str) -> list[str]:

@@ -19,15 +19,44 @@ def make_source(engine: Engine, *, entity: Entity, accounts: Accounts, absorbed:
     """Create source.e; see `source_view`."""
     sql = source_view(entity, accounts=accounts, absorbed=absorbed)
     engine.execute(Query(f"CREATE VIEW {path('source', entity.name)} AS {sql}", step=f"{entity.name}: source"))
+    if has_mapped_key(entity):
+        pick_mapped(engine, entity, where="false")
+        sql = source_view(entity, accounts=accounts, absorbed=absorbed, picked=True)
+        engine.execute(Query(f"CREATE VIEW {picked_rows(entity)} AS {sql}", step=f"{entity.name}: source"))
 
 
-def source_view(entity: Entity, *, accounts: Accounts, absorbed: Sequence[str]) -> str:
+def has_mapped_key(entity: Entity) -> bool:
+    """Say whether a row's key is one id that a crosswalk maps, so that few keys are found in the map sooner than in the rows."""
+    return len(entity.key) == 1 and entity.keys[0].through is not None and not entity.aggregate
+
+
+def pick_mapped(engine: Engine, entity: Entity, *, where: str) -> None:
+    """Keep the part of the key's map that `picked_rows` goes through.
+
+    Args:
+        engine: the engine.
+        entity: an entity with a mapped key.
+        where: a condition on the key as the target has it.
+    """
+    key = entity.keys[0]
+    renamed = f"SELECT source_id, target_id AS {quote(key.name)} FROM {path('maps', str(key.through))}"
+    sql = f"SELECT source_id, {quote(key.name)} AS target_id FROM ({renamed}) WHERE {where}"
+    engine.execute(Query(f"CREATE OR REPLACE TABLE {_picked(entity)} AS {sql}", step=f"{entity.name}: picked ids"))
+
+
+def picked_rows(entity: Entity) -> str:
+    """Return the view of those rows of source.e whose keys `pick_mapped` keeps."""
+    return path("source", f"{entity.name}.picked")
+
+
+def source_view(entity: Entity, *, accounts: Accounts, absorbed: Sequence[str], picked: bool = False) -> str:
     """Return source.e: ids mapped into the target's space, rows of the batch, absorbed and erased ones set apart.
 
     Args:
         entity: the entity.
         accounts: whose rows are compared.
         absorbed: crosswalks with declared merges: an absorbed id has no row of its own unless the entity is aggregated.
+        picked: only the rows whose keys `pick_mapped` keeps.
     """
     joins, where = scope_of(entity, accounts=accounts, absorbed=absorbed)
     where += [f"({is_mapped(column)} OR r.{quote(column.name)} IS NULL)" for column in entity.keys if column.through]
@@ -36,7 +65,7 @@ def source_view(entity: Entity, *, accounts: Accounts, absorbed: Sequence[str]) 
         columns.append(f"{'a.in_scope IS NOT FALSE' if joins else 'true'} AS {quote(IN_SCOPE)}")
     else:
         columns.append(f"{_unmapped(entity)} AS {quote(UNMAPPED)}")
-    sql = f"SELECT {', '.join(columns)} FROM {path('own_source', entity.name)} AS r {' '.join((*maps(entity), *joins))}"
+    sql = f"SELECT {', '.join(columns)} FROM {path('own_source', entity.name)} AS r {' '.join((*maps(entity, picked=picked), *joins))}"
     sql += f" WHERE {' AND '.join(where)}" if where else ""
     return _aggregated(sql, entity) if entity.aggregate else sql
 
@@ -114,10 +143,13 @@ def through(entity: Entity) -> list[Column]:
     return [column for column in entity.columns if column.through is not None]
 
 
-def maps(entity: Entity) -> list[str]:
-    """Return the joins to the crosswalks, one a column."""
+def maps(entity: Entity, *, picked: bool = False) -> list[str]:
+    """Return the joins to the crosswalks, one a column; the key's to what `pick_mapped` keeps of it, where that is asked for."""
     return [
-        f"LEFT JOIN {path('maps', str(column.through))} AS {_map(column)} ON {_map(column)}.source_id = r.{quote(column.name)}" for column in through(entity)
+        f"JOIN {_picked(entity)} AS {_map(column)} ON {_map(column)}.source_id = r.{quote(column.name)}"
+        if picked and column in entity.keys
+        else f"LEFT JOIN {path('maps', str(column.through))} AS {_map(column)} ON {_map(column)}.source_id = r.{quote(column.name)}"
+        for column in through(entity)
     ]
 
 
@@ -138,6 +170,10 @@ def is_known(column: Column) -> str:
 
 def _map(column: Column) -> str:
     return quote("m." + column.name)
+
+
+def _picked(entity: Entity) -> str:
+    return path("maps", f"{entity.name}.picked")
 
 
 def _unmapped(entity: Entity) -> str:
