@@ -72,6 +72,10 @@ def _natives(entity: Entity) -> str:
 def _invariant(entity: Entity, invariant: Invariant) -> str:
     keys = ", ".join(f"r.{quote(name)}" for name in entity.key)
     target = path("target", entity.name)
+    if invariant.unique is not None:
+        names = ", ".join(f"r.{quote(name)}" for name in invariant.unique)
+        there = " AND ".join(f"r.{quote(name)} IS NOT NULL" for name in invariant.unique)
+        return f"SELECT {keys}, {names}\nFROM {target} AS r\nWHERE {there}\nQUALIFY count(*) OVER (PARTITION BY {names}) > 1\nORDER BY ALL"
     if invariant.holds is not None or invariant.equals is None:
         return f"SELECT {keys}\nFROM {target} AS r\nWHERE ({invariant.holds}) IS NOT TRUE\nORDER BY ALL"
     equals, by = invariant.equals, ", ".join(quote(name) for name in invariant.equals.by)

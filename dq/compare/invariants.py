@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from dq.compare.evidence import Broken
 from dq.compare.select import read_condition
@@ -53,25 +53,55 @@ def _breaking(engine: Engine, entity: Entity, invariant: Invariant, ledger: Enti
         named = [column.name for column in entity.columns if re.search(rf"\b{re.escape(column.name)}\b", invariant.holds)]
         bits = _bits(entity, named) if side == "source" else 0
         return f"SELECT {keys} FROM {view} AS r WHERE ({claim}) IS NOT TRUE{f' AND r.{quote(UNMAPPED)} & {bits} = 0' if bits else ''}"
+    if invariant.unique is not None:
+        return _repeated(entity, invariant.unique, side=side)
     equals = invariant.equals
     if equals is None or invariant.column is None or ledger is None:
         message = "an invariant without a form was read"
         raise AssertionError(message)
-    # A person's balance is the sum of all their entries, also of those that came with another batch; and an entry needs a balance.
+    # A person's balance is the sum of all their entries, also of those that came with another batch.
     by = [quote(name) for name in equals.by]
     total = quote("dq.total")
-    amount = quote(equals.sum)
-    sums = f"SELECT {', '.join(by)}, sum({amount}) AS {total} FROM {path(side, f'{equals.entity}.moved')} GROUP BY ALL"
+    sums = f"SELECT {', '.join(by)}, sum({quote(equals.sum)}) AS {total} FROM {path(side, f'{equals.entity}.moved')} GROUP BY ALL"
+    on_sum = " AND ".join(f"l.{name} IS NOT DISTINCT FROM r.{name}" for name in by)
+    bits = _bits(entity, equals.by) if side == "source" else 0
+    unequal = f"""
+        SELECT {keys} FROM {view} AS r LEFT JOIN ({sums}) AS l ON {on_sum}
+        WHERE r.{quote(invariant.column)} IS DISTINCT FROM coalesce(l.{total}, 0){f" AND r.{quote(UNMAPPED)} & {bits} = 0" if bits else ""}"""
+    if side == "target" and any(column.through for column in ledger.keys):
+        unequal += _of_known_rows(ledger, equals)
+    if set(equals.by) != set(entity.key):
+        return unequal  # a sum without a row has no key here: the ledger's own rows and attribution tell of it
+    alone = _sums_alone(engine, ledger, equals, side=side)
+    return f"""{unequal}
+        UNION ALL
+        SELECT {", ".join(f"l.{quote(name)}" for name in entity.key)} FROM ({alone}) AS l ANTI JOIN {view} AS r ON {on_sum}"""
+
+
+def _repeated(entity: Entity, names: Sequence[str], *, side: str) -> str:
+    """Return the query of the rows whose values in some columns, none of them NULL, stand in another row of the side too."""
+    view = path(side, entity.name)
+    values = ", ".join(quote(name) for name in names)
+    there = " AND ".join(f"{quote(name)} IS NOT NULL" for name in names)
+    same = " AND ".join(f"r.{quote(name)} = d.{quote(name)}" for name in names)
+    twice = f"SELECT {values} FROM {view} WHERE {there} GROUP BY {values} HAVING count(*) > 1"
+    return f"SELECT {', '.join(f'r.{quote(name)}' for name in entity.key)} FROM {view} AS r SEMI JOIN ({twice}) AS d ON {same}"
+
+
+def _sums_alone(engine: Engine, ledger: Entity, equals: LedgerSum, *, side: str) -> str:
+    """Return the query of the sums, other than nought, of the rows compared: each needs a row of the other entity."""
+    by = [quote(name) for name in equals.by]
     owned = " AND ".join(f"e.{name} IS NOT NULL" for name in by)  # nobody's, or of an id that the crosswalk does not map
     apart = _of_unmapped(engine, ledger, equals) if side == "target" else ""
     picked = ", ".join(f"e.{name}" for name in by)
-    alone = f"SELECT {picked} FROM {path(side, equals.entity)} AS e WHERE {owned}{apart} GROUP BY ALL HAVING sum(e.{amount}) IS DISTINCT FROM 0"
-    on_sum = " AND ".join(f"l.{name} IS NOT DISTINCT FROM r.{name}" for name in by)
-    return f"""
-        SELECT {keys} FROM {view} AS r LEFT JOIN ({sums}) AS l ON {on_sum}
-        WHERE r.{quote(invariant.column)} IS DISTINCT FROM coalesce(l.{total}, 0)
-        UNION ALL
-        SELECT {", ".join(f"l.{quote(name)}" for name in entity.key)} FROM ({alone}) AS l ANTI JOIN {view} AS r ON {on_sum}"""
+    return f"SELECT {picked} FROM {path(side, equals.entity)} AS e WHERE {owned}{apart} GROUP BY ALL HAVING sum(e.{quote(equals.sum)}) IS DISTINCT FROM 0"
+
+
+def _of_known_rows(ledger: Entity, equals: LedgerSum) -> str:
+    """Return the further claim about a row `r` of the target that the crosswalk maps every row of the source that its sum is of."""
+    forgotten = " OR ".join(f"u.{quote(column.name)} IS NULL" for column in ledger.keys if column.through)
+    same = " AND ".join(f"u.{quote(name)} = r.{quote(name)}" for name in equals.by)
+    return f" AND NOT EXISTS (SELECT 1 FROM {path('source', f'{ledger.name}.moved')} AS u WHERE ({forgotten}) AND {same})"
 
 
 def _bits(entity: Entity, names: Collection[str]) -> int:

@@ -91,6 +91,7 @@ def _references(entity: Entity, *, names: tuple[str, ...]) -> None:
         "sums.by": (name for item in entity.sums for name in item.by),
         "counts.by": (name for item in entity.counts for name in item.by),
         "invariant.column": (item.column for item in entity.invariant if item.column is not None),
+        "invariant.unique": (name for item in entity.invariant for name in item.unique or ()),
     }
     for place, found in wanted.items():
         for name in found:
@@ -98,6 +99,11 @@ def _references(entity: Entity, *, names: tuple[str, ...]) -> None:
                 raise ContractError(f"unknown column '{name}'{near_miss(name, names)}", file=entity.file, key=place)
     _unique(entity.key, file=entity.file, key="key")
     _unique(entity.slices, file=entity.file, key="slices")
+    for invariant in entity.invariant:
+        _unique(invariant.unique or (), file=entity.file, key=f"invariant.{invariant.name}.unique")
+        if invariant.unique and set(entity.key) <= set(invariant.unique):
+            message = f"holds the whole key, which {entity.name}.keys proves to stand once: it could never fail"
+            raise ContractError(message, file=entity.file, key=f"invariant.{invariant.name}.unique")
     for item in entity.sums:
         if entity.column(item.column).type.name not in ("DECIMAL", "BIGINT", "INTEGER", "HUGEINT"):
             raise ContractError(f"'{item.column}' is no exact number", file=entity.file, key="sums.column")
@@ -120,8 +126,18 @@ def _ledger(entity: Entity, name: str, *, contract: Contract) -> None:
         if column not in theirs:
             message = f"{equals.entity} has no column '{column}'{near_miss(column, theirs)}"
             raise ContractError(message, file=entity.file, key=place)
-    if set(equals.by) != set(entity.key):
-        raise ContractError(f"'by' must be the key of {entity.name}, one row a sum", file=entity.file, key=f"{place}.by")
+    ours = [column.name for column in entity.columns]
+    for column in equals.by:
+        if column not in ours:
+            raise ContractError(f"{entity.name} has no column '{column}'{near_miss(column, ours)}", file=entity.file, key=f"{place}.by")
+    _unique(equals.by, file=entity.file, key=f"{place}.by")
+    own = entity.own_id
+    if set(equals.by) not in (set(entity.key), {own.name} if own is not None else set(entity.key)):
+        raise ContractError(f"'by' must be the key of {entity.name}, or its own id, one row a sum", file=entity.file, key=f"{place}.by")
+    for column in equals.by:
+        if entity.column(column).through != other.column(column).through:
+            message = f"'{column}' goes through another crosswalk in {other.name}: its ids would be others"
+            raise ContractError(message, file=entity.file, key=f"{place}.by")
 
 
 def _unique(names: Iterable[str], *, file: str, key: str) -> None:

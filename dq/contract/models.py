@@ -117,13 +117,15 @@ class Invariant(Model):
     holds: str | None = None
     column: str | None = None
     equals: LedgerSum | None = None
+    unique: tuple[str, ...] | None = Field(default=None, min_length=1)
     reason: str | None = None
     severity: Severity = "critical"
 
     @model_validator(mode="after")
     def _one_form(self) -> Invariant:
-        if (self.holds is None) == (self.equals is None) or (self.equals is None) != (self.column is None):
-            raise ValueError("an invariant has either 'holds', or 'column' and 'equals'")
+        forms = [form for form in (self.holds, self.equals, self.unique) if form is not None]
+        if len(forms) != 1 or (self.equals is None) != (self.column is None):
+            raise ValueError("an invariant has either 'holds', or 'unique', or 'column' and 'equals'")
         return self
 
 

@@ -58,7 +58,8 @@ def judge_invariant(entity: Entity, name: str, *, found: Broken | Crash, evidenc
     check_id = f"{entity.name}.invariant.{name}"
     if isinstance(found, Crash):
         return not_proven(check_id, entity=entity.name, kind="invariant", name=name, reason=found.reason, severity=invariant.severity)
-    claim = invariant.reason or invariant.holds or name
+    once = f"{', '.join(invariant.unique)} stands in one row only" if invariant.unique else None
+    claim = invariant.reason or invariant.holds or once or name
     sentence = f"It holds for every row: {claim}."
     if found.keys:
         sentence = f"{counted(found.keys, 'key')} {'breaks' if found.keys == 1 else 'break'} it: {claim}."
