@@ -1,0 +1,2 @@
+SELECT definition_id, product_id
+FROM coupon_definition_products

@@ -1,0 +1,2 @@
+SELECT sku, site AS region, reason, retired_on
+FROM retired_items
