@@ -107,10 +107,8 @@ class Engine:
         self.connection.close()
 
     def _sent(self, query: Query) -> duckdb.DuckDBPyConnection:
-        if not query.values:
-            return self.connection.execute(query.sql)
         with _without_pandas():
-            return self.connection.execute(query.sql, query.values)
+            return self.connection.execute(query.sql, query.values) if query.values else self.connection.execute(query.sql)
 
     @contextmanager
     def _answering(self, query: Query) -> Iterator[None]:
@@ -180,7 +178,7 @@ def open_engine(
 
 @contextmanager
 def _without_pandas() -> Iterator[None]:
-    """Keep DuckDB from importing pandas, which it does for any bound value and which takes as long as millions of rows do.
+    """Keep DuckDB from importing pandas, which it does for any bound value and any function of ours, and which takes as long as millions of rows do.
 
     What is imported already stays; importing it meanwhile fails as if it were not installed, which DuckDB takes for an answer.
     """
