@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from dq.compare.select import read_condition
 from dq.compare.sides import Accounts, chosen, identifying, is_absorbed, mapped, scope_of
 from dq.compare.sides import maps as joined_maps
 from dq.compare.views import CREATED, ID, snapshot
@@ -90,8 +91,9 @@ def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str) ->
     """Create claims.e (id, in_scope): the target's rows that belong to the migration, and of these the run's; count the native ones.
 
     A row is claimed by the crosswalk of the entity's own name, or by its key where there is none. A row that nobody claims is native
-    if it stood in the baseline, or if it is newer than the baseline and no source row has its key; otherwise it is claimed too, so
-    that it shows as `extra`. So do the rows of an erased person, and, where all that has moved is compared, rows that came too early.
+    if it stood in the baseline, or if it is newer than the baseline, no source row has its key and it does not belong to what was
+    moved (`of`, `ours`); otherwise it is claimed too, so that it shows as `extra`. So do the rows of an erased person, and, where all
+    that has moved is compared, rows that came too early.
 
     Args:
         engine: the engine.
@@ -106,6 +108,7 @@ def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str) ->
         SELECT {", ".join(f"{mapped(column)} AS {quote(column.name)}" for column in entity.keys)},
                bool_or({in_scope}) AS in_scope, bool_or({left_over}) AS left_over, bool_or({moved}) AS moved
                {", " + mapped(entity.own_id) + " AS own_id" if by_id and entity.own_id else ""}
+               {", " + mapped(entity.column(entity.merge.of)) + " AS of_id" if entity.merge and entity.merge.of else ""}
         FROM {path("own_source", entity.name)} AS r {" ".join((*joined_maps(entity), *joins))}
         GROUP BY ALL"""
     engine.execute(Query(f"CREATE OR REPLACE TEMP TABLE source_keys AS {source_keys}", step=f"{entity.name}: source keys"))
@@ -127,7 +130,7 @@ def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str) ->
         CREATE OR REPLACE TEMP TABLE unclaimed AS
         SELECT r.{quote(ID)} AS id,
                CASE WHEN r.{quote(ID)} IN ({before}) AND NOT ({dangling}) THEN 'native'
-                    WHEN r.{quote(CREATED)} > CAST($1 AS TIMESTAMPTZ) AND NOT ({dangling})
+                    WHEN r.{quote(CREATED)} > CAST($1 AS TIMESTAMPTZ) AND NOT ({dangling}) AND NOT ({_belongs(engine, entity)})
                          AND NOT EXISTS (SELECT 1 FROM source_keys AS k WHERE {on}) THEN 'new'
                     ELSE 'extra' END AS origin,
                {_owner_scope(entity, scope)} AS in_scope
@@ -146,6 +149,24 @@ def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str) ->
     for table in ("source_keys", "claimed", "unclaimed"):
         engine.execute(Query(f"DROP TABLE {table}", step=f"{entity.name}: claims"))
     return Claims(native=counts.get("native", 0), native_new=counts.get("new", 0))
+
+
+def _belongs(engine: Engine, entity: Entity) -> str:
+    """Return the claim that a target row `r` since the baseline belongs to what was moved, as the contract says.
+
+    A row of a source whose key the crosswalk does not map may be its counterpart: that is told of the crosswalk, and not again.
+    """
+    merge = entity.merge
+    claims: list[str] = []
+    if merge is not None and merge.of is not None:
+        mapped_ids = f"SELECT target_id FROM {path('maps', str(entity.column(merge.of).through))} WHERE target_id IS NOT NULL"
+        forgotten = " OR ".join(f"k.{quote(column.name)} IS NULL" for column in entity.keys if column.through and column.name != merge.of)
+        apart = f" AND NOT EXISTS (SELECT 1 FROM source_keys AS k WHERE k.of_id = r.{quote(merge.of)} AND ({forgotten}))" if forgotten else ""
+        claims.append(f"r.{quote(merge.of)} IN ({mapped_ids}){apart}")
+    if merge is not None and merge.ours is not None:
+        known = tuple(column.name for column in entity.columns)
+        claims.append(f"({read_condition(engine, merge.ours, file=entity.file, key='merge.ours', known=known)})")
+    return f"coalesce({' OR '.join(claims) or 'false'}, false)"
 
 
 def _claims_of(entity: Entity, scope: Scope) -> tuple[str, str, str, list[str]]:

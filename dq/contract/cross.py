@@ -62,6 +62,9 @@ def check_entity(entity: Entity, *, contract: Contract) -> None:
 def _check_columns(entity: Entity, *, contract: Contract) -> None:
     """Check what a column's declaration refers to."""
     file, names = entity.file, [column.name for column in entity.columns]
+    of = entity.merge.of if entity.merge is not None else None
+    if of is not None and entity.column(of).through is None:
+        raise ContractError(f"'{of}' goes through no crosswalk: nothing says what was moved", file=file, key="merge.of")
     for column in entity.columns:
         if column.through is not None and contract.migration.stores.crosswalk is None:
             message = "'through' needs [stores.crosswalk] in migration.toml"
@@ -86,6 +89,7 @@ def _references(entity: Entity, *, names: tuple[str, ...]) -> None:
         "money.amount": () if entity.money is None else (entity.money.amount,),
         "money.currency": () if entity.money is None or entity.money.currency is None else (entity.money.currency,),
         "slices": entity.slices,
+        "merge.of": () if entity.merge is None or entity.merge.of is None else (entity.merge.of,),
         "aggregate": entity.aggregate,
         "sums.column": (item.column for item in entity.sums),
         "sums.by": (name for item in entity.sums for name in item.by),

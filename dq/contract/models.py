@@ -78,6 +78,8 @@ class Merge(Model):
     id: str
     created_at: str
     changed_at: str
+    of: str | None = None  # a column that goes through a crosswalk: what a moved thing has got since the baseline is no row of the target's own
+    ours: str | None = None  # a condition on a row: where it holds, a row since the baseline is no row of the target's own
 
 
 class Excluded(Model):

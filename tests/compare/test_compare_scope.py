@@ -301,3 +301,26 @@ def test_without_batches_everything_is_compared_and_the_erased_are_still_excused
         assert statuses(engine, item.entity) == {}
         expected = {**WHOLE, "source_rows": 2, "target_rows": 2, "excused": {"withdrawn": 1, "erased on request": 1}}
         assert expected == population(item.evidence)
+
+
+NEW = {VOUCHERS: rows_of(VOUCHERS, moved(555, "X1", 11, 1), moved(556, "Y1", 91, 1), (557, "X2", None, "amount", 1, AFTER, AFTER))}
+"""A new row of somebody who moved, one of a customer of the target's own, and one of nobody."""
+
+
+@pytest.mark.parametrize(
+    ("declared", "extra"),
+    [
+        ("", set()),
+        ('of = "account_id"', {"X1"}),
+        ("ours = \"code LIKE 'X%'\"", {"X1", "X2"}),
+        ("ours = \"code IN ('Y1', 'N1')\"", {"Y1"}),  # N1 stood in the baseline: it is the target's own, whatever it is called
+        ('of = "account_id"\nours = "points > 1"', {"X1", "N3"}),
+    ],
+)
+def test_what_a_moved_thing_has_got_since_is_no_row_of_the_target_s_own(declared: str, extra: set[str], tmp_path: Path) -> None:
+    text = FILES["coupons.toml"].replace('changed_at = "touched"', f'changed_at = "touched"\n{declared}')
+    with looked_at(tmp_path, NEW, files={"coupons.toml": text}) as (engine, facts):
+        (item,) = facts.entities
+        assert {(key[0], status) for key, status in statuses(engine, item.entity)} == {(key, "extra") for key in extra}
+        assert item.evidence is not None
+        assert (item.evidence.population.native, item.evidence.population.native_new) == (2, 4 - len(extra))

@@ -92,6 +92,18 @@ COUPONS: tuple[Case, ...] = (
     ("coupons.toml", "at_least = 1", "at_least = true", "coupons.toml: at_least: input should be a valid integer"),
     ("coupons.toml", "at_least = 1", 'at_least = 5\nmay_be_empty = "none yet"', "coupons.toml: may_be_empty: contradicts at_least"),
     ("coupons.toml", "at_least = 1", 'may_be_empty = ""', "coupons.toml: may_be_empty: is empty"),
+    (
+        "coupons.toml",
+        'changed_at = "touched"',
+        'changed_at = "touched"\nof = "coupon"',
+        "coupons.toml: merge.of: unknown column 'coupon'; did you mean 'coupon_id'?",
+    ),
+    (
+        "coupons.toml",
+        'changed_at = "touched"',
+        'changed_at = "touched"\nof = "code"',
+        "coupons.toml: merge.of: 'code' goes through no crosswalk: nothing says what was moved",
+    ),
     ("coupons.toml", 'changed_at = "touched"\n', "", "coupons.toml: merge.changed_at: missing"),
     ("coupons.toml", 'changed_at = "touched"', 'changed = "touched"', "coupons.toml: merge.changed: unknown key; did you mean 'changed_at'?"),
     (

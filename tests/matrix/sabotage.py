@@ -104,7 +104,7 @@ _add(
     "K12.crosswalk",
     "the look at one crosswalk crashes: nothing may go through it",
     crashing("dq.compare.crosswalk.look_at_function", when=lambda _, name: name == "products"),
-    _only(unproven(["crosswalk.products"], CRASHED) + blocked(["products", "reviews"], "crosswalk.products cannot be used")),
+    _only(unproven(["crosswalk.products"], CRASHED) + blocked(["products", "redirects", "coupon_products", "reviews"], "crosswalk.products cannot be used")),
     crashes=True,
 )
 _add(
@@ -153,8 +153,8 @@ _add(
 _add(
     "F36.blame",
     "the comparison blames the first column for everything",
-    lambda: patch("dq.compare.localise._broken", blind(lambda column, entity: entity.name.startswith("canary.") and column == entity.compared[0], "true")),
-    _only(unproven(CANARIES, SEEN)),
+    lambda: patch("dq.compare.localise._broken", blind(lambda column, entity: entity.name.startswith("canary.") and column in entity.compared[:1], "true")),
+    _only(unproven([f"canary.{entity}" for entity in checks.ENTITIES if checks.pairs(entity)], SEEN)),
 )
 _add(
     "F36.lost",

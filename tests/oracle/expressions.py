@@ -20,7 +20,12 @@ Expression = Callable[[Row], Any]
 TOKEN = re.compile(r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>\d+(?:\.\d+)?)|(?P<word>[A-Za-z_][\w.]*)|(?P<sign>->>|->|<>|!=|<=|>=|[-+*/%=<>(),]))")
 COMPARED = {"=": operator.eq, "<>": operator.ne, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 RECKONED = {"+": operator.add, "-": operator.sub, "*": operator.mul, "%": operator.mod}
-FUNCTIONS: dict[str, Callable[..., Any]] = {"abs": abs, "greatest": max, "least": min}
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "abs": abs,
+    "greatest": max,
+    "least": min,
+    "regexp_full_match": lambda text, pattern: re.fullmatch(pattern, text) is not None,
+}
 
 
 def tokens_of(text: str) -> list[str]:
@@ -107,13 +112,25 @@ def negated(tokens: Tokens) -> Expression:
     return compared(tokens)
 
 
-def compared(tokens: Tokens) -> Expression:
-    """Read a comparison, IS [NOT] NULL, [NOT] IN or BETWEEN."""
+def compared(tokens: Tokens) -> Expression:  # noqa: C901, PLR0911 - one branch a form
+    """Read a comparison, IS [NOT] NULL, IS [NOT] DISTINCT FROM, IN, [NOT] LIKE or BETWEEN."""
     one = summed(tokens)
     if tokens.take("IS", "NOT", "NULL"):
         return lambda row: one(row) is not None
     if tokens.take("IS", "NULL"):
         return lambda row: one(row) is None
+    if tokens.take("IS", "DISTINCT", "FROM"):
+        apart = summed(tokens)
+        return lambda row: one(row) != apart(row)
+    if tokens.take("IS", "NOT", "DISTINCT", "FROM"):
+        same = summed(tokens)
+        return lambda row: one(row) == same(row)
+    if tokens.take("LIKE"):
+        shape = summed(tokens)
+        return lambda row: pair(alike, one(row), shape(row))
+    if tokens.take("NOT", "LIKE"):
+        other_shape = summed(tokens)
+        return lambda row: pair(lambda text, shape: not alike(text, shape), one(row), other_shape(row))
     if tokens.take("IN", "("):
         words = [summed(tokens)]
         while tokens.take(","):
@@ -129,6 +146,11 @@ def compared(tokens: Tokens) -> Expression:
         compare, other = COMPARED[tokens.next()], summed(tokens)
         return lambda row: pair(compare, one(row), other(row))
     return one
+
+
+def alike(text: str, shape: str) -> bool:
+    """Return whether a text has a shape in which `%` stands for anything and `_` for one character."""
+    return re.fullmatch("".join({"%": ".*", "_": "."}.get(sign, re.escape(sign)) for sign in shape), text, re.DOTALL) is not None
 
 
 def among(value: Any, words: list[Any]) -> bool | None:

@@ -54,6 +54,11 @@ EXPRESSIONS = (
     "NULL = a",
     "j ->> 'x' = '1'",
     "(j ->> 'x') IS NULL",
+    "a IS DISTINCT FROM b",
+    "t IS NOT DISTINCT FROM NULL",
+    "t LIKE 'u%' AND t NOT LIKE '__'",
+    "t NOT LIKE '%'",
+    "regexp_full_match(t, '(?s).*\\S.*')",
 )
 
 
