@@ -79,7 +79,9 @@ def _invariant(entity: Entity, invariant: Invariant) -> str:
     if invariant.holds is not None or invariant.equals is None:
         return f"SELECT {keys}\nFROM {target} AS r\nWHERE ({invariant.holds}) IS NOT TRUE\nORDER BY ALL"
     equals, by = invariant.equals, ", ".join(quote(name) for name in invariant.equals.by)
-    sums = f"SELECT {by}, sum({quote(equals.sum)}) AS total FROM {path('target', f'{equals.entity}.moved')} GROUP BY ALL"
+    whole = set(equals.by) == set(entity.key)
+    summed = path("target", f"{equals.entity}.moved") if whole else path("own_target", equals.entity)
+    sums = f"SELECT {by}, sum({quote(equals.sum)}) AS total FROM {summed} GROUP BY ALL"
     column = f"r.{quote(str(invariant.column))}"
     joined = f"FROM {target} AS r LEFT JOIN ({sums}) AS l USING ({by})"
     return f"SELECT {keys}, {column}, l.total\n{joined}\nWHERE {column} IS DISTINCT FROM coalesce(l.total, 0)\nORDER BY ALL"

@@ -42,6 +42,27 @@ CORRESPOND = {
                   s.pay_reference, s.remark, s.ordered_ts, s.paid_ts
            FROM target.sales s JOIN units u ON u.number = s.currency_no WHERE s.sale_no LIKE 'PO-%'""",
     ),
+    "order_lines": (
+        """SELECT x.target_id, s.target_id, p.target_id, l.line_no, l.quantity, (l.unit_price * u.factor)::BIGINT, (l.discount * u.factor)::BIGINT, (l.tax * u.factor)::BIGINT,
+                  (l.total * u.factor)::BIGINT
+           FROM movers m JOIN source.orders o ON o.user_id = m.account_id JOIN source.order_lines l USING (order_id) JOIN crosswalk.order_lines x ON x.source_id = l.line_id
+           JOIN crosswalk.orders s ON s.source_id = o.order_id JOIN crosswalk.products p ON p.source_id = l.product_id JOIN units u ON u.word = o.currency WHERE l.deleted_at IS NULL""",
+        """SELECT l.line_id, l.sale_id, l.item_id, l.position, l.quantity, l.unit_minor, l.rebate_minor, l.tax_minor, l.total_minor
+           FROM target.sale_lines l JOIN target.sales USING (sale_id) WHERE sale_no LIKE 'PO-%'""",
+    ),
+    "payments": (
+        """SELECT p.payment_no, s.target_id, list_position(['bank_transfer', 'e_wallet', 'card', 'cod'], p.method), p.reference, (p.amount * u.factor)::BIGINT, (p.refunded * u.factor)::BIGINT,
+                  u.number, map(['captured', 'refunded', 'part_refunded', 'void'], [1, 2, 3, 9])[p.status], timezone(z.zone, p.paid_at)
+           FROM movers m JOIN source.orders o ON o.user_id = m.account_id JOIN source.outlets z USING (outlet_id) JOIN source.payments p USING (order_id)
+           JOIN crosswalk.orders s ON s.source_id = o.order_id JOIN units u ON u.word = p.currency WHERE p.deleted_at IS NULL""",
+        """SELECT payment_no, sale_id, method, reference, amount_minor, returned_minor, currency_no, state, paid_ts FROM target.sale_payments WHERE payment_no LIKE 'PM-%'""",
+    ),
+    "warranties": (
+        """SELECT w.certificate, x.target_id, w.serial, w.imei, w.starts_on, w.ends_on, map(['active', 'claimed', 'expired', 'void'], [1, 2, 3, 9])[w.status]
+           FROM movers m JOIN source.orders o ON o.user_id = m.account_id JOIN source.order_lines l USING (order_id) JOIN source.warranties w USING (line_id)
+           JOIN crosswalk.order_lines x ON x.source_id = w.line_id WHERE w.deleted_at IS NULL""",
+        "SELECT certificate, line_id, serial, imei, first_day, last_day, state FROM target.device_cover WHERE certificate LIKE 'W-%'",
+    ),
     "coupons": (
         """SELECT x.target_id, c.code, a.target_id, o.region, d.title, list_position(['amount', 'percent', 'shipping'], d.kind), (d.face_value * u.factor)::BIGINT, d.currency,
                   (d.minimum_spend * u.factor)::BIGINT, d.scope, list_position(['unused', 'used', 'expired', 'frozen'], c.status), c.uses_left, s.target_id,
@@ -125,6 +146,7 @@ FEW = {
 """The same of the shop window, of which there are a few dozen rows at most."""
 NATIVE = {"customers": "customer_id", "items": "item_id", "sales": "sale_id", "vouchers": "voucher_id", "comments": "comment_id", "loyalty": "loyalty_id"}
 NATIVE |= {"customer_consents": "consent_id", "campaigns": "campaign_id", "campaign_groups": "rule_id", "campaign_items": "rule_id"}
+NATIVE |= {"sale_lines": "line_id", "sale_payments": "payment_id", "device_cover": "cover_id"}
 NATIVE |= {"service_plans": "plan_id", "retired_items": "retired_id", "redirects": "redirect_id"}
 SHOP = ("items", "campaigns", "campaign_groups", "campaign_items", "service_plans", "retired_items", "redirects")
 """Tables to which the target added nothing of its own since."""
@@ -210,7 +232,7 @@ def test_the_target_is_alive(demo: Db, table: str) -> None:
     assert table in SHOP or one(demo, new) > 0
 
 
-@pytest.mark.parametrize("name", ["accounts", "products", "orders", "coupons", "reviews", "coupon_definitions", "services"])
+@pytest.mark.parametrize("name", ["accounts", "products", "orders", "order_lines", "coupons", "reviews", "coupon_definitions", "services"])
 def test_the_crosswalk_is_one_to_one_but_for_declared_merges(demo: Db, name: str) -> None:
     doubled = one(demo, f"SELECT count(*) - count(DISTINCT target_id) FROM crosswalk.{name}")
     merged_sources = one(demo, f"SELECT count(*) FROM crosswalk.merges WHERE crosswalk = '{name}' AND kept = 'source'")
@@ -240,6 +262,40 @@ def test_balances_are_the_sum_of_the_ledger_on_both_sides(demo: Db) -> None:
 
 def test_order_totals_add_up(demo: Db) -> None:
     assert one(demo, "SELECT count(*) FROM source.orders WHERE total <> items_total + shipping - discount") == 0
+
+
+def test_an_order_is_the_sum_of_its_lines_and_of_its_payments_on_both_sides(demo: Db) -> None:
+    """So are the native sales that their customers have not changed since."""
+    for side, order, key, line, payment, sums in (
+        ("source", "orders", "order_id", "order_lines", "payments", ("items_total", "total", "refunded", "total", "amount", "refunded")),
+        (
+            "target",
+            "(FROM target.sales ANTI JOIN (FROM target.sale_lines WHERE updated_ts > created_ts) USING (sale_id))",
+            "sale_id",
+            "sale_lines",
+            "sale_payments",
+            ("goods_minor", "total_minor", "returned_minor", "total_minor", "amount_minor", "returned_minor"),
+        ),
+    ):
+        goods, total, back, goods_of, total_of, back_of = sums
+        wrong = f"""
+            SELECT count(*) FROM {order if side == "target" else "source.orders"} AS o
+            WHERE {goods} IS DISTINCT FROM (SELECT sum({goods_of}) FROM {side}.{line} l WHERE l.{key} = o.{key})
+               OR {total} IS DISTINCT FROM (SELECT sum({total_of}) FROM {side}.{payment} p WHERE p.{key} = o.{key})
+               OR {back} IS DISTINCT FROM (SELECT sum({back_of}) FROM {side}.{payment} p WHERE p.{key} = o.{key})"""
+        assert one(demo, wrong) == 0, side
+    assert one(demo, "SELECT count(*) FROM source.order_lines WHERE total <> quantity * unit_price - discount + tax OR quantity < 1 OR unit_price < 0") == 0
+
+
+def test_orders_have_several_lines_and_payments_and_devices_have_warranties(demo: Db) -> None:
+    lines, payments = (one(demo, f"SELECT count(*) / (SELECT count(*) FROM source.orders) FROM source.{table}") for table in ("order_lines", "payments"))
+    assert 1.8 < float(str(lines)) < 2.2
+    assert 1.1 < float(str(payments)) < 1.3
+    assert one(demo, "SELECT count(*) FROM (SELECT line_id FROM source.warranties GROUP BY 1 HAVING count(*) > 1)") > 100
+    other = "SELECT count(*) FROM source.warranties JOIN source.order_lines USING (line_id) JOIN source.products USING (product_id) WHERE category_id NOT IN (11, 12)"
+    assert one(demo, other) == 0
+    imeis = "SELECT count(*) FILTER (imei IS NULL) > 50, count(*) FILTER (imei LIKE '0%') > 50, count(*) FILTER (length(imei) = 16) > 20, count(imei) = count(DISTINCT imei)"
+    assert demo.execute(f"{imeis} FROM source.warranties").fetchone() == (True, True, True, True)
 
 
 def test_no_order_is_later_than_the_freeze(demo: Db) -> None:

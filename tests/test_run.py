@@ -20,7 +20,7 @@ from dq.running import Options, run_contract
 from dq.stores.manifest import read_manifest
 
 SIDES = ("source", "target", "baseline", "crosswalk")
-ENTITIES = ["accounts", "products", "orders", "coupons", "points_entries", "points_balances", "reviews"]
+ENTITIES = ["accounts", "products", "orders", "order_lines", "payments", "coupons", "points_entries", "points_balances", "reviews", "warranties"]
 
 
 def _files(folder: Path) -> dict[str, Path | str]:

@@ -59,18 +59,19 @@ def _breaking(engine: Engine, entity: Entity, invariant: Invariant, ledger: Enti
     if equals is None or invariant.column is None or ledger is None:
         message = "an invariant without a form was read"
         raise AssertionError(message)
-    # A person's balance is the sum of all their entries, also of those that came with another batch.
+    # A person's balance is the sum of all their entries, also of those that came with another batch, but of no other points that they have.
+    # An order's own id is nobody else's: all that the target has for it counts, also what the migration never brought.
+    whole = set(equals.by) == set(entity.key)
+    summed = path(side, f"{equals.entity}.moved") if whole or side == "source" else path("own_target", equals.entity)
     by = [quote(name) for name in equals.by]
     total = quote("dq.total")
-    sums = f"SELECT {', '.join(by)}, sum({quote(equals.sum)}) AS {total} FROM {path(side, f'{equals.entity}.moved')} GROUP BY ALL"
-    on_sum = " AND ".join(f"l.{name} IS NOT DISTINCT FROM r.{name}" for name in by)
+    sums = f"SELECT {', '.join(by)}, sum({quote(equals.sum)}) AS {total} FROM {summed} GROUP BY ALL"
+    on_sum = " AND ".join(f"l.{name} {'IS NOT DISTINCT FROM' if whole else '='} r.{name}" for name in by)
     bits = _bits(entity, equals.by) if side == "source" else 0
     unequal = f"""
         SELECT {keys} FROM {view} AS r LEFT JOIN ({sums}) AS l ON {on_sum}
         WHERE r.{quote(invariant.column)} IS DISTINCT FROM coalesce(l.{total}, 0){f" AND r.{quote(UNMAPPED)} & {bits} = 0" if bits else ""}"""
-    if side == "target" and any(column.through for column in ledger.keys):
-        unequal += _of_known_rows(ledger, equals)
-    if set(equals.by) != set(entity.key):
+    if not whole:
         return unequal  # a sum without a row has no key here: the ledger's own rows and attribution tell of it
     alone = _sums_alone(engine, ledger, equals, side=side)
     return f"""{unequal}
@@ -95,13 +96,6 @@ def _sums_alone(engine: Engine, ledger: Entity, equals: LedgerSum, *, side: str)
     apart = _of_unmapped(engine, ledger, equals) if side == "target" else ""
     picked = ", ".join(f"e.{name}" for name in by)
     return f"SELECT {picked} FROM {path(side, equals.entity)} AS e WHERE {owned}{apart} GROUP BY ALL HAVING sum(e.{quote(equals.sum)}) IS DISTINCT FROM 0"
-
-
-def _of_known_rows(ledger: Entity, equals: LedgerSum) -> str:
-    """Return the further claim about a row `r` of the target that the crosswalk maps every row of the source that its sum is of."""
-    forgotten = " OR ".join(f"u.{quote(column.name)} IS NULL" for column in ledger.keys if column.through)
-    same = " AND ".join(f"u.{quote(name)} = r.{quote(name)}" for name in equals.by)
-    return f" AND NOT EXISTS (SELECT 1 FROM {path('source', f'{ledger.name}.moved')} AS u WHERE ({forgotten}) AND {same})"
 
 
 def _bits(entity: Entity, names: Collection[str]) -> int:

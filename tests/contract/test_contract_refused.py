@@ -132,12 +132,27 @@ COUPONS: tuple[Case, ...] = (
         '[[invariant]]\nname = "positive"\nholds = "face > 1"\n[[fit]]',
         "coupons.toml: check id: 'coupons.invariant.positive' stands there 2 times",
     ),
-    ("coupons.toml", 'holds = "face > 0"', "", "coupons.toml: invariant.0: an invariant has either 'holds', or 'column' and 'equals'"),
+    ("coupons.toml", 'holds = "face > 0"', "", "coupons.toml: invariant.0: an invariant has either 'holds', or 'unique', or 'column' and 'equals'"),
     (
         "coupons.toml",
         'holds = "face > 0"',
         'holds = "face > 0"\ncolumn = "face"',
-        "coupons.toml: invariant.0: an invariant has either 'holds', or 'column' and 'equals'",
+        "coupons.toml: invariant.0: an invariant has either 'holds', or 'unique', or 'column' and 'equals'",
+    ),
+    ("coupons.toml", 'holds = "face > 0"', 'unique = ["titel"]', "coupons.toml: invariant.unique: unknown column 'titel'; did you mean 'title'?"),
+    ("coupons.toml", 'holds = "face > 0"', "unique = []", "coupons.toml: invariant.0.unique: is empty"),
+    ("coupons.toml", 'holds = "face > 0"', 'unique = ["title", "title"]', "coupons.toml: invariant.positive.unique: 'title' stands there 2 times"),
+    (
+        "coupons.toml",
+        'holds = "face > 0"',
+        'unique = ["title", "code"]',
+        "coupons.toml: invariant.positive.unique: holds the whole key, which coupons.keys proves to stand once: it could never fail",
+    ),
+    (
+        "coupons.toml",
+        'holds = "face > 0"',
+        'holds = "face > 0"\nunique = ["title"]',
+        "coupons.toml: invariant.0: an invariant has either 'holds', or 'unique', or 'column' and 'equals'",
     ),
     ("coupons.toml", 'holds = "face > 0"', 'hold = "face > 0"', "coupons.toml: invariant.0.hold: unknown key; did you mean 'holds'?"),
     (
@@ -340,10 +355,33 @@ BALANCES: tuple[Case, ...] = (
     ("balances.toml", 'balance    = "BIGINT"', 'balance    = "VARCHAR"', "balances.toml: aggregate.balance: only a number that is no key can be summed"),
     ("balances.toml", 'entity = "entries"', 'entity = "entris"', "balances.toml: invariant.ledger.equals: unknown entity 'entris'; did you mean 'entries'?"),
     ("balances.toml", 'sum = "points"', 'sum = "point"', "balances.toml: invariant.ledger.equals: entries has no column 'point'; did you mean 'points'?"),
-    ("balances.toml", 'by = ["account_id"]', 'by = ["entry"]', "balances.toml: invariant.ledger.equals.by: 'by' must be the key of balances, one row a sum"),
+    (
+        "balances.toml",
+        'by = ["account_id"]',
+        'by = ["entry"]',
+        "balances.toml: invariant.ledger.equals.by: balances has no column 'entry'; known: account_id, balance",
+    ),
+    (
+        "balances.toml",
+        'balance    = "BIGINT"',
+        'balance    = "BIGINT"\npoints     = "BIGINT"\n[[invariant]]\nname="no"\ncolumn="balance"\nequals={ entity="entries", sum="points", by=["points"] }',
+        "balances.toml: invariant.no.equals.by: 'by' must be the key of balances, or its own id, one row a sum",
+    ),
+    (
+        "balances.toml",
+        'by = ["account_id"] }',
+        'by = ["account_id", "account_id"] }',
+        "balances.toml: invariant.ledger.equals.by: 'account_id' stands there 2 times",
+    ),
+    (
+        "entries.toml",
+        'owner   = "account_id"\n[columns]\nentry      = "VARCHAR"\naccount_id = { type = "BIGINT", through = "accounts" }',
+        '[columns]\nentry      = "VARCHAR"\naccount_id = { type = "BIGINT", through = "people" }',
+        "balances.toml: invariant.ledger.equals.by: 'account_id' goes through another crosswalk in entries: its ids would be others",
+    ),
     ("balances.toml", 'by = ["account_id"]', "by = []", "balances.toml: invariant.0.equals.by: is empty"),
     ("balances.toml", 'column = "balance"', 'column = "balanc"', "balances.toml: invariant.column: unknown column 'balanc'; did you mean 'balance'?"),
-    ("balances.toml", 'column = "balance"', "", "balances.toml: invariant.0: an invariant has either 'holds', or 'column' and 'equals'"),
+    ("balances.toml", 'column = "balance"', "", "balances.toml: invariant.0: an invariant has either 'holds', or 'unique', or 'column' and 'equals'"),
 )
 CASES = (*MIGRATION, *COUPONS, *COLUMNS, *BALANCES, *FITS, *FOLDER)
 

@@ -104,7 +104,11 @@ _add(
     "K12.crosswalk",
     "the look at one crosswalk crashes: nothing may go through it",
     crashing("dq.compare.crosswalk.look_at_function", when=lambda _, name: name == "products"),
-    _only(unproven(["crosswalk.products"], CRASHED) + blocked(["products", "redirects", "coupon_products", "reviews"], "crosswalk.products cannot be used")),
+    _only(
+        unproven(["crosswalk.products"], CRASHED)
+        + blocked(["products", "redirects", "order_lines", "coupon_products", "reviews"], "crosswalk.products cannot be used")
+        + unproven(["orders.invariant.lines"], "the rows of order_lines could not be compared")
+    ),
     crashes=True,
 )
 _add(

@@ -18,7 +18,7 @@ from tests.oracle.oracle import judge
 from tests.oracle.people import Asked
 from tests.oracle.reading import text_of
 from tests.oracle.whose import total
-from tests.oracle.world import Key, Own, World, fate, key_of, mapped
+from tests.oracle.world import Key, Own, Sided, World, fate, key_of, mapped
 
 Slice = tuple[str | None, ...]
 
@@ -73,22 +73,42 @@ def invariant(world: World, entity: Entity, claim: Invariant, *, answer: Answer)
     """Return the keys that break a claim on each side; a condition that is unknown is not kept."""
     if claim.equals is not None:
         return Broken(*(frozenset(_unequal(world, entity, claim, side=side)) for side in ("source", "target")))
+    if claim.unique is not None:
+        return Broken(*(frozenset(_repeated(entity, claim.unique, answer.sides[side])) for side in ("source", "target")))
     holds = expression(str(claim.holds))
     return Broken(*(frozenset(key_of(entity, row) for row in answer.sides[side] if holds(row.values) is not True) for side in ("source", "target")))
 
 
+def _repeated(entity: Entity, names: Sequence[str], rows: Sequence[Sided]) -> Iterable[Key]:
+    """Yield the keys of the rows whose values in some columns, none of them NULL, another row has too."""
+    times = Counter(tuple(row.values[name] for name in names) for row in rows)
+    for row in rows:
+        values = tuple(row.values[name] for name in names)
+        if None not in values and times[values] > 1:
+            yield key_of(entity, row)
+
+
 def _unequal(world: World, entity: Entity, claim: Invariant, *, side: str) -> Iterable[Key]:
-    """Yield the keys whose value is not the sum of the other entity's rows, of all that has moved; and those that have a sum and no row."""
+    """Yield the keys whose value is not the sum of the other entity's rows, of all that has moved; and those that have a sum and no row.
+
+    Where `by` is the entity's own id, every row of the target that names it counts; and a sum without a row has no key.
+    """
     equals = claim.equals
     assert equals is not None
     whole = replace(world, asked=Asked(world.asked.moved, world.asked.moved))
     other = world.contract.entity(equals.entity)
+    by_key = set(equals.by) == set(entity.key)
     reckoned, here = (_totals(item, other, equals, side=side) for item in (whole, world))
+    if not by_key:
+        here = {}
+        reckoned = _totals_of(equals, world.own(other, "target")) if side == "target" else reckoned
     there = set()
     for row in judge(world, entity).sides[side]:
         person = tuple(row.values[name] for name in equals.by)
         there.add(person)
-        if row.values[str(claim.column)] != (reckoned.get(person) or 0):
+        if not by_key and set(equals.by) & set(row.unmapped):
+            continue  # the crosswalk tells it
+        if row.values[str(claim.column)] != ((reckoned.get(person) if by_key or None not in person else None) or 0):
             yield key_of(entity, row)
     for person, amount in here.items():
         if amount != 0 and person not in there and None not in person:
@@ -97,8 +117,12 @@ def _unequal(world: World, entity: Entity, claim: Invariant, *, side: str) -> It
 
 
 def _totals(world: World, other: Entity, equals: LedgerSum, *, side: str) -> dict[tuple[Any, ...], Any]:
+    return _totals_of(equals, judge(world, other).sides[side])
+
+
+def _totals_of(equals: LedgerSum, rows: Iterable[Own | Sided]) -> dict[tuple[Any, ...], Any]:
     found: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
-    for row in judge(world, other).sides[side]:
+    for row in rows:
         found[tuple(row.values[name] for name in equals.by)].append(row.values[equals.sum])
     return {person: total(values) for person, values in found.items()}
 

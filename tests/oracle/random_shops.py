@@ -385,7 +385,10 @@ class _Maker:
             self.source["orders"].rows.append((order, f"PO-{number}", user, outlet, state, total, refunded, currency, placed, closed))
             if closed:
                 continue
-            lines = [(order, line, self.rng.choice(self.sku), self.rng.randint(-1, 5), Decimal(self.rng.randint(0, 10**6)).scaleb(-4)) for line in range(2)]
+            prices = [Decimal(self.rng.randint(0, 10**6)).scaleb(-4) for _ in range(2)]
+            if total is not None and abs(total) < 10**6 and self.rng.random() < 0.7:
+                prices[1] = total - prices[0]  # the order is the sum of its lines
+            lines = [(order, line, self.rng.choice(self.sku), self.rng.randint(-1, 5), price) for line, price in enumerate(prices)]
             self.source["lines"].rows += lines
             self.all_orders[order] = user
             if user not in self.account:

@@ -309,6 +309,15 @@ name   = "ledger"
 column = "balance"
 equals = { entity = "entries", sum = "points", by = ["account_id"] }
 """
+GOODS = """\
+[[invariant]]
+name   = "goods"
+column = "total"
+equals = { entity = "lines", sum = "price", by = ["order_id"] }
+[[invariant]]
+name   = "once"
+unique = ["account_id", "placed"]
+"""
 NEEDS = {"lines": ("orders",), "balances": ()}
 
 
@@ -326,7 +335,7 @@ def contract_files(entities: Sequence[str], *, batches: Sequence[str], is_alive:
     files = {"migration.toml": head}
     for name in entities:
         texts = TEXTS[name]
-        ledger = LEDGER if name == "balances" and "entries" in entities else ""
+        ledger = LEDGER if name == "balances" and "entries" in entities else GOODS if name == "orders" and "lines" in entities else ""
         files[f"{name}.toml"] = texts.toml + ledger + (MERGE.format(table=texts.table, id=texts.id) if is_alive else "")
         files[f"sql/source/{name}.sql"] = texts.source
         files[f"sql/target/{name}.sql"] = texts.target

@@ -1,0 +1,153 @@
+"""A value that must stand once stands in no other row of its side; an order is the sum of all that names it, also of what nobody moved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dq import measuring
+from dq.canaries import CanaryResult
+from dq.compare.evidence import Broken
+from dq.ground import Asked
+from tests.oracle.sealing import BASELINE, Table, measured_unsealed
+
+MIGRATION = """\
+name     = "small"
+title    = "Orders move"
+entities = ["orders", "lines"]
+[stores.source]
+name     = "one"
+snapshot = "source.duckdb"
+[stores.target]
+name     = "two"
+snapshot = "target.duckdb"
+[stores.baseline]
+name     = "two"
+snapshot = "baseline.duckdb"
+[stores.crosswalk]
+name     = "ids"
+snapshot = "crosswalk.duckdb"
+"""
+ORDERS = """\
+promise = "Orders move."
+key     = "number"
+[columns]
+number   = "VARCHAR"
+order_id = { type = "BIGINT", through = "orders" }
+total    = "BIGINT"
+[merge]
+table      = "orders"
+id         = "id"
+created_at = "made"
+changed_at = "touched"
+[[invariant]]
+name   = "goods"
+column = "total"
+equals = { entity = "lines", sum = "price", by = ["order_id"] }
+"""
+LINES = """\
+promise = "Lines move."
+key     = "line_id"
+[columns]
+line_id  = { type = "BIGINT", through = "lines" }
+order_id = { type = "BIGINT", through = "orders" }
+place    = "INTEGER"
+imei     = "VARCHAR"
+price    = "BIGINT"
+[merge]
+table      = "lines"
+id         = "id"
+created_at = "made"
+changed_at = "touched"
+[[invariant]]
+name   = "imei"
+unique = ["imei"]
+[[invariant]]
+name   = "place"
+unique = ["order_id", "place"]
+"""
+FILES = {
+    "migration.toml": MIGRATION,
+    "orders.toml": ORDERS,
+    "lines.toml": LINES,
+    "sql/source/orders.sql": "SELECT number, id AS order_id, total FROM orders\n",
+    "sql/target/orders.sql": "SELECT number, id AS order_id, total FROM orders\n",
+    "sql/source/lines.sql": "SELECT id AS line_id, order_id, place, imei, price FROM lines\n",
+    "sql/target/lines.sql": "SELECT id AS line_id, order_id, place, imei, price FROM lines\n",
+}
+TIMES = {"made": "TIMESTAMPTZ", "touched": "TIMESTAMPTZ"}
+ORDER = {"number": "VARCHAR", "id": "BIGINT", "total": "BIGINT"}
+LINE = {"id": "BIGINT", "order_id": "BIGINT", "place": "INTEGER", "imei": "VARCHAR", "price": "BIGINT"}
+MAP = {"source_id": "BIGINT", "target_id": "BIGINT"}
+NEW = BASELINE.replace(hour=BASELINE.hour + 1)
+Rows = list[tuple[Any, ...]]
+
+SOLD: Rows = [("A", 1, 30), ("B", 2, 5), ("C", 3, 0)]
+BOUGHT: Rows = [(10, 1, 1, "011", 10), (11, 1, 2, None, 20), (20, 2, 1, None, 5)]
+MOVED: Rows = [(110, 101, 1, "011", 10), (111, 101, 2, None, 20), (120, 102, 1, None, 5)]
+
+
+@pytest.fixture(autouse=True)
+def _no_canaries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are asked elsewhere."""
+    monkeypatch.setattr(measuring, "release", lambda *_: CanaryResult(0, 0, 0))
+
+
+def claims(folder: Path, *, source: Rows = BOUGHT, target: Rows = MOVED, forgotten: int | None = None) -> dict[str, tuple[int, int, int]]:
+    """Return what breaks each claim: keys, of them wrong on both sides, and in the source only."""
+    orders = [(number, 100 + place, total, NEW, NEW) for number, place, total in SOLD]
+    stores = {
+        "source": {"orders": Table(ORDER, SOLD), "lines": Table(LINE, source)},
+        "target": {"orders": Table({**ORDER, **TIMES}, orders), "lines": Table({**LINE, **TIMES}, [(*row, NEW, NEW) for row in target])},
+        "baseline": {"orders": Table({**ORDER, **TIMES}), "lines": Table({**LINE, **TIMES})},
+        "crosswalk": {
+            "orders": Table(MAP, [(place, 100 + place) for _, place, _ in SOLD if place != forgotten]),
+            "lines": Table(MAP, [(row[0], 100 + row[0]) for row in BOUGHT if row[0] != forgotten]),
+        },
+    }
+    with measured_unsealed(folder, files=FILES, stores=stores, asked=Asked((), (), BASELINE.isoformat())) as (_, facts):
+        found = {f"{item.entity.name}.{name}": broken for item in facts.entities for name, broken in item.invariants.items()}
+        return {name: (broken.keys, broken.pre_existing, broken.source_only) for name, broken in found.items() if isinstance(broken, Broken) and broken.keys}
+
+
+def test_whole_orders_break_nothing_and_one_without_lines_costs_nothing(tmp_path: Path) -> None:
+    assert claims(tmp_path) == {}
+
+
+def test_a_value_stands_in_two_rows_of_one_side(tmp_path: Path) -> None:
+    target = [MOVED[0], MOVED[1], (120, 102, 1, "011", 5)]
+    assert claims(tmp_path, target=target) == {"lines.imei": (2, 0, 0)}
+
+
+def test_a_value_that_stood_twice_in_the_source_is_told_apart(tmp_path: Path) -> None:
+    source, target = ([*rows[:2], (*rows[2][:3], "011", 5)] for rows in (BOUGHT, MOVED))
+    assert claims(tmp_path, source=source, target=target) == {"lines.imei": (2, 2, 0)}
+    assert claims(tmp_path / "only", source=source) == {"lines.imei": (2, 0, 2)}
+
+
+def test_null_is_no_value_and_several_columns_are_one(tmp_path: Path) -> None:
+    nothing = [(110, 101, 1, "011", 10), (111, 101, None, None, 20), (120, 102, None, None, 5)]
+    assert claims(tmp_path, target=nothing) == {}
+    twice = [MOVED[0], (111, 101, 1, None, 20), MOVED[2]]
+    assert claims(tmp_path / "twice", target=twice) == {"lines.place": (2, 0, 0)}
+
+
+def test_a_line_in_another_order_breaks_both(tmp_path: Path) -> None:
+    assert claims(tmp_path, target=[MOVED[0], (111, 102, 2, None, 20), MOVED[2]]) == {"orders.goods": (2, 0, 0)}
+
+
+def test_what_nobody_moved_counts_where_it_names_a_moved_order(tmp_path: Path) -> None:
+    assert claims(tmp_path, target=[*MOVED, (999, 103, 1, None, 7)]) == {"orders.goods": (1, 0, 0)}
+    assert claims(tmp_path / "own", target=[*MOVED, (999, 900, 1, None, 7)]) == {}
+
+
+def test_a_sum_that_was_wrong_before_is_told_apart(tmp_path: Path) -> None:
+    source, target = ([*rows[:2], (*rows[2][:4], 6)] for rows in (BOUGHT, MOVED))
+    assert claims(tmp_path, source=source, target=target) == {"orders.goods": (1, 1, 0)}
+
+
+@pytest.mark.parametrize("forgotten", [1, 11])
+def test_what_the_crosswalk_forgot_is_told_there_once(forgotten: int, tmp_path: Path) -> None:
+    assert claims(tmp_path, forgotten=forgotten) == {}
