@@ -135,7 +135,7 @@ _add(
 _add(
     "F36.nothing",
     "the comparison finds nothing, whatever differs",
-    lambda: patch("dq.canaries.localise", lambda engine, entity, **_: Localised(make_tables(engine, entity), agrees=True)),
+    lambda: patch("dq.canaries.releasing.localise", lambda engine, entity, **_: Localised(make_tables(engine, entity), agrees=True)),
     _only(unproven(CANARIES, SEEN)),
 )
 _add(
