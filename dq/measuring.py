@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from dq.canaries import CanaryResult, release, release_maps
+from dq.canaries import CanaryResult, release, release_maps, whose_natives
 from dq.compare.crosswalk import crosswalk_evidence
 from dq.compare.entity import measure
 from dq.compare.evidence import Broken, Crash, CrosswalkEvidence, EntityEvidence, SumPair
@@ -111,7 +111,7 @@ def _claims(engine: Engine, facts: EntityFacts, *, compared: Mapping[str, Entity
         sums=_sums(engine, entity, attempt=attempt),
         invariants={item.name: _invariant(engine, entity, item, compared=compared, attempt=attempt) for item in entity.invariant},
         natives=natives,
-        canary=attempt(f"canary.{entity.name}", release, engine, entity, asked.seed),
+        canary=attempt(f"canary.{entity.name}", release, engine, entity, asked.seed, natives=entity.name == whose_natives(compared.values(), asked.seed)),
     )
 
 

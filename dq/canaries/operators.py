@@ -72,3 +72,8 @@ def change_of(words: str, *roles: str) -> Callable[[Change], Change]:
         return function
 
     return register
+
+
+def units(value: str) -> int:
+    """Return a number in its smallest unit; the engine writes all decimals that its type has."""
+    return int(value.replace(".", ""))

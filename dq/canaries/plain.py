@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from dq.canaries.operators import Value
+from dq.canaries.operators import Value, units
 from dq.canaries.result import Claim
 from dq.contract.models import Column, Entity, Invariant
 
@@ -42,6 +42,7 @@ def differs(column: Column, one: Value, other: Value) -> bool:
 def broken_rows(entity: Entity, source: Rows, target: Rows) -> set[Claim]:
     """Return ("row", key, status, columns) of every key that is not the same on both sides."""
     places = [_place(entity, name) for name in entity.key]
+    compared = [(_place(entity, column.name), column) for column in entity.compared]
     sides = [_by_key(rows, places) for rows in (source, target)]
     found: set[Claim] = set()
     for key in {*sides[0], *sides[1]}:
@@ -51,13 +52,13 @@ def broken_rows(entity: Entity, source: Rows, target: Rows) -> set[Claim]:
         elif not ours or not theirs:
             found.add(("row", key, "extra" if theirs else "missing", ()))
         else:
-            columns = tuple(column.name for column in entity.compared if _differ(entity, column, ours[0], theirs[0]))
+            columns = tuple(column.name for place, column in compared if differs(column, ours[0][place], theirs[0][place]))
             found |= {("row", key, "changed", columns)} if columns else set()
     return found
 
 
 def sum_lines(entity: Entity, source: Rows, target: Rows) -> tuple[set[Claim], int]:
-    """Return (check, slice, net and gross of both sides) of every count and sum, and how many of them disagree."""
+    """Return (check, slice, net and gross of both sides) of every count and sum, in smallest units, and how many of them disagree."""
     found: set[Claim] = set()
     wrong = 0
     for check_id, column, by in entity.sum_checks():
@@ -65,7 +66,7 @@ def sum_lines(entity: Entity, source: Rows, target: Rows) -> tuple[set[Claim], i
             continue
         sides = [_added(entity, rows, column=column, by=by) for rows in (source, target)]
         for slice_ in {*sides[0], *sides[1]}:
-            (source_net, source_gross), (target_net, target_gross) = (side.get(slice_, (Fraction(), Fraction())) for side in sides)
+            (source_net, source_gross), (target_net, target_gross) = (side.get(slice_, (0, 0)) for side in sides)
             found.add((check_id, slice_, source_net, target_net, source_gross, target_gross))
             wrong += (source_net, source_gross) != (target_net, target_gross)
     return found, wrong
@@ -74,8 +75,7 @@ def sum_lines(entity: Entity, source: Rows, target: Rows) -> tuple[set[Claim], i
 def summable(entity: Entity, column: str, *sides: Rows) -> bool:
     """Say whether a column's sums of a few rows can be added up at all."""
     place = _place(entity, column)
-    digits = [[(row[place] or "0").replace(".", "") for _, row in rows] for rows in sides]  # of the smallest unit, with a sign
-    return all(sum(abs(int(one)) for one in side) < _MOST for side in digits)
+    return all(sum(abs(units(row[place] or "0")) for _, row in rows) < _MOST for rows in sides)
 
 
 def harmed_natives(source: Rows, target: Rows, *, says_so: Iterable[int]) -> set[Claim]:
@@ -151,11 +151,6 @@ def _place(entity: Entity, name: str) -> int:
     return next(place for place, column in enumerate(entity.columns) if column.name == name)
 
 
-def _differ(entity: Entity, column: Column, ours: Texts, theirs: Texts) -> bool:
-    place = _place(entity, column.name)
-    return differs(column, ours[place], theirs[place])
-
-
 def _by_key(rows: Rows, places: Sequence[int]) -> dict[Texts, list[Texts]]:
     found: dict[Texts, list[Texts]] = {}
     for _, row in rows:
@@ -163,12 +158,12 @@ def _by_key(rows: Rows, places: Sequence[int]) -> dict[Texts, list[Texts]]:
     return found
 
 
-def _added(entity: Entity, rows: Rows, *, column: str | None, by: Sequence[str]) -> Mapping[Texts, tuple[Fraction, Fraction]]:
-    places = [_place(entity, name) for name in by]
-    found: dict[Texts, tuple[Fraction, Fraction]] = {} if places or column is None else {(): (Fraction(), Fraction())}
+def _added(entity: Entity, rows: Rows, *, column: str | None, by: Sequence[str]) -> Mapping[Texts, tuple[int, int]]:
+    places, summed = [_place(entity, name) for name in by], None if column is None else _place(entity, column)
+    found: dict[Texts, tuple[int, int]] = {} if places else {(): (0, 0)}
     for _, row in rows:
-        value = Fraction(1) if column is None else _number(row[_place(entity, column)]) or Fraction()
-        net, gross = found.get(slice_ := tuple(row[place] for place in places), (Fraction(), Fraction()))
+        value = 1 if summed is None else units(row[summed] or "0")
+        net, gross = found.get(slice_ := tuple(row[place] for place in places), (0, 0))
         found[slice_] = (net + value, gross + abs(value))
     return found
 

@@ -7,8 +7,9 @@ Source: DESIGN, law 10.
 
 from __future__ import annotations
 
+import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from dq.canaries import plain
@@ -18,7 +19,7 @@ from dq.canaries.result import CanaryResult, Claim, add_up, together
 from dq.compare import fingerprint
 from dq.compare.fingerprint import in_buckets
 from dq.compare.invariants import check_invariant
-from dq.compare.keys import count_keys
+from dq.compare.keys import Uniqueness
 from dq.compare.localise import localise
 from dq.compare.natives import check_natives
 from dq.compare.rows import bits, key_names, mask_names
@@ -29,20 +30,21 @@ from dq.contract.models import Entity, Invariant
 from dq.engine import Engine
 from dq.sql import Query, path, quote
 
-ROWS = 200  # rows of a slice
+ROWS = 128  # rows of a slice
 _PLACE = quote("dq.place")  # a row's place in the slice
 _MOMENT = "2000-01-01T00:00:00+00:00"  # when the copy of the target's own rows was as it was
 _LATER = "2000-01-02T00:00:00+00:00"
 _SIDES = ("target", "source")  # the target first: a row that came is as it came
 
 
-def release(engine: Engine, entity: Entity, seed: str) -> CanaryResult:
+def release(engine: Engine, entity: Entity, seed: str, *, natives: bool = True) -> CanaryResult:
     """Corrupt a copy of some of an entity's rows and compare; source.e, target.e and evidence."e.fingerprints" stand.
 
     Args:
         engine: the engine.
         entity: the entity.
         seed: decides which operators are used, and where.
+        natives: look at the copies as rows of the target's own too, where the entity has such rows; see `whose_natives`.
 
     Returns:
         planted = 0 where neither side has a row with a usable key.
@@ -57,10 +59,20 @@ def release(engine: Engine, entity: Entity, seed: str) -> CanaryResult:
         faults = plain.broken_rows(copy, source, target)
         found = _found_rows(engine, copy) | _found_sums(engine, copy, source, target)
         if planted.last:  # what is asked about whole copies, once
-            faults |= _expected_claims(copy, source, target)
-            found |= _found_claims(engine, copy)
+            if natives and entity.merge is not None:
+                faults |= plain.harmed_natives(source, target, says_so=(place for place, _ in source if place % 2))
+                found |= _found_natives(engine, copy)
+            for invariant in _of_ledgers(copy):
+                faults |= plain.unequal_totals(copy, invariant, source, target, ledger=source)
+                found |= _found_totals(engine, copy, invariant)
         results.append(add_up(planted.operators, expected=expected | faults, found=found, faults=len(faults) + wrong, seed=seed))
     return together(results, seed=seed)
+
+
+def whose_natives(entities: Iterable[Entity], seed: str) -> str | None:
+    """Return the name of the entity whose copies are looked at as rows of the target's own: all are looked at by the same question, each run chooses one."""
+    names = [entity.name for entity in entities if entity.merge is not None]
+    return random.Random(f"{seed} natives").choice(names) if names else None  # noqa: S311 - it chooses what is tested, and must choose the same again
 
 
 def _copy_slice(engine: Engine, entity: Entity, *, copy: Entity) -> Rows:
@@ -125,14 +137,14 @@ def _make_target(engine: Engine, copy: Entity, planted: Planted, *, places: Sequ
 
 def _texts(engine: Engine, copy: Entity, *, side: str) -> list[tuple[int, Texts]]:
     columns = ", ".join(f"CAST({quote(column.name)} AS VARCHAR)" for column in copy.columns)
-    rows = engine.execute(Query(f"SELECT {_PLACE}, {columns} FROM {path(side, copy.name)} ORDER BY {_PLACE}", step=copy.name))
-    return [(int(row[0]), tuple(row[1:])) for row in rows]
+    rows = engine.execute(Query(f"SELECT {_PLACE}, {columns} FROM {path(side, copy.name)}", step=copy.name))
+    return sorted(((int(row[0]), tuple(row[1:])) for row in rows), key=lambda row: row[0])
 
 
 def _found_rows(engine: Engine, copy: Entity) -> set[Claim]:
     """Compare both copies the way a run does."""
     prints = fingerprint.take(engine, copy, unmapped=UNMAPPED if through(copy) else None, beside=sums_beside(copy))
-    keys = count_keys(engine, path("source", copy.name), [(column.name, column.type.sql) for column in copy.keys], step=copy.name)
+    keys = Uniqueness(prints.source_rows, 0, prints.source_rows, "copied so")
     localised = localise(engine, copy, prints=prints, source_keys=keys, values=False)
     names = ", ".join((*(f"CAST({key} AS VARCHAR)" for key in key_names(copy)), "status", *mask_names(copy)))
     rows = engine.execute(Query(f"SELECT DISTINCT {names} FROM {localised.tables.rows} WHERE status <> 'excused'", step=copy.name))
@@ -152,27 +164,10 @@ def _found_sums(engine: Engine, copy: Entity, source: Rows, target: Rows) -> set
     for by, wanted in checks.items():
         pairs = compare_sums(engine, copy, by=by, columns=sorted({column for column in wanted.values() if column is not None}))
         for check_id, column in wanted.items():
+            scale = 1 if column is None else 10 ** copy.column(column).type.scale
             for pair in pairs[column]:
                 sums = (pair.source_net, pair.target_net, pair.source_gross, pair.target_gross)
-                found.add((check_id, pair.by, *(Fraction(value) for value in sums)))
-    return found
-
-
-def _expected_claims(copy: Entity, source: Rows, target: Rows) -> set[Claim]:
-    faults: set[Claim] = set()
-    if copy.merge is not None:
-        faults |= plain.harmed_natives(source, target, says_so=(place for place, _ in source if place % 2))
-    for invariant in _of_ledgers(copy):
-        faults |= plain.unequal_totals(copy, invariant, source, target, ledger=source)
-    return faults
-
-
-def _found_claims(engine: Engine, copy: Entity) -> set[Claim]:
-    found: set[Claim] = set()
-    if copy.merge is not None:
-        found |= _found_natives(engine, copy)
-    for invariant in _of_ledgers(copy):
-        found |= _found_totals(engine, copy, invariant)
+                found.add((check_id, pair.by, *(Fraction(value) * scale for value in sums)))
     return found
 
 

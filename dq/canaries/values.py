@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
-from dq.canaries.operators import INTEGERS, Cell, Cells, Changes, Value, cell, change_of, type_role
+from dq.canaries.operators import INTEGERS, Cell, Cells, Changes, Value, cell, change_of, type_role, units
 from dq.contract.models import Column
 
 _LARGE = 10**17  # smallest units; sums of a slice of such numbers fit whatever sums may
@@ -91,11 +91,6 @@ def _another_word(column: Column, cells: Cells, place: int) -> Changes:
 
 
 # Numbers, as integers of the smallest unit.
-
-
-def units(value: str) -> int:
-    """Return a number in its smallest unit; the engine writes all decimals that its type has."""
-    return int(value.replace(".", ""))
 
 
 def number(column: Column, many: int) -> str | None:

@@ -73,7 +73,7 @@ def test_a_broken_comparison_is_not_proven(old: str, new: str, tmp_path: Path, m
 
 
 def test_a_canary_that_crashes_is_not_proven(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measuring, "release", lambda *_: 1 / 0)
+    monkeypatch.setattr(measuring, "release", lambda *_, **__: 1 / 0)
     with pytest.raises(AssertionError, match=r"canary\.coupons: the check crashed \(ZeroDivisionError"):
         canary(tmp_path)
 
