@@ -112,4 +112,6 @@ def _found(engine: Engine, copy: Entity) -> set[Claim]:
     look_at_targets(engine, copy.name, scope=scope, home=copy)
     record_unmapped(engine, entity=copy, scope=scope)
     sql = "SELECT DISTINCT problem, id FROM evidence.crosswalk WHERE crosswalk = $1"
-    return {(problem, id_) for problem, id_ in engine.execute(Query(sql, (copy.name,), copy.name))}
+    found: set[Claim] = set(engine.execute(Query(sql, (copy.name,), copy.name)))
+    engine.execute(Query("DELETE FROM evidence.crosswalk WHERE crosswalk = $1", (copy.name,), copy.name))
+    return found

@@ -140,6 +140,7 @@ def _plant(planted: Planted, operator: Operator, cells: Cells, *, column: int, p
 def _exchange_columns(planted: Planted, places: Sequence[int], compared: Sequence[int], *, dice: random.Random) -> None:
     """Exchange the values of two columns of one type in a row: a hash that forgets which column a value stands in does not see it."""
     columns = planted.entity.columns
+    places = sorted(places, key=lambda place: tuple(planted.rows[place]) != planted.source[place])  # alone in its row: else the hash differs anyway
     pairs = [(one, other) for one in compared for other in compared if one < other and columns[one].type == columns[other].type]
     for one, other in dice.sample(pairs, len(pairs)):
         for place in places:
