@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib import metadata
@@ -116,4 +116,5 @@ def ask(contract: Contract, manifests: Mapping[str, Manifest], *, command: Comma
     keys = {side: {table.name: table.primary_key for table in manifest.tables} for side, manifest in manifests.items()}
     left = {side: manifest.left for side, manifest in manifests.items()}
     asked = Asked(wanted, moved, baseline.taken_at.astimezone(UTC).isoformat() if baseline else None, keys, left)
-    return Question(command, contract, manifests, batch, moment.astimezone(UTC), asked)
+    question = Question(command, contract, manifests, batch, moment.astimezone(UTC), asked)
+    return replace(question, asked=replace(asked, seed=question.run))

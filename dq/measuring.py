@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from dq.canaries import CanaryResult, release
+from dq.canaries import CanaryResult, release, release_maps, whose_natives
 from dq.compare.crosswalk import crosswalk_evidence
 from dq.compare.entity import measure
 from dq.compare.evidence import Broken, Crash, CrosswalkEvidence, EntityEvidence, SumPair
@@ -44,6 +44,7 @@ class Facts:
     ground: Ground
     entities: tuple[EntityFacts, ...]
     crosswalks: Mapping[str, CrosswalkEvidence | Crash]
+    canary: CanaryResult | Crash | None = None  # of the crosswalk; None where nothing goes through one
 
 
 def measure_migration(engine: Engine, contract: Contract, *, asked: Asked, attempt: Attempt, told: Callable[[str], None] = lambda _: None) -> Facts:
@@ -74,7 +75,8 @@ def measure_migration(engine: Engine, contract: Contract, *, asked: Asked, attem
         name: found if isinstance(found, Crash) else attempt(f"crosswalk {name}", crosswalk_evidence, engine, name, rows=found)
         for name, found in ground.rows.items()
     }
-    return Facts(ground, tuple(entities), crosswalks)
+    canary = attempt("canary.crosswalk", release_maps, engine, contract, ground.scope, asked.seed) if contract.crosswalks else None
+    return Facts(ground, tuple(entities), crosswalks, canary)
 
 
 def steps_of(contract: Contract) -> int:
@@ -109,7 +111,7 @@ def _claims(engine: Engine, facts: EntityFacts, *, compared: Mapping[str, Entity
         sums=_sums(engine, entity, attempt=attempt),
         invariants={item.name: _invariant(engine, entity, item, compared=compared, attempt=attempt) for item in entity.invariant},
         natives=natives,
-        canary=attempt(f"canary.{entity.name}", release, engine, entity),
+        canary=attempt(f"canary.{entity.name}", release, engine, entity, asked.seed, natives=entity.name == whose_natives(compared.values(), asked.seed)),
     )
 
 

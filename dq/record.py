@@ -97,6 +97,7 @@ class Check(Frozen):
     money: tuple[Money, ...] = ()  # at stake, per currency
     columns: dict[str, int] = {}  # column to number of cells that differ
     statuses: dict[str, int] = {}  # row status to number of rows: missing, extra, changed, duplicate, lost, ...
+    planted: dict[str, int] = {}  # of a canary: how a copy was corrupted, in plain words, to how often
     equal_after: dict[str, int] = {}  # "column: rule" to number of cells equal only after it (declared, counted, not broken)
     pre_existing: int = 0  # of the broken: already wrong in the source
     slices: tuple[SliceCount, ...] = ()  # where the broken rows are; only slices with broken rows, worst first

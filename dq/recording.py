@@ -9,6 +9,7 @@ from dq.contract.models import Contract
 from dq.coverage import Ledger
 from dq.fit import fit_ids
 from dq.judgement.base import Seen, not_proven
+from dq.judgement.canaries import judge_crosswalk_canary
 from dq.judgement.entities import judge_entity, sum_up
 from dq.judgement.whole import judge_coverage, judge_crosswalk
 from dq.measuring import Facts
@@ -31,7 +32,8 @@ def judge_facts(facts: Facts, *, seen: Seen) -> tuple[tuple[Check, ...], tuple[E
     crosswalks = tuple(judge_crosswalk(name, facts.crosswalks.get(name), seen=seen) for name in crosswalk_names(facts.ground.contract))
     judged = [judge_entity(item, seen=seen) for item in facts.entities]
     results = tuple(sum_up(item, checks) for item, checks in zip(facts.entities, judged, strict=True))
-    return (*crosswalks, *(check for checks in judged for check in checks)), results
+    canaries = (judge_crosswalk_canary(facts.canary),) if facts.ground.contract.crosswalks else ()
+    return (*crosswalks, *canaries, *(check for checks in judged for check in checks)), results
 
 
 def crosswalk_names(contract: Contract) -> tuple[str, ...]:
@@ -46,7 +48,7 @@ def declared_ids(question: Question) -> tuple[str, ...]:
     contract = question.contract
     ids = [f"snapshot.{side}" for side, _ in contract.migration.stores.present()] + ["coverage.source", "coverage.target"]
     if question.compares:
-        ids += [f"crosswalk.{name}" for name in crosswalk_names(contract)]
+        ids += [f"crosswalk.{name}" for name in crosswalk_names(contract)] + (["canary.crosswalk"] if contract.crosswalks else [])
         for entity in contract.entities:
             ids += [check_id for check_id, _, _ in entity.check_ids()] + [f"canary.{entity.name}"]
     else:  # before the first batch no row is compared, but both stores must be those that the contract is about

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 import dq
-from dq.canaries import KINDS
+from dq.canaries.planting import WHOLE
 from dq.demo import build_snapshots
 from dq.errors import UsageError
 from dq.record import Outcome
@@ -62,8 +62,9 @@ def test_the_clean_batch_keeps_every_promise(clean: Run) -> None:
 
 def test_every_canary_of_the_clean_batch_planted_and_found_all_kinds(clean: Run) -> None:
     canaries = [check for check in clean.record.checks if check.kind == "canary"]
-    assert [check.entity for check in canaries] == ENTITIES
-    assert all(check.looked_at >= len(KINDS) for check in canaries)
+    assert [check.entity for check in canaries] == [None, *ENTITIES]
+    assert all(set(WHOLE[:6]) <= set(check.planted) for check in canaries[1:])
+    assert all(check.looked_at == sum(check.planted.values()) for check in canaries)
 
 
 def test_the_broken_batch_fails_and_says_where_and_why(broken: Run) -> None:

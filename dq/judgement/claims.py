@@ -1,10 +1,9 @@
-"""The one place that judges what is claimed beside the rows: schema, sums and counts, invariants, the native rows, the canaries."""
+"""The one place that judges what is claimed beside the rows: schema, sums and counts, invariants, the native rows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dq.canaries import CanaryResult
 from dq.compare.evidence import Broken, Crash, EntityEvidence, SumPair
 from dq.compare.natives import Natives
 from dq.contract.models import Entity
@@ -109,33 +108,6 @@ def judge_natives(entity: Entity, found: Natives | Crash | None, *, seen: Seen) 
         looked_at=found.looked_at,
         statuses=statuses,
         examples=seen.get(check_id, ()),
-    )
-
-
-def judge_canary(entity: Entity, found: CanaryResult | Crash | None, evidence: EntityEvidence | None) -> Check:
-    """Judge `canary.<entity>`: a comparison that misses what was planted, or sees what was not, proves nothing."""
-    reason = None
-    planted = 0
-    sentence = ""
-    if found is None or isinstance(found, Crash):
-        reason = found.reason if found is not None else "the entity was not compared"
-    else:
-        planted = found.planted
-        sentence = f"{counted(planted, 'corruption')} planted in a copy, and every one found."
-        if found.missed or found.invented:
-            reason = f"of {counted(planted, 'corruption')} planted in a copy {found.missed:,} were missed, and {found.invented:,} were seen that were not there"
-        elif planted == 0:
-            empty = evidence is not None and weakness(entity, evidence) is None
-            reason = None if empty else "there is no row to plant a corruption in"
-            sentence = f"Nothing to plant: {entity.may_be_empty}."
-    return judged(
-        f"canary.{entity.name}",
-        broken=0,
-        reason=reason,
-        entity=entity.name,
-        kind="canary",
-        sentence=f"Not proven: {reason}." if reason else sentence,
-        looked_at=planted,
     )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dq.compare.evidence import Crash
 from dq.contract.models import Entity
 from dq.judgement.base import Seen, not_proven
-from dq.judgement.claims import judge_canary, judge_invariant, judge_natives, judge_schema, judge_sums
+from dq.judgement.canaries import judge_canary
+from dq.judgement.claims import judge_invariant, judge_natives, judge_schema, judge_sums
 from dq.judgement.rows import KINDS, judge_rows
 from dq.measuring import EntityFacts
 from dq.record import Check, EntityResult, Money, Outcome

@@ -255,7 +255,7 @@ CASES = (
 @pytest.fixture(autouse=True)
 def _no_canaries(monkeypatch: pytest.MonkeyPatch) -> None:
     """They take longer than the rest, and have a file of their own."""
-    monkeypatch.setattr(measuring, "release", lambda *_: CanaryResult(0, 0, 0))
+    monkeypatch.setattr(measuring, "release", lambda *_, **__: CanaryResult(0, 0, 0))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -49,7 +49,7 @@ Values = Sequence[tuple[str | None, Any]]
 @pytest.fixture(autouse=True)
 def _no_canaries(monkeypatch: pytest.MonkeyPatch) -> None:
     """They are asked elsewhere."""
-    monkeypatch.setattr(measuring, "release", lambda *_: CanaryResult(0, 0, 0))
+    monkeypatch.setattr(measuring, "release", lambda *_, **__: CanaryResult(0, 0, 0))
 
 
 def summed(folder: Path, kind: str, source: Values, target: Values) -> tuple[measuring.EntityFacts, dict[Any, tuple[Decimal, ...]]]:

@@ -65,7 +65,7 @@ Row = dict[str, Any]
 @pytest.fixture(autouse=True)
 def _no_canaries(monkeypatch: pytest.MonkeyPatch) -> None:
     """They are asked elsewhere."""
-    monkeypatch.setattr(measuring, "release", lambda *_: CanaryResult(0, 0, 0))
+    monkeypatch.setattr(measuring, "release", lambda *_, **__: CanaryResult(0, 0, 0))
 
 
 def thing(number: int) -> Row:

@@ -10,10 +10,28 @@ import polars as pl
 from dq_fixtures.corruptions import checks
 from dq_fixtures.corruptions.expected import Expected, Fault, blocked, unproven
 
+from dq.compare.equality import BLANKS
 from dq.compare.localise import Localised
 from dq.compare.rows import make_tables
+from dq.sql import literal, quote
 
-from .spoiling import Spoil, about, blind, crashing, judged_with, judged_without, losing_one
+from .spoiling import (
+    LEDGER,
+    NATIVES,
+    Spoil,
+    about,
+    blind,
+    comparing,
+    crashing,
+    everything_planted,
+    is_number,
+    is_text,
+    judged_with,
+    judged_without,
+    losing_one,
+    wrapped_at_32_bits,
+    xored,
+)
 
 CRASHED = "the check crashed (RuntimeError"
 CANARIES = tuple(f"canary.{entity}" for entity in checks.ENTITIES)
@@ -58,6 +76,10 @@ def _add(
 
 def _only(told: Expected) -> Callable[[Expected], Expected]:
     return lambda _: told
+
+
+def _canaries(*entities: str) -> list[str]:
+    return [f"canary.{entity}" for entity in entities]
 
 
 def _without_first(told: Expected) -> Expected:
@@ -139,7 +161,7 @@ _add(
 _add(
     "F36.nothing",
     "the comparison finds nothing, whatever differs",
-    lambda: patch("dq.canaries.localise", lambda engine, entity, **_: Localised(make_tables(engine, entity), agrees=True)),
+    lambda: patch("dq.canaries.releasing.localise", lambda engine, entity, **_: Localised(make_tables(engine, entity), agrees=True)),
     _only(unproven(CANARIES, SEEN)),
 )
 _add(
@@ -159,6 +181,135 @@ _add(
     "the comparison blames the first column for everything",
     lambda: patch("dq.compare.localise._broken", blind(lambda column, entity: entity.name.startswith("canary.") and column in entity.compared[:1], "true")),
     _only(unproven([f"canary.{entity}" for entity in checks.ENTITIES if checks.pairs(entity)], SEEN)),
+)
+_add(
+    "F36.case",
+    "the comparison holds upper and lower case for the same",
+    comparing(lambda column, value: f"lower({value})" if is_text(column) else None),
+    _only(unproven(CANARIES, SEEN)),
+)
+_add(
+    "F36.trim",
+    "the comparison forgets blanks at the ends",
+    comparing(lambda column, value: f"trim({value}, {literal(BLANKS)})" if is_text(column) else None),
+    _only(unproven(CANARIES, SEEN)),
+)
+_add(
+    "F36.empty",
+    "the comparison holds NULL and empty text for the same",
+    comparing(lambda column, value: f"coalesce({value}, '')" if is_text(column) else None),
+    _only(unproven(_canaries("accounts", "orders", "reviews"), SEEN)),
+)
+_add(
+    "F36.null",
+    "the comparison looks at no value whose counterpart is NULL",
+    everything_planted(compare__localise__differs=lambda column: f"s.{quote(column.name)} <> t.{quote(column.name)}"),
+    _only(unproven(CANARIES, SEEN)),
+)
+_add(
+    "F36.form",
+    "the comparison holds two ways to write an accent for the same",
+    comparing(lambda column, value: f"nfc_normalize({value})" if is_text(column) else None),
+    _only(unproven(_canaries("accounts"), SEEN)),
+)
+_add(
+    "F36.short",
+    "the comparison looks at no last character",
+    comparing(lambda column, value: f"left({value}, -1)" if is_text(column) else None),
+    _only(unproven(CANARIES, SEEN)),
+)
+_add(
+    "F36.fraction",
+    "the comparison holds instants of one millisecond for the same",
+    comparing(lambda column, value: f"date_trunc('millisecond', {value})" if column.kind == "instants" else None),
+    _only(unproven(_canaries(*(entity for entity in checks.ENTITIES if f"{entity}.instants" in checks.ALL)), SEEN)),
+)
+_add(
+    "F36.day",
+    "the comparison holds instants of one day for the same",
+    comparing(lambda column, value: f"date_trunc('day', {value})" if column.kind == "instants" else None),
+    _only(unproven(_canaries(*(entity for entity in checks.ENTITIES if f"{entity}.instants" in checks.ALL)), SEEN)),
+)
+_add(
+    "F36.sign",
+    "the comparison forgets the sign of numbers",
+    comparing(lambda column, value: f"abs({value})" if is_number(column) and column.through is None else None),
+    _only(unproven(_canaries(*(entity for entity in checks.ENTITIES if entity != "accounts")), SEEN)),
+)
+_add(
+    "F36.unit",
+    "the comparison lets a unit more or less pass",
+    comparing(lambda column, value: f"floor({value} / 1000)" if is_number(column) and column.through is None else None),
+    _only(unproven(_canaries(*(entity for entity in checks.ENTITIES if entity != "accounts")), SEEN)),
+)
+_add(
+    "F36.owner",
+    "the comparison never looks whose a row is, nor what it is about",
+    lambda: patch("dq.compare.localise._broken", blind(lambda column, _: column.kind == "attribution", "false")),
+    _only(unproven(_canaries(*(entity for entity in checks.ENTITIES if f"{entity}.attribution" in checks.ALL)), SEEN)),
+)
+_add(
+    "F36.columns",
+    "the hash of a row forgets which column a value stands in",
+    everything_planted(compare__fingerprint__row_hash=xored, compare__parts__row_hash=xored),
+    _only(unproven(_canaries(*(entity for entity in checks.ENTITIES if entity != "points_balances")), SEEN)),
+)
+_add(
+    "F36.twice",
+    "the comparison does not see that a key stands twice",
+    lambda: patch("dq.compare.localise.set_repeated_apart", lambda *_, **__: None),
+    _only(unproven(CANARIES, SEEN)),
+)
+_add(
+    "F36.width",
+    "sums are added up in 32 bits",
+    everything_planted(compare__sums___input=wrapped_at_32_bits),
+    _only(unproven(_canaries(*(entity for entity in checks.ENTITIES if any(check.startswith(f"{entity}.sums.") for check in checks.ALL))), SEEN)),
+)
+_add(
+    "F36.gross",
+    "gross sums are net ones",
+    everything_planted(
+        compare__sums___added=lambda value, *, place: {f"{kind}_{place}": f"CAST(coalesce(sum({value}), 0) AS VARCHAR)" for kind in ("net", "gross")}
+    ),
+    _only(unproven(_canaries(*(entity for entity in checks.ENTITIES if any(check.startswith(f"{entity}.sums.") for check in checks.ALL))), SEEN)),
+)
+_add(
+    "F36.natives",
+    "a silent change of the target's own rows is not told",
+    everything_planted(canaries__releasing__check_natives=NATIVES),
+    _only(unproven(CANARIES, SEEN)),
+)
+_add(
+    "F36.ledger",
+    "a total that is wrong in the target alone is not told",
+    everything_planted(canaries__releasing__check_invariant=LEDGER),
+    _only(unproven(_canaries("points_balances"), SEEN)),
+)
+_add(
+    "F36.targets",
+    "nobody looks what the crosswalk maps to",
+    everything_planted(canaries__crosswalk__look_at_targets=lambda *_, **__: None),
+    _only(unproven(["canary.crosswalk"], SEEN)),
+)
+_add(
+    "F36.function",
+    "nobody looks whether the crosswalk is a function",
+    everything_planted(canaries__crosswalk__look_at_function=lambda *_, **__: (0, 0)),
+    _only(unproven(["canary.crosswalk"], SEEN)),
+)
+_add(
+    "F36.unmapped",
+    "nobody looks whether the crosswalk maps every id",
+    everything_planted(canaries__crosswalk__record_unmapped=lambda *_, **__: None),
+    _only(unproven(["canary.crosswalk"], SEEN)),
+)
+_add(
+    "K12.canary.crosswalk",
+    "the canary of the crosswalk crashes",
+    crashing("dq.measuring.release_maps", when=lambda *_: True),
+    _only(unproven(["canary.crosswalk"], CRASHED)),
+    crashes=True,
 )
 _add(
     "F36.lost",

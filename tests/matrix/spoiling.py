@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import ANY, patch
 
+import dq.compare.crosswalk
+import dq.compare.invariants
 import dq.compare.localise
+import dq.compare.natives
 import dq.recording
-from dq.sql import Query
+from dq.contract.models import Column
+from dq.sql import Query, path, quote
 
 Spoil = Callable[[], AbstractContextManager[Any]]
 
@@ -68,3 +72,72 @@ def losing_one(*, of: str) -> Callable[..., None]:
                 engine.execute(Query(f"DELETE FROM {table} WHERE k_0 = (SELECT min(k_0) FROM {tables.rows})"))
 
     return call
+
+
+def everything_planted(**spoilt: Any) -> Spoil:
+    """Return what replaces functions, while every canary operator is used wherever it does something: one of them must notice.
+
+    Args:
+        spoilt: place of a function, `__` for a dot, to what stands there instead.
+    """
+
+    def spoil() -> AbstractContextManager[Any]:
+        stack = ExitStack()
+        stack.enter_context(patch("dq.canaries.planting._EACH", 99))
+        stack.enter_context(patch("dq.measuring.whose_natives", lambda *_: ANY))
+        for place, instead in spoilt.items():
+            stack.enter_context(patch(f"dq.{place.replace('__', '.')}", instead))
+        return stack
+
+    return spoil
+
+
+def comparing(folded: Callable[[Column, str], str | None]) -> Spoil:
+    """Return a comparison that takes two values for the same where they are after some folding; None: as it is."""
+
+    def differs(column: Column) -> str:
+        source, target = (f"{side}.{quote(column.name)}" for side in "st")
+        one, other = folded(column, source) or source, folded(column, target) or target
+        return f"{one} IS DISTINCT FROM {other}"
+
+    return everything_planted(compare__localise__differs=differs)
+
+
+def is_text(column: Column) -> bool:
+    """Say whether a column is text to the engine."""
+    return column.type.sql == "VARCHAR"
+
+
+def is_number(column: Column) -> bool:
+    """Say whether a column can be added up."""
+    return column.type.name in ("INTEGER", "BIGINT", "HUGEINT", "DECIMAL")
+
+
+def xored(entity: Any) -> str:
+    """Return a hash of a row that forgets which column a value stands in."""
+    hashes = [f"hash({quote(column.name)})" for column in entity.columns]
+    whole = hashes[0]
+    for one in hashes[1:]:
+        whole = f"xor({whole}, {one})"
+    return whole
+
+
+def wrapped_at_32_bits(column: Column) -> str:
+    """Return what is added up of a column by one who has 32 bits."""
+    return f"(CAST({quote(column.name)} AS DECIMAL(38,{column.type.scale})) % CAST({2**32} * 0.1 ** {column.type.scale} AS DECIMAL(38,{column.type.scale})))"
+
+
+def forgetting(function: Callable[..., Any], *, table: str, where: str) -> Callable[..., Any]:
+    """Return a look at an entity that forgets some of what it found."""
+
+    def call(engine: Any, entity: Any, *args: Any, **kwargs: Any) -> Any:
+        found = function(engine, entity, *args, **kwargs)
+        if entity.name.startswith("canary."):
+            engine.execute(Query(f"DELETE FROM {path('evidence', f'{entity.name}.{table}')} WHERE {where}"))
+        return found
+
+    return call
+
+
+NATIVES = forgetting(dq.compare.natives.check_natives, table="natives", where="status = 'changed'")
+LEDGER = forgetting(dq.compare.invariants.check_invariant, table="invariant.ledger", where="in_target AND NOT in_source")

@@ -1,0 +1,205 @@
+"""The one place where two copies are compared in plain Python, slowly and row by row: what the engine must say of them.
+
+It shares nothing with the engine's comparison: values are the texts that the engine writes, NULL is None.
+Source: DESIGN, law 10.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+from dq.canaries.operators import Value, units
+from dq.canaries.result import Claim
+from dq.contract.models import Column, Entity, Invariant
+
+Texts = tuple[Value, ...]  # a row's values, in the order of the entity's columns
+Rows = Sequence[tuple[int, Texts]]  # place, row
+_BLANK = "\u200b\ufeff"  # blank to a reader, not to `str.isspace`
+_NOT_BLANK = "\x1c\x1d\x1e\x1f"  # the other way round
+_MOST = 10**37  # a sum past that is refused by the engine, loudly
+
+
+def differs(column: Column, one: Value, other: Value) -> bool:
+    """Say whether two values of a column are not the same, whatever rule it declares."""
+    if one == other:
+        return False
+    if one is None or other is None:
+        return True
+    if column.type.name == "JSON":
+        return _meaning(one) != _meaning(other)
+    for rule in column.equal_after:
+        one, other = _folded(rule, one), _folded(rule, other)
+    if one == other:
+        return False
+    return column.tolerance is None or abs(Fraction(one) - Fraction(other)) > Fraction(column.tolerance)
+
+
+def broken_rows(entity: Entity, source: Rows, target: Rows) -> set[Claim]:
+    """Return ("row", key, status, columns) of every key that is not the same on both sides."""
+    places = [_place(entity, name) for name in entity.key]
+    compared = [(_place(entity, column.name), column) for column in entity.compared]
+    sides = [_by_key(rows, places) for rows in (source, target)]
+    found: set[Claim] = set()
+    for key in {*sides[0], *sides[1]}:
+        ours, theirs = (side.get(key, []) for side in sides)
+        if None in key or len(ours) > 1 or len(theirs) > 1:
+            found.add(("row", key, "duplicate", ()))
+        elif not ours or not theirs:
+            found.add(("row", key, "extra" if theirs else "missing", ()))
+        else:
+            columns = tuple(column.name for place, column in compared if differs(column, ours[0][place], theirs[0][place]))
+            found |= {("row", key, "changed", columns)} if columns else set()
+    return found
+
+
+def sum_lines(entity: Entity, source: Rows, target: Rows) -> tuple[set[Claim], int]:
+    """Return (check, slice, net and gross of both sides) of every count and sum, in smallest units, and how many of them disagree."""
+    found: set[Claim] = set()
+    wrong = 0
+    for check_id, column, by in entity.sum_checks():
+        if column is not None and not summable(entity, column, source, target):
+            continue
+        sides = [_added(entity, rows, column=column, by=by) for rows in (source, target)]
+        for slice_ in {*sides[0], *sides[1]}:
+            (source_net, source_gross), (target_net, target_gross) = (side.get(slice_, (0, 0)) for side in sides)
+            found.add((check_id, slice_, source_net, target_net, source_gross, target_gross))
+            wrong += (source_net, source_gross) != (target_net, target_gross)
+    return found, wrong
+
+
+def summable(entity: Entity, column: str, *sides: Rows) -> bool:
+    """Say whether a column's sums of a few rows can be added up at all."""
+    place = _place(entity, column)
+    return all(sum(abs(units(row[place] or "0")) for _, row in rows) < _MOST for rows in sides)
+
+
+def harmed_natives(source: Rows, target: Rows, *, says_so: Iterable[int]) -> set[Claim]:
+    """Return ("natives", place, status) where the source's rows are the target's own of before, and the target's what became of them.
+
+    Args:
+        source: the rows of before.
+        target: the rows of now; those with other places are somebody else's.
+        says_so: the places of rows that say that they changed.
+    """
+    now: dict[int, list[Texts]] = {}
+    for place, row in target:
+        now.setdefault(place, []).append(row)
+    silent = {place for place, _ in source} - set(says_so)
+    found: set[Claim] = set()
+    for place, row in source:
+        there = now.get(place, [])
+        found |= {("natives", place, "missing")} if not there else set()
+        found |= {("natives", place, "changed" if place in silent else "alive") for other in there if other != row}
+        found |= {("natives", place, "repeated")} if len(there) > 1 else set()
+    return found
+
+
+def unequal_totals(entity: Entity, invariant: Invariant, source: Rows, target: Rows, *, ledger: Rows) -> set[Claim]:
+    """Return (invariant, key, in the source, in the target) of every total that is not the sum of its ledger's entries, on each side.
+
+    Args:
+        entity: the entity.
+        invariant: a claim with `equals`; its key is among the columns that it groups by.
+        source: the totals of the source.
+        target: the totals of the target.
+        ledger: rows whose totals are the entries, of both sides.
+    """
+    if invariant.equals is None or invariant.column is None:
+        message = "an invariant without a ledger was asked for"
+        raise AssertionError(message)
+    by, amount = [_place(entity, name) for name in invariant.equals.by], _place(entity, invariant.column)
+    keys = [_place(entity, name) for name in entity.key]
+    entries: dict[Texts, Fraction | None] = {}
+    for _, row in ledger:
+        group, value = tuple(row[place] for place in by), row[amount]
+        entries[group] = entries.get(group) if value is None else (entries.get(group) or 0) + Fraction(value)
+    broken: list[set[Texts]] = []
+    for rows in (source, target):
+        totals = {tuple(row[place] for place in by) for _, row in rows}
+        wrong = {tuple(row[place] for place in keys) for _, row in rows if _number(row[amount]) != (entries.get(tuple(row[place] for place in by)) or 0)}
+        alone = (group for group, total in entries.items() if group not in totals and None not in group and total != 0)
+        wrong |= {tuple(group[by.index(place)] for place in keys) for group in alone}
+        broken.append(wrong)
+    return {(f"invariant.{invariant.name}", key, key in broken[0], key in broken[1]) for key in broken[0] | broken[1]}
+
+
+def broken_map(rows: Sequence[tuple[Value, Value]], *, ids: Iterable[str], natives: Iterable[str]) -> set[Claim]:
+    """Return (problem, id) of everything that is wrong with a map of ids.
+
+    Args:
+        rows: source id, target id.
+        ids: the source ids that rows have.
+        natives: ids that the target's own rows had before.
+    """
+    found: set[Claim] = {("null", source or target or "NULL") for source, target in rows if source is None or target is None}
+    found |= {("fan-out", source) for source, many in Counter(source for source, _ in rows).items() if source is not None and many > 1}
+    ways: dict[str, set[str]] = {}
+    for source, target in rows:
+        if target is not None:
+            ways.setdefault(target, set()).update({source} - {None})  # type: ignore[arg-type]
+    found |= {("fan-in", target) for target, sources in ways.items() if len(sources) > 1}
+    found |= {("collision", target) for target in ways if target in set(natives)}
+    return found | {("unmapped", one) for one in ids if one not in {source for source, _ in rows}}
+
+
+def _place(entity: Entity, name: str) -> int:
+    return next(place for place, column in enumerate(entity.columns) if column.name == name)
+
+
+def _by_key(rows: Rows, places: Sequence[int]) -> dict[Texts, list[Texts]]:
+    found: dict[Texts, list[Texts]] = {}
+    for _, row in rows:
+        found.setdefault(tuple(row[place] for place in places), []).append(row)
+    return found
+
+
+def _added(entity: Entity, rows: Rows, *, column: str | None, by: Sequence[str]) -> Mapping[Texts, tuple[int, int]]:
+    places, summed = [_place(entity, name) for name in by], None if column is None else _place(entity, column)
+    found: dict[Texts, tuple[int, int]] = {} if places else {(): (0, 0)}
+    for _, row in rows:
+        value = 1 if summed is None else units(row[summed] or "0")
+        net, gross = found.get(slice_ := tuple(row[place] for place in places), (0, 0))
+        found[slice_] = (net + value, gross + abs(value))
+    return found
+
+
+def _number(value: Value) -> Fraction | None:
+    return None if value is None else Fraction(value)
+
+
+def _folded(rule: str, value: str) -> str:
+    if rule == "trim":
+        return _trimmed(value)
+    return {"nfc": unicodedata.normalize("NFC", value), "casefold": value.lower(), "crlf": value.replace("\r\n", "\n")}[rule]
+
+
+def _trimmed(value: str) -> str:
+    blank = [char in _BLANK or (char.isspace() and char not in _NOT_BLANK) for char in value]
+    first = next((place for place, is_blank in enumerate(blank) if not is_blank), len(value))
+    last = next((place for place, is_blank in enumerate(reversed(blank)) if not is_blank), 0)
+    return value[first : len(value) - last]
+
+
+def _meaning(text: str) -> object:
+    """Return what a JSON text means; a text that means nothing is the same as none, not even as itself."""
+    try:
+        return _typed(json.loads(text, parse_float=Decimal, parse_int=Decimal, object_pairs_hook=_pairs))
+    except (ValueError, RecursionError):
+        return object()
+
+
+def _pairs(pairs: list[tuple[str, object]]) -> object:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a key stands twice")
+    return dict(pairs)
+
+
+def _typed(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _typed(item) for name, item in value.items()}
+    return [_typed(item) for item in value] if isinstance(value, list) else (type(value), value)

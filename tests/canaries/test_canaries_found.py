@@ -1,0 +1,190 @@
+"""Whatever the seed draws, a sound comparison says of the copies exactly what plain Python says: over all types and their edges, any number of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from dq.canaries import CanaryResult, release, release_maps, whose_natives
+from dq.canaries.operators import OPERATORS
+from dq.compare.evidence import Crash
+from dq.engine import Engine
+from dq.ground import Asked
+from dq.judgement.canaries import judge_canary, judge_crosswalk_canary
+from dq.measuring import Facts
+from dq.record import Outcome
+from dq.sql import Query
+from tests.compare.tiny import looked_at
+from tests.oracle.sealing import Table, measured_unsealed
+
+MIGRATION = """\
+name     = "small"
+title    = "Everything moves"
+entities = ["things"]
+[stores.source]
+name     = "one"
+snapshot = "source.duckdb"
+[stores.target]
+name     = "two"
+snapshot = "target.duckdb"
+"""
+COLUMNS = {
+    "k": "VARCHAR",
+    "n": "INTEGER",
+    "text": "VARCHAR",
+    "folded": "VARCHAR",
+    "word": "VARCHAR",
+    "small": "INTEGER",
+    "large": "BIGINT",
+    "huge": "HUGEINT",
+    "price": "DECIMAL(18,2)",
+    "loose": "DECIMAL(18,2)",
+    "wide": "DECIMAL(38,0)",
+    "day": "DATE",
+    "moment": "TIMESTAMPTZ",
+    "open": "BOOLEAN",
+    "data": "JSON",
+    "number": "UUID",
+    "bytes": "BLOB",
+}
+THINGS = """\
+promise = "Things move."
+key     = ["k", "n"]
+money   = { amount = "price", currency = "word" }
+slices  = ["word", "open"]
+[columns]
+k      = "VARCHAR"
+n      = "INTEGER"
+text   = "VARCHAR"
+folded = { type = "VARCHAR", equal_after = ["nfc", "trim", "casefold", "crlf"], reason = "so declared" }
+word   = "ENUM"
+small  = "INTEGER"
+large  = "BIGINT"
+huge   = "HUGEINT"
+price  = "DECIMAL(18,2)"
+loose  = { type = "DECIMAL(18,2)", tolerance = "0.05", reason = "rounded" }
+wide   = "DECIMAL(38,0)"
+day    = "DATE"
+moment = "INSTANT"
+open   = "BOOLEAN"
+data   = "JSON"
+number = "UUID"
+bytes  = "BLOB"
+[[sums]]
+column = "price"
+by     = ["word"]
+[[sums]]
+column = "large"
+[[sums]]
+column = "huge"
+by     = ["open"]
+[[counts]]
+name   = "by_day"
+by     = ["day"]
+"""
+SELECT = f"SELECT {', '.join(COLUMNS)} FROM things\n"
+EDGES: dict[str, tuple[object, ...]] = {
+    "text": ("Zoë 👍", "", None, " blank ", "e\u0301", "nul\0there", "'; DROP", "\\x00", "1"),
+    "folded": ("Zoë", "", None, "a\r\nb", "\u00a0x"),
+    "word": ("paid", "sent", None),
+    "small": (0, -5, 2**31 - 1, -(2**31), None),
+    "large": (2**62, -(2**62), 7, None),
+    "huge": (2**100, -1, None),
+    "price": ("12.30", "-0.01", "9999999999999999.99", None),
+    "loose": ("1.00", "0.03", None),
+    "wide": ("9" * 38, "-1", None),
+    "day": ("2024-02-29", "infinity", "0044-03-15 (BC)", None),
+    "moment": ("2024-10-20 17:00:00.123456+00", "infinity", "-infinity", "0044-03-15 (BC) 00:00:00+00", "9999-12-31 23:59:59+00", None),
+    "open": (True, False, None),
+    "data": ('{"a": 1, "b": [true, null]}', "[]", '"["', None),
+    "number": ("00000000-0000-4000-8000-00000000d00d", None),
+    "bytes": (b"\x00\xff\\'\"", b"", b"plain", None),
+}
+
+
+def things(count: int) -> list[tuple[object, ...]]:
+    """Return rows in which every edge stands beside others."""
+    return [
+        (f"K{place // 2}", place % 2, *(EDGES[name][(place * step) % len(EDGES[name])] for step, name in enumerate(list(COLUMNS)[2:], start=1)))
+        for place in range(count)
+    ]
+
+
+@contextmanager
+def measured(folder: Path, source: int, target: int) -> Iterator[tuple[Engine, Facts]]:
+    stores = {side: {"things": Table(COLUMNS, things(count))} for side, count in (("source", source), ("target", target))}
+    files = {"migration.toml": MIGRATION, "things.toml": THINGS, "sql/source/things.sql": SELECT, "sql/target/things.sql": SELECT}
+    with measured_unsealed(folder, files=files, stores=stores, asked=Asked((), (), seed="3f2a")) as found:
+        yield found
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 8, 40, 300])
+def test_all_that_is_planted_is_found_and_nothing_else(tmp_path: Path, count: int) -> None:
+    with measured(tmp_path, count, count) as (engine, facts):
+        entity = facts.entities[0].entity
+        for seed in range(8):
+            found = release(engine, entity, str(seed), natives=False)
+            assert found.planted > 0
+            assert (found.missed, found.invented) == (0, 0), (seed, found)
+
+
+def test_a_slice_of_the_source_will_do(tmp_path: Path) -> None:
+    with measured(tmp_path, 20, 0) as (_, facts):
+        found = facts.entities[0].canary
+        assert isinstance(found, CanaryResult)
+        assert found.planted > len(COLUMNS)
+        assert (found.missed, found.invented) == (0, 0)
+
+
+def test_the_operators_that_were_used_are_told(tmp_path: Path) -> None:
+    with measured(tmp_path, 60, 60) as (_, facts):
+        item = facts.entities[0]
+        assert isinstance(item.canary, CanaryResult)
+        check = judge_canary(item.entity, item.canary, item.evidence)
+        assert check.outcome is Outcome.PASSED
+        assert check.looked_at == sum(check.planted.values()) == item.canary.planted
+        assert {"a row lost", "a row repeated"} < set(check.planted)
+        assert {operator.words for operator in OPERATORS} & set(check.planted)
+        assert f"{item.canary.planted} corruptions planted in a copy, {item.canary.planted} found" in check.sentence
+        assert check.details == ("Which corruptions were planted, and where, was chosen by the seed 3f2a.",)
+
+
+def test_what_is_missed_or_invented_is_said_in_numbers() -> None:
+    check = judge_crosswalk_canary(CanaryResult(5, 2, 1, 9, {"an id not mapped": 5}, "3f2a"))
+    assert check.outcome is Outcome.NOT_PROVEN
+    assert check.reason == "of 9 faults of 5 corruptions planted in a copy 2 were missed, and 1 were seen that were not there"
+    assert judge_crosswalk_canary(CanaryResult(0, 0, 0)).reason == "there is no row to plant a corruption in"
+    assert judge_crosswalk_canary(None).reason == "no map was looked at"
+    assert judge_crosswalk_canary(Crash("it broke")).reason == "it broke"
+
+
+def test_the_crosswalk_has_a_canary_of_each_of_its_faults(tmp_path: Path) -> None:
+    pairs = [(number, 100 + number) for number in range(1, 41)]
+    with looked_at(tmp_path, {("crosswalk", "accounts"): [(1, 11), (2, 12), *((20 + one, other) for one, other in pairs)]}) as (engine, facts):
+        taken = set()
+        for seed in range(12):
+            found = release_maps(engine, facts.ground.contract, facts.ground.scope, str(seed))
+            taken.add(found.planted)
+            assert (found.missed, found.invented) == (0, 0), (seed, found)
+        assert max(taken) == 6
+        assert isinstance(facts.canary, CanaryResult)
+        assert (facts.canary.missed, facts.canary.invented) == (0, 0)
+
+
+@pytest.mark.parametrize("pairs", [[(1, 11)], [(1, 11), (2, 12)], [(1, None), (None, 12)]])
+def test_a_small_crosswalk_has_a_canary_too(tmp_path: Path, pairs: list[tuple[int | None, int | None]]) -> None:
+    with looked_at(tmp_path, {("crosswalk", "accounts"): pairs, ("crosswalk", "coupons"): []}) as (_, facts):
+        assert isinstance(facts.canary, CanaryResult)
+        assert (facts.canary.missed, facts.canary.invented) == (0, 0)
+        assert (facts.canary.planted > 0) == (None not in pairs[0])
+
+
+def test_rows_of_the_targets_own_are_planted_for_one_entity_a_run(tmp_path: Path) -> None:
+    with looked_at(tmp_path) as (engine, facts):
+        entity = facts.entities[0].entity
+        assert whose_natives([entity], "3f2a") == "coupons"
+        assert whose_natives([entity.model_copy(update={"merge": None})], "3f2a") is None
+        assert engine.execute(Query('SELECT DISTINCT status FROM evidence."canary.coupons.natives" ORDER BY 1')) != []
