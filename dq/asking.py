@@ -115,5 +115,5 @@ def ask(contract: Contract, manifests: Mapping[str, Manifest], *, command: Comma
     baseline = manifests.get("baseline")
     keys = {side: {table.name: table.primary_key for table in manifest.tables} for side, manifest in manifests.items()}
     left = {side: manifest.left for side, manifest in manifests.items()}
-    asked = Asked(wanted, moved, baseline.taken_at.astimezone(UTC).isoformat() if baseline else None, keys, left)
+    asked = Asked(wanted, moved, baseline.taken_at.astimezone(UTC).isoformat() if baseline else None, keys, left, manifests["source"].taken_at)
     return Question(command, contract, manifests, batch, moment.astimezone(UTC), asked)

@@ -24,7 +24,7 @@ from dq.ground import Ground, lay_ground
 from dq.judgement.claims import judge_schema
 from dq.record import Check, Outcome
 from dq.recording import judge_stores, snapshot_columns
-from dq.running import Options, attached, judge_snapshots, opened_stores
+from dq.running import Options, attached, judge_freezes, judge_snapshots, opened_stores
 from dq.sql import Query, path, quote
 
 LOCK = "stores.lock.toml"
@@ -64,6 +64,7 @@ def check_contract(folder: Path | str, *, batch: int | None = None, options: Opt
         checks = [*judge_snapshots(seen.engine, seen.question, attempt=seen.attempts)]
         checks += judge_stores(make_ledger(seen.contract, selects=seen.ground.selects, catalogue=snapshot_columns(seen.question.manifests)))
         checks += [judge_schema(item.entity, item.problems) for item in seen.ground.prepared]
+        checks += judge_freezes(seen.engine, seen.ground, seen.question, attempt=seen.attempts)
         options.told("fitness of the source")
         checks += judge_fitness(seen.engine, seen.ground, batch=batch, attempt=seen.attempts)
         return Checked(tuple(checks), tuple(seen.attempts.crashes))

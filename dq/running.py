@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from dq.compare.evidence import Crash
 from dq.compare.views import snapshot
 from dq.contract.models import Contract
 from dq.contract.reading import read_contract
+from dq.countdown import is_proven, make_calendar
 from dq.coverage import make_ledger
 from dq.diagnose import find_causes, label_cells
 from dq.engine import Engine, Settings, open_engine, usable_cores
@@ -26,10 +27,11 @@ from dq.folder import FINDINGS, draft_folder, publish
 from dq.ground import Ground, lay_ground
 from dq.interrupts import raise_if_ended
 from dq.judgement.base import Seen
+from dq.judgement.calendar import judge_deadline, judge_freeze
 from dq.judgement.claims import judge_schema
 from dq.judgement.whole import judge_snapshot
-from dq.measuring import Facts, measure_migration, steps_of
-from dq.record import Cause, Check, EntityResult, Record
+from dq.measuring import Facts, measure_freeze, measure_migration, measure_progress, steps_of
+from dq.record import Calendar, Cause, Check, EntityResult, Record
 from dq.recording import complete, judge_facts, judge_stores, make_record, snapshot_columns
 from dq.stores.contents import discrepancies
 from dq.stores.identity import untimely
@@ -152,9 +154,11 @@ def _recorded(engine: Engine, question: Question, *, attempt: Attempts, told: To
     causes: tuple[Cause, ...] = ()
     unexplained: tuple[str, ...] = ()
     records = 0
+    compared: Collection[str] = ()
     if question.compares:
         facts = measure_migration(engine, question.contract, asked=question.asked, attempt=attempt, told=told)
         ground = facts.ground
+        compared = [item.entity.name for item in facts.entities if item.evidence is not None]
         told("findings and causes")
         seen, causes, records = _findings(engine, facts, attempt=attempt, file=findings)
         unexplained = tuple(f"{step}: {crash.reason}" for step, crash in attempt.crashes if step.endswith(CAUSES))
@@ -163,12 +167,33 @@ def _recorded(engine: Engine, question: Question, *, attempt: Attempts, told: To
     else:
         ground = lay_ground(engine, question.contract, asked=question.asked, attempt=attempt)
         checks += [judge_schema(item.entity, item.problems) for item in ground.prepared]
+        checks += judge_freezes(engine, ground, question, attempt=attempt)
     ledger = make_ledger(question.contract, selects=ground.selects, catalogue=snapshot_columns(question.manifests))
     checks += judge_stores(ledger)
     if question.command == "gate":
         checks += _fitness(engine, ground, question, attempt=attempt, told=told)
-    checks = [*complete(checks, question)]
-    return make_record(question, checks=checks, entities=entities, causes=causes, ledger=ledger, findings=records, unexplained=unexplained)
+    checks, calendar = _dated(engine, ground, question, checks=checks, compared=compared, attempt=attempt)
+    return make_record(question, checks=checks, entities=entities, causes=causes, ledger=ledger, findings=records, calendar=calendar, unexplained=unexplained)
+
+
+def _dated(
+    engine: Engine, ground: Ground, question: Question, *, checks: Sequence[Check], compared: Collection[str], attempt: Attempts
+) -> tuple[list[Check], Calendar | None]:
+    """Return all checks in the order declared, the deadline's with them, and how far the migration is."""
+    migration, asked = question.contract.migration, question.asked
+    progress = attempt("calendar.progress", measure_progress, engine, ground, asked=asked, as_of=question.as_of, compared=compared)
+    so_far = complete(checks, question)
+    calendar = make_calendar(migration, progress, as_of=question.as_of, compared=asked.batches, moved=asked.moved, checks=so_far)
+    if migration.deadline is not None:
+        deadline = judge_deadline(migration, calendar, progress=progress, as_of=question.as_of, is_proven=is_proven(so_far))
+        so_far = complete([*checks, deadline], question)
+    return [*so_far], calendar
+
+
+def judge_freezes(engine: Engine, ground: Ground, question: Question, *, attempt: Attempts) -> tuple[Check, ...]:
+    """Judge every `<entity>.freeze` where nothing is compared."""
+    found = ((entity, measure_freeze(engine, ground, entity, asked=question.asked, attempt=attempt)) for entity in question.contract.entities if entity.created)
+    return tuple(judge_freeze(entity, late, migration=question.contract.migration, seen={}) for entity, late in found)
 
 
 def _fitness(engine: Engine, ground: Ground, question: Question, *, attempt: Attempts, told: Told) -> tuple[Check, ...]:
