@@ -184,9 +184,7 @@ def clean(**changes: Any) -> Record:
             for name in ("accounts", "products", "orders", "coupons", "reviews")
         ),
         *(check(f"coverage.{side}", sentence=f"Every column of the {side} is compared, used or excluded with a reason.") for side in ("source", "target")),
-        check(
-            "calendar.deadline", sentence="37 days to the deadline on 12 Dec 2024 24:00 Asia/Jakarta. 3 batches of 4 are not moved or not proven.", looked_at=4
-        ),
+        check("calendar.deadline", sentence="37 days to the deadline. 3 batches of 4 are not moved or not proven.", looked_at=4),
         check("canary.rows", sentence="All 14 ways of corrupting a copy of a slice were found.", looked_at=14),
         *(check(f"{name}.{kind}") for name in ROWS for kind in KINDS),
         *(check(f"{name}.natives", sentence="The target's own rows are as they were.") for name in ROWS),
@@ -243,6 +241,7 @@ def broken() -> Record:
     totals = (Money(currency="IDR", amount="18449000.00"), Money(currency="GBP", amount="129.99"))
     return _with(
         clean(),
+        calendar=calendar(batches=tuple(item.model_copy(update={"status": "not proven" if item.number == 1 else "to move"}) for item in calendar().batches)),
         headline="Three of seven promises are broken: 1,377 people hold coupons that expire early or are missing, and points went to the wrong person.",
         findings=4_846,
         causes=(
