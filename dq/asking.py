@@ -115,6 +115,7 @@ def ask(contract: Contract, manifests: Mapping[str, Manifest], *, command: Comma
     baseline = manifests.get("baseline")
     keys = {side: {table.name: table.primary_key for table in manifest.tables} for side, manifest in manifests.items()}
     left = {side: manifest.left for side, manifest in manifests.items()}
-    asked = Asked(wanted, moved, baseline.taken_at.astimezone(UTC).isoformat() if baseline else None, keys, left)
+    base = baseline.taken_at.astimezone(UTC).isoformat() if baseline else None
+    asked = Asked(wanted, moved, base, keys, left, source_moment=manifests["source"].taken_at)
     question = Question(command, contract, manifests, batch, moment.astimezone(UTC), asked)
     return replace(question, asked=replace(asked, seed=question.run))

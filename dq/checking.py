@@ -17,6 +17,7 @@ from dq.compare.sides import source_view, target_view
 from dq.contract.models import SIDES, Contract, Entity
 from dq.contract.reading import read_contract
 from dq.coverage import make_ledger
+from dq.dating import judge_freezes
 from dq.engine import Engine, Row, Settings
 from dq.errors import UsageError, near_miss
 from dq.fit import judge_fitness
@@ -61,9 +62,10 @@ def check_contract(folder: Path | str, *, batch: int | None = None, options: Opt
         numbers = [item.number for item in seen.contract.migration.batches]
         if batch is not None and batch not in numbers:
             raise UsageError(f"there is no batch {batch} ({f'1 to {max(numbers)}' if numbers else 'the contract has none'})")
-        checks = [*judge_snapshots(seen.engine, seen.question, attempt=seen.attempts)]
+        checks = [*judge_snapshots(seen.engine, seen.ground, seen.question, attempt=seen.attempts)]
         checks += judge_stores(make_ledger(seen.contract, selects=seen.ground.selects, catalogue=snapshot_columns(seen.question.manifests)))
         checks += [judge_schema(item.entity, item.problems) for item in seen.ground.prepared]
+        checks += judge_freezes(seen.engine, seen.ground, seen.question, attempt=seen.attempts)
         options.told("fitness of the source")
         checks += judge_fitness(seen.engine, seen.ground, batch=batch, attempt=seen.attempts)
         return Checked(tuple(checks), tuple(seen.attempts.crashes))

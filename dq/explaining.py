@@ -11,7 +11,7 @@ from dq.compare.rows import on_key
 from dq.compare.views import CHANGED, ID
 from dq.contract.models import Contract, Entity, Invariant
 from dq.errors import UsageError, near_miss
-from dq.sql import path, quote
+from dq.sql import literal, path, quote
 
 
 def query_of(contract: Contract, check_id: str) -> str:
@@ -20,12 +20,11 @@ def query_of(contract: Contract, check_id: str) -> str:
     if check_id not in known:
         raise UsageError(f"no query can be shown of '{check_id}'{near_miss(check_id, known)}")
     entity, kind, name = known[check_id]
-    if kind == "keys":
-        return _keys(entity)
-    if kind == "rows":
-        return _rows(entity)
-    if kind == "natives":
-        return _natives(entity)
+    alone = {"keys": _keys, "rows": _rows, "natives": _natives}
+    if kind in alone:
+        return alone[kind](entity)
+    if kind == "freeze":
+        return _freeze(contract, entity)
     if kind == "invariant":
         return _invariant(entity, next(item for item in entity.invariant if item.name == name))
     if kind in ("counts", "sums"):
@@ -67,6 +66,14 @@ def _natives(entity: Entity) -> str:
         f"FROM {path('own_baseline', entity.name)} AS b LEFT JOIN {path('own_target', entity.name)} AS t ON t.{own} = b.{own}\n"
         f"WHERE row({before}) IS DISTINCT FROM row({now})\nORDER BY ALL  -- broken where {quote(CHANGED)} is not after the baseline"
     )
+
+
+def _freeze(contract: Contract, entity: Entity) -> str:
+    keys = ", ".join(f"r.{quote(name)}" for name in (*entity.key, str(entity.created)))
+    freeze = contract.migration.freeze
+    moment = literal(freeze.isoformat() if freeze is not None else "")
+    rows = path("own_source", entity.name)
+    return f"SELECT {keys}\nFROM {rows} AS r\nWHERE (r.{quote(str(entity.created))} < CAST({moment} AS TIMESTAMPTZ)) IS NOT TRUE\nORDER BY ALL"
 
 
 def _invariant(entity: Entity, invariant: Invariant) -> str:

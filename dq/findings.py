@@ -108,7 +108,7 @@ def _number_rows(engine: Engine, entity: Entity) -> tuple[int, Sequence[Sequence
 
 
 def _number_claims(engine: Engine, item: EntityFacts, *, part: int, after: int) -> None:
-    """Number what is no compared row: base rows lost, invariants broken, native rows harmed."""
+    """Number what is no compared row: base rows lost, invariants broken, rows after the freeze, native rows harmed."""
     entity = item.entity
     if item.evidence is None:
         return
@@ -119,6 +119,9 @@ def _number_claims(engine: Engine, item: EntityFacts, *, part: int, after: int) 
             status = "CASE WHEN in_source AND in_target THEN 'pre-existing' WHEN in_source THEN 'source only' ELSE 'broken' END AS status"
             table = path("evidence", f"{entity.name}.invariant.{name}")
             claims.append((f"{entity.name}.invariant.{name}", f"SELECT {status}, {_key_texts(entity)} AS key, {keys} FROM {table}", f"{keys}, status"))
+    if getattr(item.freeze, "broken", 0):
+        table = path("evidence", f"{entity.name}.freeze")
+        claims.append((f"{entity.name}.freeze", f"SELECT status, {_key_texts(entity)} AS key, {keys} FROM {table}", f"{keys}, status"))
     if any(getattr(item.natives, status, 0) for status in ("missing", "changed", "repeated")):
         table = path("evidence", f"{entity.name}.natives")
         claims.append((f"{entity.name}.natives", f"SELECT status, [CAST(id AS VARCHAR)] AS key, id FROM {table} WHERE status <> 'alive'", "id"))

@@ -26,7 +26,7 @@ def judge_fitness(engine: Engine, ground: Ground, *, batch: int | None, attempt:
     for entity in ground.contract.entities:
         if not entity.fit:
             continue
-        reason = _why_not(ground, entity)
+        reason = ground.unread(entity)
         results = None if reason else attempt(f"{entity.name}.fit", _run, engine, entity, batch=batch if ground.scope.batched else None)
         if isinstance(results, Crash):
             reason, results = results.reason, None
@@ -38,14 +38,6 @@ def judge_fitness(engine: Engine, ground: Ground, *, batch: int | None, attempt:
             else:
                 checks.append(_check(check_id, entity, results[item.name]))
     return tuple(checks)
-
-
-def _why_not(ground: Ground, entity: Entity) -> str | None:
-    prepared = next(item for item in ground.prepared if item.entity == entity)
-    raws = ground.raws.get(entity.name)
-    if prepared.problems:
-        return "the store is not as it is pinned or declared"
-    return raws.reason if isinstance(raws, Crash) else None
 
 
 def _run(engine: Engine, entity: Entity, *, batch: int | None) -> Mapping[str, fitness.FitResult]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import ParamSpec, Protocol, TypeVar
 
 from dq.compare import crosswalk, declared, schema, views
@@ -30,7 +31,7 @@ class Attempt(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is compared: batches (none where the migration has none), those that have moved, and when the baseline was taken."""
+    """What is compared: batches (none where the migration has none), those that have moved, and when baseline and source were taken."""
 
     batches: tuple[int, ...]
     moved: tuple[int, ...]
@@ -38,6 +39,7 @@ class Asked:
     primary_keys: Keys = field(default_factory=dict)  # as the manifests say; they name rows in the findings
     left: Catalogue = field(default_factory=dict)  # what stands in the stores and was not taken, as the manifests say
     seed: str = ""  # chooses the corruptions that a run plants in copies, to find them: the run's id, so that it chooses the same again
+    source_moment: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,13 @@ class Ground:
     prepared: tuple[Prepared, ...]
     raws: Mapping[str, Raws | Crash]  # entity; none where its schema is not as pinned
     rows: Mapping[str, int | Crash]  # tables of the crosswalk's snapshot
+
+    def unread(self, entity: Entity) -> str | None:
+        """Return why an entity's rows cannot be read, or None."""
+        if next(item for item in self.prepared if item.entity == entity).problems:
+            return "the store is not as it is pinned or declared"
+        raws = self.raws.get(entity.name)
+        return raws.reason if isinstance(raws, Crash) else None
 
     def blocks(self, entity: Entity) -> str | None:
         """Return why an entity cannot be compared at all, or None; a schema that does not hold is told apart."""
@@ -105,6 +114,9 @@ def lay_ground(engine: Engine, contract: Contract, *, asked: Asked, attempt: Att
         rows |= {name: looked} if isinstance(looked, Crash) else {}
     if scope.batched:
         rows["batches"] = attempt("crosswalk batches", declared.look_at_batches, engine, contract)
+        home = homes.get(str(contract.migration.accounts))
+        looked = attempt("crosswalk batches", declared.record_strangers, engine, home=home) if home is not None else None
+        rows |= {"batches": looked} if isinstance(looked, Crash) else {}
     if "merges" in others:
         rows["merges"] = attempt("crosswalk merges", declared.look_at_merges, engine, scope=scope, homes=homes)
     if "erasures" in others:

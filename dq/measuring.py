@@ -5,15 +5,19 @@ Every step goes through `attempt`, which turns a crash into a fact of its own, s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from dq.canaries import CanaryResult, release, release_maps, whose_natives
 from dq.compare.crosswalk import crosswalk_evidence
+from dq.compare.declared import record_outside
 from dq.compare.entity import measure
 from dq.compare.evidence import Broken, Crash, CrosswalkEvidence, EntityEvidence, SumPair
+from dq.compare.freeze import Late, check_freeze
 from dq.compare.invariants import check_invariant
 from dq.compare.natives import Natives, check_natives
+from dq.compare.progress import Progress, count_batches, moments_of
 from dq.compare.sides import make_moved
 from dq.compare.sums import compare_sums
 from dq.contract.models import Contract, Entity, Invariant
@@ -35,6 +39,7 @@ class EntityFacts:
     invariants: Mapping[str, Broken | Crash] = field(default_factory=dict)  # name
     natives: Natives | Crash | None = None
     canary: CanaryResult | Crash | None = None
+    freeze: Late | Crash | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +75,44 @@ def measure_migration(engine: Engine, contract: Contract, *, asked: Asked, attem
     compared = {facts.entity.name: facts.entity for facts in rows if facts.evidence is not None}
     for facts in rows:  # a claim about one entity may need another's rows
         told(f"{facts.entity.name}: sums and claims")
-        entities.append(_claims(engine, facts, compared=compared, asked=asked, attempt=attempt) if facts.evidence is not None else facts)
+        entities.append(_claims(engine, facts, ground=ground, compared=compared, asked=asked, attempt=attempt) if facts.evidence is not None else facts)
     crosswalks = {
         name: found if isinstance(found, Crash) else attempt(f"crosswalk {name}", crosswalk_evidence, engine, name, rows=found)
         for name, found in ground.rows.items()
     }
     canary = attempt("canary.crosswalk", release_maps, engine, contract, ground.scope, asked.seed) if contract.crosswalks else None
     return Facts(ground, tuple(entities), crosswalks, canary)
+
+
+def measure_freeze(engine: Engine, ground: Ground, entity: Entity, *, asked: Asked, attempt: Attempt) -> Late | Crash | None:
+    """Look for rows of the source that are not from before the freeze; None where the entity does not say when its rows came to be."""
+    freeze = ground.contract.migration.freeze
+    if entity.created is None or freeze is None:
+        return None
+    reason = ground.unread(entity)
+    if reason is not None:
+        return Crash(reason)
+    return attempt(f"{entity.name}.freeze", check_freeze, engine, entity, freeze=freeze, taken=asked.source_moment)
+
+
+def measure_progress(engine: Engine, ground: Ground, *, asked: Asked, as_of: datetime, compared: Collection[str]) -> Progress:
+    """Count how far the migration is.
+
+    Args:
+        engine: the engine.
+        ground: what stands there.
+        asked: what is compared.
+        as_of: the moment that the run is judged as of.
+        compared: the entities whose rows were compared.
+    """
+    entities = ground.contract.entities
+    owned = [entity for entity in entities if entity.owner is not None]
+    read = [entity for entity in owned if ground.unread(entity) is None]
+    sizes = count_batches(engine, ground.contract.migration.batches, scope=ground.scope, owned=read, is_whole=len(read) == len(owned))
+    if asked.baseline_moment is None:
+        return Progress(sizes)
+    merged = [entity for entity in entities if entity.merge is not None and entity.name in compared]
+    return Progress(sizes, *moments_of(engine, merged, since=datetime.fromisoformat(asked.baseline_moment), until=as_of))
 
 
 def steps_of(contract: Contract) -> int:
@@ -94,13 +130,14 @@ def _rows(engine: Engine, ground: Ground, name: str, *, asked: Asked, attempt: A
         return EntityFacts(entity, problems=prepared.problems, blocked=blocked)
     evidence = attempt(name, measure, engine, prepared, raws=raws, scope=ground.scope, moment=asked.baseline_moment)
     made = attempt(name, make_moved, engine, entity=entity, accounts=ground.scope.accounts)
-    for found in (evidence, made):
+    outside = attempt(name, record_outside, engine, entity, batches=ground.contract.migration.batches) if ground.scope.batched else None
+    for found in (evidence, made, outside):
         if isinstance(found, Crash):
             return EntityFacts(entity, blocked=found.reason)
     return EntityFacts(entity, evidence=evidence if isinstance(evidence, EntityEvidence) else None)
 
 
-def _claims(engine: Engine, facts: EntityFacts, *, compared: Mapping[str, Entity], asked: Asked, attempt: Attempt) -> EntityFacts:
+def _claims(engine: Engine, facts: EntityFacts, *, ground: Ground, compared: Mapping[str, Entity], asked: Asked, attempt: Attempt) -> EntityFacts:
     """Measure what is claimed beside the rows: sums, invariants, the native rows, the canaries."""
     entity, moment = facts.entity, asked.baseline_moment
     natives: Natives | Crash | None = None
@@ -112,6 +149,7 @@ def _claims(engine: Engine, facts: EntityFacts, *, compared: Mapping[str, Entity
         invariants={item.name: _invariant(engine, entity, item, compared=compared, attempt=attempt) for item in entity.invariant},
         natives=natives,
         canary=attempt(f"canary.{entity.name}", release, engine, entity, asked.seed, natives=entity.name == whose_natives(compared.values(), asked.seed)),
+        freeze=measure_freeze(engine, ground, entity, asked=asked, attempt=attempt),
     )
 
 

@@ -82,9 +82,9 @@ class SumLine(Frozen):
 class Check(Frozen):
     """One expectation, judged."""
 
-    id: str  # <entity>.<kind>[.<name>], crosswalk.<name>, snapshot.<side>
+    id: str  # <entity>.<kind>[.<name>], crosswalk.<name>, snapshot.<side>, calendar.deadline
     entity: str | None
-    kind: str  # schema, keys, rows, values, attribution, instants, natives, counts, sums, invariant, fit, crosswalk, snapshot, coverage, canary
+    kind: str  # schema, keys, rows, values, attribution, instants, natives, freeze, counts, sums, invariant, fit, crosswalk, snapshot, ...
     name: str | None = None
     severity: Severity = "critical"
     outcome: Outcome
@@ -154,6 +154,29 @@ class EntityResult(Frozen):
     columns: tuple[str, ...]
 
 
+class BatchLine(Frozen):
+    """One batch, and how far it is."""
+
+    number: int
+    region: str
+    status: Literal["proven", "not proven", "moved", "to move"]  # by this run; `moved` where it has moved and this run did not compare it
+    accounts: int | None  # but for erased ones; None where the crosswalk does not say
+    rows: int | None  # of those accounts, in the source; None where some entity could not be read
+
+
+class Calendar(Frozen):
+    """How far the migration is at `as_of`, and when it will be done at the pace so far."""
+
+    sentences: tuple[str, ...]  # the countdown first
+    days_left: int | None  # whole days to the deadline, rounded down: negative past it; None without one
+    batches: tuple[BatchLine, ...] = ()  # by number
+    accounts_moved: int | None = None  # of batches that have moved, proven or not
+    accounts_left: int | None = None
+    first_moved_at: str | None = None  # ISO 8601 with offset: when the first row that moved came into the target
+    last_moved_at: str | None = None
+    done_at: str | None = None  # when the last account will have moved at the pace from the first row to `as_of`; None where nothing says it
+
+
 class Snapshot(Frozen):
     """One sealed snapshot, named by its content."""
 
@@ -189,6 +212,7 @@ class Record(Frozen):
     versions: dict[str, str]  # versions that decide: dq, duckdb
     entities: tuple[EntityResult, ...]
     checks: tuple[Check, ...]
+    calendar: Calendar | None = None  # None where the contract has neither deadline nor batches
     causes: tuple[Cause, ...] = ()  # largest first within an entity, entities as above
     coverage: tuple[LedgerLine, ...] = ()  # by side, table, column
     not_checked: tuple[str, ...] = ()  # what this run did not look at, in plain words

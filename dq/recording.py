@@ -9,11 +9,12 @@ from dq.contract.models import Contract
 from dq.coverage import Ledger
 from dq.fit import fit_ids
 from dq.judgement.base import Seen, not_proven
+from dq.judgement.calendar import DEADLINE
 from dq.judgement.canaries import judge_crosswalk_canary
 from dq.judgement.entities import judge_entity, sum_up
 from dq.judgement.whole import judge_coverage, judge_crosswalk
 from dq.measuring import Facts
-from dq.record import Cause, Check, EntityResult, Outcome, Record, Snapshot
+from dq.record import Calendar, Cause, Check, EntityResult, Outcome, Record, Snapshot
 from dq.stores.manifest import Manifest
 from dq.words import counted, listed
 
@@ -30,7 +31,7 @@ def judge_stores(ledger: Ledger) -> tuple[Check, ...]:
 def judge_facts(facts: Facts, *, seen: Seen) -> tuple[tuple[Check, ...], tuple[EntityResult, ...]]:
     """Judge what was measured: crosswalks, then entities in the contract's order."""
     crosswalks = tuple(judge_crosswalk(name, facts.crosswalks.get(name), seen=seen) for name in crosswalk_names(facts.ground.contract))
-    judged = [judge_entity(item, seen=seen) for item in facts.entities]
+    judged = [judge_entity(item, migration=facts.ground.contract.migration, seen=seen) for item in facts.entities]
     results = tuple(sum_up(item, checks) for item, checks in zip(facts.entities, judged, strict=True))
     canaries = (judge_crosswalk_canary(facts.canary),) if facts.ground.contract.crosswalks else ()
     return (*crosswalks, *canaries, *(check for checks in judged for check in checks)), results
@@ -47,12 +48,14 @@ def declared_ids(question: Question) -> tuple[str, ...]:
     """Return the id of every check that the contract declares and implies for a question, from the contract alone."""
     contract = question.contract
     ids = [f"snapshot.{side}" for side, _ in contract.migration.stores.present()] + ["coverage.source", "coverage.target"]
+    ids += [DEADLINE] if contract.migration.deadline is not None else []
     if question.compares:
         ids += [f"crosswalk.{name}" for name in crosswalk_names(contract)] + (["canary.crosswalk"] if contract.crosswalks else [])
         for entity in contract.entities:
             ids += [check_id for check_id, _, _ in entity.check_ids()] + [f"canary.{entity.name}"]
     else:  # before the first batch no row is compared, but both stores must be those that the contract is about
         ids += [f"{entity.name}.schema" for entity in contract.entities]
+        ids += [f"{entity.name}.freeze" for entity in contract.entities if entity.created is not None]
     return (*ids, *(fit_ids(contract) if question.command == "gate" else ()))
 
 
@@ -87,6 +90,7 @@ def make_record(
     causes: Sequence[Cause],
     ledger: Ledger,
     findings: int,
+    calendar: Calendar | None = None,
     unexplained: Sequence[str] = (),
 ) -> Record:
     """Return the record of a run; `unexplained` says of which entities the causes are not known, and why."""
@@ -112,6 +116,7 @@ def make_record(
         versions=versions(),
         entities=tuple(entities),
         checks=tuple(checks),
+        calendar=calendar,
         causes=tuple(causes),
         coverage=ledger.lines,
         not_checked=(*not_checked(question), *(f"Not known: {line}." for line in unexplained)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from dq.compare.views import snapshot
 from dq.contract.models import Contract
 from dq.contract.reading import read_contract
 from dq.coverage import make_ledger
+from dq.dating import dated, judge_freezes, why_too_late
 from dq.diagnose import find_causes, label_cells
 from dq.engine import Engine, Settings, open_engine, usable_cores
 from dq.examples import find_examples
@@ -30,7 +31,7 @@ from dq.judgement.claims import judge_schema
 from dq.judgement.whole import judge_snapshot
 from dq.measuring import Facts, measure_migration, steps_of
 from dq.record import Cause, Check, EntityResult, Record
-from dq.recording import complete, judge_facts, judge_stores, make_record, snapshot_columns
+from dq.recording import judge_facts, judge_stores, make_record, snapshot_columns
 from dq.stores.contents import discrepancies
 from dq.stores.identity import untimely
 from dq.stores.opening import Opened, find_snapshots, open_snapshots
@@ -133,28 +134,31 @@ def render(record: Record) -> dict[str, str]:
     return {"report.html": render_html(record), "summary.md": render_markdown(record), "junit.xml": render_junit(record)}
 
 
-def judge_snapshots(engine: Engine, question: Question, *, attempt: Attempts) -> tuple[Check, ...]:
+def judge_snapshots(engine: Engine, ground: Ground, question: Question, *, attempt: Attempts) -> tuple[Check, ...]:
     """Judge every `snapshot.<side>`."""
     late = untimely(question.manifests, contract=question.contract, as_of=question.as_of)
+    moved = attempt("snapshot.baseline", why_too_late, engine, ground) if "baseline" in question.manifests else None
     checks = []
     for side, manifest in question.manifests.items():
         found = attempt(f"snapshot.{side}", discrepancies, engine, snapshot(side), manifest)
         problems = [found.reason] if isinstance(found, Crash) else list(found)
         problems += [late[side]] if side in late else []
+        problems += [moved.reason if isinstance(moved, Crash) else moved] if side == "baseline" and moved is not None else []
         checks.append(judge_snapshot(side, problems=problems, tables=len(manifest.taken), rows=manifest.rows))
     return tuple(checks)
 
 
 def _recorded(engine: Engine, question: Question, *, attempt: Attempts, told: Told, findings: Path) -> Record:
-    told("contents of the snapshots")
-    checks = [*judge_snapshots(engine, question, attempt=attempt)]
+    checks: list[Check] = []
     entities: tuple[EntityResult, ...] = ()
     causes: tuple[Cause, ...] = ()
     unexplained: tuple[str, ...] = ()
     records = 0
+    compared: Collection[str] = ()
     if question.compares:
         facts = measure_migration(engine, question.contract, asked=question.asked, attempt=attempt, told=told)
         ground = facts.ground
+        compared = [item.entity.name for item in facts.entities if item.evidence is not None]
         told("findings and causes")
         seen, causes, records = _findings(engine, facts, attempt=attempt, file=findings)
         unexplained = tuple(f"{step}: {crash.reason}" for step, crash in attempt.crashes if step.endswith(CAUSES))
@@ -163,12 +167,15 @@ def _recorded(engine: Engine, question: Question, *, attempt: Attempts, told: To
     else:
         ground = lay_ground(engine, question.contract, asked=question.asked, attempt=attempt)
         checks += [judge_schema(item.entity, item.problems) for item in ground.prepared]
+        checks += judge_freezes(engine, ground, question, attempt=attempt)
+    told("contents of the snapshots")
+    checks += judge_snapshots(engine, ground, question, attempt=attempt)
     ledger = make_ledger(question.contract, selects=ground.selects, catalogue=snapshot_columns(question.manifests))
     checks += judge_stores(ledger)
     if question.command == "gate":
         checks += _fitness(engine, ground, question, attempt=attempt, told=told)
-    checks = [*complete(checks, question)]
-    return make_record(question, checks=checks, entities=entities, causes=causes, ledger=ledger, findings=records, unexplained=unexplained)
+    checks, calendar = dated(engine, ground, question, checks=checks, compared=compared, attempt=attempt)
+    return make_record(question, checks=checks, entities=entities, causes=causes, ledger=ledger, findings=records, calendar=calendar, unexplained=unexplained)
 
 
 def _fitness(engine: Engine, ground: Ground, question: Question, *, attempt: Attempts, told: Told) -> tuple[Check, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-_PLURALS = {"person": "people", "currency": "currencies", "entity": "entities", "entry": "entries", "discrepancy": "discrepancies"}
+_PLURALS = {"person": "people", "currency": "currencies", "entity": "entities", "entry": "entries", "batch": "batches", "discrepancy": "discrepancies"}
 _COLUMNS_NAMED = 4
 
 

@@ -78,6 +78,34 @@ def look_at_targets(engine: Engine, name: str, *, scope: Scope, home: Entity | N
     engine.execute(Query(sql, (name,), f"crosswalk {name}: collisions"))
 
 
+def count_moved_before(engine: Engine, *, entity: Entity, scope: Scope) -> int:
+    """Count rows of the baseline that are the migration's: their id is what the crosswalk made of a source row's, and their key is that row's too.
+
+    An id alone may be a native row's that the crosswalk took (a collision); with its key as well the row was moved, and the baseline is too late.
+
+    Args:
+        engine: the engine; the own views stand and `look_at_targets` was taken.
+        entity: the entity; one without a map of its own, or without a key beside its id, tells nothing.
+        scope: what the run looks at.
+    """
+    own = entity.own_id
+    plain = [quote(column.name) for column in entity.keys if column.through is None]
+    if own is None or not plain or entity.merge is None or entity.name not in scope.crosswalks or entity.name in scope.fan_out:
+        return 0
+    step = f"{entity.name}: moved before the baseline"
+    collisions = "SELECT count(*) FROM evidence.crosswalk WHERE crosswalk = $1 AND problem = 'collision'"
+    if engine.one(Query(collisions, (entity.name,), step)) == (0,):  # then no id of the map stood there
+        return 0
+    same = " AND ".join(f"s.{key} = b.{key}" for key in plain)
+    sql = f"""
+        SELECT count(DISTINCT b.{quote(ID)})
+        FROM {path("own_baseline", entity.name)} AS b
+        JOIN {path("maps", entity.name)} AS m ON m.target_id = b.{quote(ID)}
+        JOIN {path("own_source", entity.name)} AS s ON s.{quote(own.name)} = m.source_id AND {same}
+        JOIN evidence.crosswalk AS c ON c.crosswalk = $1 AND c.problem = 'collision' AND c.id = CAST(m.target_id AS VARCHAR)"""
+    return int(engine.one(Query(sql, (entity.name,), step))[0])
+
+
 def one_to_one(engine: Engine, *, scope: Scope) -> tuple[str, ...]:
     """Return the crosswalks that map distinct ids to distinct ids, none of them NULL; both looks at them have been taken."""
     sql = "SELECT DISTINCT crosswalk FROM evidence.crosswalk WHERE problem IN ('null', 'fan-out', 'fan-in')"

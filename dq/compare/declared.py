@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dq.compare.conform import INTEGERS
 from dq.compare.scope import Scope
 from dq.compare.views import ID, snapshot
-from dq.contract.models import Contract, Entity
+from dq.contract.models import Batch, Contract, Entity
 from dq.engine import Engine
 from dq.sql import Query, literal, path, quote
 
@@ -43,7 +43,7 @@ def misshapen(name: str, found: Mapping[str, Mapping[str, str]], *, wanted: Mapp
 
 
 def look_at_batches(engine: Engine, contract: Contract) -> int:
-    """Record accounts without a batch, in several, in one that nobody knows or of another region; return the rows."""
+    """Record accounts without a batch, in several, in one that nobody knows or of another region, and batches without an account; return the rows."""
     table = path(snapshot("crosswalk"), "main", "batches")
     regions = " ".join(f"WHEN {batch.number} THEN {literal(batch.region)}" for batch in contract.migration.batches)
     known = ", ".join(str(batch.number) for batch in contract.migration.batches)
@@ -57,7 +57,49 @@ def look_at_batches(engine: Engine, contract: Contract) -> int:
     _record(
         engine, "batches", "overlap", f"SELECT CAST(account_id AS VARCHAR) FROM {table} WHERE account_id IS NOT NULL GROUP BY account_id HAVING count(*) > 1"
     )
+    numbers = f"(SELECT unnest([{known}]) AS number)"
+    _record(engine, "batches", "no account", f"SELECT CAST(n.number AS VARCHAR) FROM {numbers} AS n ANTI JOIN {table} AS b ON b.batch = n.number")
     return _rows(engine, table)
+
+
+def record_strangers(engine: Engine, *, home: Entity) -> None:
+    """Record accounts that batches list and the source does not have; an erased one may be gone.
+
+    Args:
+        engine: the engine; own_source.e stands.
+        home: the entity whose rows are the accounts.
+    """
+    if home.own_id is None:
+        return
+    own = f"SELECT {quote(home.own_id.name)} AS account_id FROM {path('own_source', home.name)}"
+    ids = f"""
+        SELECT DISTINCT CAST(b.account_id AS VARCHAR)
+        FROM {path(snapshot("crosswalk"), "main", "batches")} AS b
+        JOIN scope.accounts AS a ON a.account_id = b.account_id AND NOT a.erased_ever
+        ANTI JOIN ({own}) AS s ON s.account_id = b.account_id
+        WHERE b.batch IS NOT NULL"""
+    _record(engine, "batches", "not in the source", ids)
+
+
+def record_outside(engine: Engine, entity: Entity, *, batches: Sequence[Batch]) -> None:
+    """Record accounts in whose batch's region one of their rows is not; each once, and nobody who was erased.
+
+    Args:
+        engine: the engine; own_source.e stands.
+        entity: where it says which column has a row's region, its rows are held against it.
+        batches: the contract's.
+    """
+    if entity.region is None:
+        return
+    regions = " ".join(f"WHEN {batch.number} THEN {literal(batch.region)}" for batch in batches)
+    known = ", ".join(str(batch.number) for batch in batches)
+    ids = f"""
+        SELECT DISTINCT CAST(b.account_id AS VARCHAR)
+        FROM {path("own_source", entity.name)} AS r
+        JOIN {path(snapshot("crosswalk"), "main", "batches")} AS b ON b.account_id = r.{quote(str(entity.owner))}
+        JOIN scope.accounts AS a ON a.account_id = b.account_id AND NOT a.erased_ever
+        WHERE r.{quote(entity.region)} IS DISTINCT FROM CASE b.batch {regions} END AND b.batch IN ({known})"""
+    _record(engine, "batches", "outside the region", ids)
 
 
 def record_unplaced(engine: Engine, entity: Entity) -> int:

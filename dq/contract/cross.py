@@ -9,7 +9,7 @@ from dq.contract.models import SIDES, Contract, Entity, Migration
 from dq.errors import ContractError, near_miss
 from dq.expect.refuse import refusal
 
-_OWN_WORDS = ("snapshot", "coverage", "crosswalk", "canary")  # check ids begin with them
+_OWN_WORDS = ("snapshot", "coverage", "crosswalk", "calendar", "canary")  # check ids begin with them
 _DECLARATIONS = ("batches", "merges", "erasures")  # tables of the crosswalk's snapshot that are no maps
 
 
@@ -31,6 +31,14 @@ def check_migration(migration: Migration, *, file: str) -> None:
         raise ContractError(message, file=file, key="batches")
 
 
+def check_accounts(contract: Contract) -> None:
+    """Check that the crosswalk whose ids the batches list is one that a column goes through. Raises ContractError."""
+    name = contract.migration.accounts
+    if name is not None and name not in contract.crosswalks:
+        message = f"no column goes through a crosswalk '{name}'{near_miss(name, contract.crosswalks)}"
+        raise ContractError(message, file="migration.toml", key="accounts")
+
+
 def check_entity(entity: Entity, *, contract: Contract) -> None:
     """Check one entity against itself and the rest of the contract. Raises ContractError."""
     file = entity.file
@@ -40,6 +48,7 @@ def check_entity(entity: Entity, *, contract: Contract) -> None:
     if entity.owner is not None and contract.migration.batches and entity.column(entity.owner).through != contract.migration.accounts:
         message = f"the owner goes through '{contract.migration.accounts}', so that batches can be told"
         raise ContractError(message, file=file, key="owner")
+    _check_calendar(entity, migration=contract.migration)
     if entity.merge is not None and contract.migration.stores.baseline is None:
         raise ContractError("native rows are told by a baseline: migration.toml names none", file=file, key="merge")
     if entity.may_be_empty is not None and entity.at_least > 1:
@@ -57,6 +66,22 @@ def check_entity(entity: Entity, *, contract: Contract) -> None:
         reason = refusal(fit.type, fit.arguments, types)
         if reason is not None:
             raise ContractError(reason, file=file, key=f"fit.{fit.name}")
+
+
+def _check_calendar(entity: Entity, *, migration: Migration) -> None:
+    """Check what says when a row came to be, and which region it is of."""
+    if entity.created is not None:
+        if migration.freeze is None:
+            raise ContractError("there is no freeze in migration.toml that a row could be after", file=entity.file, key="created")
+        if entity.column(entity.created).type.name != "INSTANT":
+            raise ContractError(f"'{entity.created}' is no INSTANT", file=entity.file, key="created")
+    if entity.region is not None:
+        if entity.owner is None or not migration.batches:
+            raise ContractError(
+                "a row's region is held against its owner's batch: it needs 'owner', and batches in migration.toml", file=entity.file, key="region"
+            )
+        if entity.column(entity.region).type.name not in ("VARCHAR", "ENUM"):
+            raise ContractError(f"'{entity.region}' is no VARCHAR and no ENUM", file=entity.file, key="region")
 
 
 def _check_columns(entity: Entity, *, contract: Contract) -> None:
@@ -86,6 +111,8 @@ def _references(entity: Entity, *, names: tuple[str, ...]) -> None:
     wanted: Mapping[str, Iterable[str]] = {
         "key": entity.key,
         "owner": () if entity.owner is None else (entity.owner,),
+        "region": () if entity.region is None else (entity.region,),
+        "created": () if entity.created is None else (entity.created,),
         "money.amount": () if entity.money is None else (entity.money.amount,),
         "money.currency": () if entity.money is None or entity.money.currency is None else (entity.money.currency,),
         "slices": entity.slices,

@@ -7,10 +7,12 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from dq.contract.types import ColumnType
+from dq.errors import near_miss
 
 MAX_DIGITS = 18  # of a currency's minor unit; ISO 4217 has 4 at most
 
@@ -146,6 +148,8 @@ class Entity(Model):
     promise: Words
     key: tuple[str, ...] = Field(min_length=1)
     owner: str | None = None
+    region: str | None = None  # the column with the region that a row is of: its owner's batch must be of the same
+    created: str | None = None  # the column with the moment when a row came to be: before the freeze
     money: MoneyColumns | None = None
     slices: tuple[str, ...] = ()
     at_least: Number = Field(default=1, ge=1)
@@ -197,6 +201,7 @@ class Entity(Model):
         compared = {column.kind for column in self.compared}
         kinds += [kind for kind in ("values", "attribution", "instants") if kind in compared]
         kinds += ["natives"] if self.merge is not None else []
+        kinds += ["freeze"] if self.created is not None else []
         yield from ((f"{self.name}.{kind}", kind, None) for kind in (*kinds, "counts"))
         yield from ((f"{self.name}.counts.{item.name}", "counts", item.name) for item in self.counts)
         yield from ((f"{self.name}.sums.{item.column}", "sums", item.column) for item in self.sums)
@@ -264,6 +269,7 @@ class Migration(Model):
     title: Words
     freeze: datetime | None = None
     deadline: datetime | None = None
+    zone: str = "UTC"  # in which freeze and deadline are said to people
     regions: tuple[str, ...] = ()
     entities: tuple[str, ...] = Field(min_length=1)
     accounts: str | None = None  # the crosswalk whose source ids the batches list
@@ -278,6 +284,16 @@ class Migration(Model):
     def _with_offset(cls, value: datetime | None) -> datetime | None:
         if value is not None and value.tzinfo is None:
             raise ValueError("an instant needs an offset, e.g. 2024-10-20T17:00:00Z")
+        return value
+
+    @field_validator("zone")
+    @classmethod
+    def _of_iana(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            message = f"'{value}' is no zone of the IANA database{near_miss(value, available_timezones())}"
+            raise ValueError(message) from None
         return value
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from dq.contract.columns import read_columns
-from dq.contract.cross import check_entity, check_migration
+from dq.contract.cross import check_accounts, check_entity, check_migration
 from dq.contract.explain import explained
 from dq.contract.models import SIDES, Contract, Entity, Fit, Migration
 from dq.errors import ContractError, near_miss
@@ -49,6 +49,7 @@ def read_contract(folder: Path | str) -> Contract:
         pinned=_pinned(lock) if lock.exists() else None,
         digest=_digest(folder, (*(path.name for path in files.values()), *_FOLDER_FILES)),
     )
+    check_accounts(contract)
     for entity in entities:
         check_entity(entity, contract=contract)
     return contract

@@ -31,6 +31,8 @@ __all__ = [
     "ExpectCountsToMatch",
     "ExpectCoverageToClose",
     "ExpectCrosswalkToHold",
+    "ExpectDeadlineToBeKept",
+    "ExpectFreezeToHold",
     "ExpectInstantsToMatch",
     "ExpectInvariantsToHold",
     "ExpectKeysToMatch",
@@ -131,6 +133,20 @@ class ExpectNativesToStand(ParityExpectation):
     claim = "the target's own rows are as they were"
 
 
+class ExpectFreezeToHold(ParityExpectation):
+    """No row of the source came to be at or after the freeze."""
+
+    kinds = ("freeze",)
+    claim = "no row of the source came to be at or after the freeze"
+
+
+class ExpectDeadlineToBeKept(ParityExpectation):
+    """By the deadline everything has moved."""
+
+    kinds = ("calendar",)
+    claim = "by the deadline everything has moved and is proven"
+
+
 class ExpectCanariesToBeFound(ParityExpectation):
     """Every known corruption of a copy is found: the comparison can fail."""
 
@@ -151,6 +167,8 @@ EXPECTATIONS: tuple[type[ParityExpectation], ...] = (
     ExpectSumsToMatch,
     ExpectInvariantsToHold,
     ExpectNativesToStand,
+    ExpectFreezeToHold,
+    ExpectDeadlineToBeKept,
     ExpectCanariesToBeFound,
 )
 
@@ -167,6 +185,7 @@ def suite_of(contract: Path | str | Contract, entity: str) -> Any:
 
 def _declared(contract: Contract, entity: Entity) -> Iterator[ParityExpectation]:
     kinds = {"snapshot", "coverage", "canary", *(kind for _, kind, _ in entity.check_ids())}
+    kinds |= {"calendar"} if contract.migration.deadline is not None else set()
     kinds |= {"crosswalk"} if contract.migration.stores.crosswalk is not None else set()
     for cls in EXPECTATIONS:
         if cls is ExpectInvariantsToHold:

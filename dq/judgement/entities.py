@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from dq.compare.evidence import Crash
-from dq.contract.models import Entity
+from dq.contract.models import Entity, Migration
 from dq.judgement.base import Seen, not_proven
+from dq.judgement.calendar import judge_freeze
 from dq.judgement.canaries import judge_canary
 from dq.judgement.claims import judge_invariant, judge_natives, judge_schema, judge_sums
 from dq.judgement.rows import KINDS, judge_rows
@@ -15,11 +16,12 @@ from dq.record import Check, EntityResult, Money, Outcome
 from dq.words import money_text
 
 
-def judge_entity(facts: EntityFacts, *, seen: Seen) -> tuple[Check, ...]:
+def judge_entity(facts: EntityFacts, *, migration: Migration, seen: Seen) -> tuple[Check, ...]:
     """Judge every parity check that an entity declares and implies, its canary last.
 
     Args:
         facts: what was measured.
+        migration: the contract's.
         seen: masked examples.
     """
     entity, evidence = facts.entity, facts.evidence
@@ -38,6 +40,8 @@ def judge_entity(facts: EntityFacts, *, seen: Seen) -> tuple[Check, ...]:
             checks.append(judge_rows(entity, kind, evidence, counts=slices, seen=seen))
         elif kind == "natives":
             checks.append(judge_natives(entity, facts.natives, seen=seen))
+        elif kind == "freeze":
+            checks.append(judge_freeze(entity, facts.freeze, migration=migration, seen=seen))
         elif kind == "invariant":
             checks.append(judge_invariant(entity, str(name), found=facts.invariants[str(name)], evidence=evidence, seen=seen))
         else:

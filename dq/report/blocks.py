@@ -44,7 +44,7 @@ def count(number: int | None) -> str:
 
 def counted(number: int, one: str, many: str | None = None) -> str:
     """Return `1 row`, `2 rows`, `0 people`."""
-    return f"{count(number)} {one if number == 1 else many or one + 's'}"
+    return f"{count(number)} {one if number == 1 else many or one + ('es' if one.endswith('ch') else 's')}"
 
 
 def amount(text: str) -> str:

@@ -23,6 +23,8 @@ _UNITS: Final = {
     "crosswalk": ("row", "id"),
     "snapshot": ("table", ""),
     "canary": ("corruption", "corruption"),
+    "freeze": ("row", "key"),
+    "calendar": ("batch", "batch"),
 }
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from dq.record import Record
 from dq.report import blocks
+from dq.report.calendar import calendar_view
 from dq.report.coverage import coverage
 from dq.report.facts import Fact
 from dq.report.outline import BROKEN_IN_FULL, outline
@@ -35,6 +36,7 @@ def _page(record: Record, *, in_full: int) -> str:
         record=record,
         outline=outline(record, in_full=in_full),
         verdict=verdict(record),
+        calendar=calendar_view(record.calendar),
         coverage=coverage(record.coverage),
         facts=asked(record),
         inputs=_inputs(record),

@@ -8,6 +8,7 @@ from typing import Final
 
 from dq.record import Cause, Check, Money, Outcome, Record
 from dq.report import blocks
+from dq.report.calendar import SENTENCE, calendar_view
 from dq.report.coverage import STATUSES, coverage
 from dq.report.outline import Block, Outline, Shown, outline
 from dq.report.verdict import asked, verdict
@@ -40,6 +41,7 @@ def _parts(record: Record, *, lines: int) -> Iterable[str]:
     shown = outline(record, in_full=lines, promised=lines)
     yield from _verdict(record)
     yield from _promises(shown)
+    yield from _calendar(record, limit=lines)
     yield from _causes(Shown.of(record.causes, limit=lines))
     yield from _broken(shown)
     yield from _waived(shown, limit=lines)
@@ -104,6 +106,28 @@ def _promises(shown: Outline) -> Iterable[str]:
         yield _table(("What was promised", "Entity", *numbers, "Outcome"), rows, numbers=range(2, 9))
     if shown.promises_left:
         yield _more(shown.promises_left, "entities")
+
+
+def _calendar(record: Record, *, limit: int) -> Iterable[str]:
+    view = calendar_view(record.calendar, limit=limit)
+    if view is None:
+        return
+    yield "### Calendar"
+    yield " ".join(safe(sentence, limit=SENTENCE) for sentence in (view.countdown, *view.further))
+    rows = [
+        (
+            str(row.line.number),
+            safe(row.line.region, limit=_NAME) or blocks.NOTHING,
+            blocks.count(row.line.accounts),
+            blocks.count(row.line.rows),
+            row.line.status,
+        )
+        for row in view.batches.items
+    ]
+    if rows:
+        yield _table(("Batch", "Region", "Accounts", "Rows", "By this run"), rows, numbers=range(2, 4))
+    if view.batches.left:
+        yield _more(view.batches.left, "batches")
 
 
 def _causes(found: Shown[Cause]) -> Iterable[str]:

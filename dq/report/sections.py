@@ -13,6 +13,7 @@ _OF_ALL: Final = {
     "snapshot": "The snapshots",
     "crosswalk": "The crosswalk",
     "coverage": "The coverage of both stores",
+    "calendar": "The calendar",
     "canary": "The proof that this run can fail",
 }
 _THE_RUN: Final = "The run"

@@ -18,6 +18,7 @@ from rich.text import Text
 
 from dq.record import Cause, EntityResult, Outcome, Record
 from dq.report import blocks
+from dq.report.calendar import calendar_view
 from dq.report.facts import cause_line
 from dq.report.outline import Block, Outline, Shown, outline
 from dq.report.verdict import verdict
@@ -67,11 +68,14 @@ class _Printer:
         self.console.print(item, highlight=False)
 
     def verdict(self, record: Record) -> None:
-        """Print the verdict's words, what they are about, and the sentence for a manager."""
+        """Print the verdict's words, what they are about, the sentence for a manager, and the countdown."""
         found = verdict(record)
         words = self.say(f"{self._symbol(found.mark)} {found.words}", found.mark.style)
         self._wrapped(Text.assemble(words, ": ", self.say(found.about), "  ", self.say(record.title, "dim", limit=_NAME)), step=4)
         self._wrapped(self.say(record.headline, limit=2 * _TEXT))
+        calendar = calendar_view(record.calendar)
+        if calendar is not None:
+            self._wrapped(self.say(" ".join((calendar.countdown, *calendar.further[:1]))), step=4)
         self.console.print()
 
     def promises(self, shown: Outline) -> None:

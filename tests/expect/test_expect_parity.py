@@ -174,7 +174,7 @@ def test_an_expectation_needs_an_entity() -> None:
 
 # ---- suites -------------------------------------------------------------------------------------------------------
 
-WHOLE = {"snapshot", "coverage", "crosswalk", "canary"}
+WHOLE = {"snapshot", "coverage", "calendar", "crosswalk", "canary"}
 
 
 @pytest.mark.parametrize("entity", read_contract(CONTRACT).entities, ids=lambda entity: entity.name)

@@ -134,6 +134,20 @@ _add(
     crashes=True,
 )
 _add(
+    "K12.freeze",
+    "the look for rows after the freeze crashes",
+    crashing("dq.measuring.check_freeze", when=about("orders")),
+    _only(unproven(["orders.freeze"], CRASHED)),
+    crashes=True,
+)
+_add(
+    "K12.progress",
+    "the count of how far the migration is crashes",
+    crashing("dq.measuring.count_batches", when=lambda *_, **_asked: True),
+    _only(unproven(["calendar.deadline"], CRASHED)),
+    crashes=True,
+)
+_add(
     "K12.snapshot",
     "the look into one snapshot crashes",
     crashing("dq.running.discrepancies", when=lambda *asked: asked[2].side == "baseline"),

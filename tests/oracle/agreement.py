@@ -14,7 +14,7 @@ from dq.engine import Engine
 from dq.measuring import EntityFacts, Facts
 from dq.sql import Query, path
 from tests.oracle.answers import Answer
-from tests.oracle.claims import crosswalk_problems, invariant, natives, sums
+from tests.oracle.claims import crosswalk_problems, invariant, late, natives, sums
 from tests.oracle.oracle import judge
 from tests.oracle.world import Key, World
 
@@ -55,6 +55,7 @@ def _entity(engine: Engine, item: EntityFacts, world: World, facts: Facts) -> It
     yield from _told("equal after", dict(evidence.equal_after), dict(answer.equal_after))
     yield from _harms(evidence, answer)
     yield from _claims(item, world, answer)
+    yield from _freeze(item, world)
     yield from _canary(item)
     yield from _clocks(facts, entity, answer)
 
@@ -135,6 +136,15 @@ def _claims(item: EntityFacts, world: World, answer: Answer) -> Iterator[str]:
         harmed, own = item.natives, natives(world, entity)
         counts = (own.looked_at, len(own.missing), len(own.changed), own.alive, own.repeated)
         yield from _told("natives", (harmed.looked_at, harmed.missing, harmed.changed, harmed.alive, harmed.repeated), counts)
+
+
+def _freeze(item: EntityFacts, world: World) -> Iterator[str]:
+    found = item.freeze
+    if item.entity.created is None or found is None or isinstance(found, Crash):
+        yield from _told("freeze", found, None)
+        return
+    rows, after, undated = late(world, item.entity)
+    yield from _told("freeze", (found.looked_at, found.late, found.undated), (rows, len(after), len(undated)))
 
 
 def _plain(lines: Mapping[Any, Any]) -> dict[Any, tuple[tuple[Decimal, ...], ...]]:

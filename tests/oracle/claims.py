@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +17,7 @@ from tests.oracle.answers import Answer
 from tests.oracle.expressions import expression
 from tests.oracle.oracle import judge
 from tests.oracle.people import Asked
-from tests.oracle.reading import text_of
+from tests.oracle.reading import Unreadable, text_of
 from tests.oracle.whose import total
 from tests.oracle.world import Key, Own, Sided, World, fate, key_of, mapped
 
@@ -226,7 +227,43 @@ def _batch_problems(world: World) -> dict[str, int]:
         "wrong region": len({row["account_id"] for row in rows if row["batch"] in regions and row["region"] != regions[row["batch"]]}),
         "overlap": sum(count > 1 for count in times.values()),
         "unplaced": len(unplaced),
+        "outside the region": len(_outside(world, regions)),
+        "not in the source": len(_strangers(world)),
+        "no account": len(set(regions) - {row["batch"] for row in rows}),
     }
+
+
+def _strangers(world: World) -> set[Any]:
+    """Return the accounts that batches list and the source does not have; an erased one may be gone."""
+    home = next((entity for entity in world.contract.entities if entity.name == world.contract.migration.accounts), None)
+    if home is None or home.own_id is None:
+        return set()
+    there = {row.values[home.own_id.name] for row in world.own(home, "source")}
+    listed = {row["account_id"] for row in world.stores["crosswalk"]["batches"] if row["batch"] is not None}
+    return listed - there - world.crosswalk.erased - {None}
+
+
+def _outside(world: World, regions: Mapping[int, str]) -> set[Any]:
+    """Return the accounts one of whose rows is of another region than their batch."""
+    return {
+        row.values[entity.owner]
+        for entity in world.contract.entities
+        if entity.owner is not None and entity.region is not None and not judge(world, entity).blocked
+        for row in world.own(entity, "source")
+        if row.values[entity.owner] not in world.crosswalk.erased
+        for batch in world.crosswalk.batches_of.get(row.values[entity.owner], frozenset()) & set(regions)
+        if row.values[entity.region] != regions[batch] and row.values[entity.owner] is not None
+    }
+
+
+def late(world: World, entity: Entity) -> tuple[int, set[Key], set[Key]]:
+    """Return how many rows the source has, and the keys of those that are of the freeze or later, and of those that nobody knows the moment of."""
+    rows = world.own(entity, "source")
+    moments = [(tuple(text_of(row.values[column.name], column) for column in entity.keys), row.values[str(entity.created)]) for row in rows]
+    freeze = world.contract.migration.freeze
+    assert freeze is not None
+    undated = {key for key, moment in moments if moment is None or isinstance(moment, Unreadable)}
+    return len(rows), {key for key, moment in moments if isinstance(moment, datetime) and moment >= freeze}, undated
 
 
 def _merge_problems(world: World) -> dict[str, int]:

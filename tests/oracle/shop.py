@@ -141,9 +141,6 @@ by = ["currency"]
 [[invariant]]
 name  = "refund"
 holds = "refunded >= 0 AND refunded <= total"
-[[invariant]]
-name  = "freeze"
-holds = "placed < '2024-10-20 17:00:00+00'"
 """,
         """\
 SELECT s.order_no, s.order_id, s.user_id AS account_id, o.region, s.state, s.total, s.refunded, s.currency, s.placed, o.zone

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from dq.record import Cause, Check, EntityResult, Example, LedgerLine, Money, Outcome, Record, SliceCount, Snapshot, SumLine
+from dq.record import BatchLine, Calendar, Cause, Check, EntityResult, Example, LedgerLine, Money, Outcome, Record, SliceCount, Snapshot, SumLine
 
 PROMISES = {
     "accounts": "Every customer finds the account again, with the same name, contacts, consents and status.",
@@ -127,7 +127,7 @@ def entity(name: str, *, outcome: Outcome = Outcome.PASSED, promise: str | None 
 def check(check_id: str, *, outcome: Outcome = Outcome.PASSED, sentence: str = "", **changes: Any) -> Check:
     """Return a check; entity, kind and name follow from its id."""
     first, kind, *rest = [*check_id.split("."), ""]
-    of_all = first in {"crosswalk", "snapshot", "coverage", "canary"}
+    of_all = first in {"crosswalk", "snapshot", "coverage", "calendar", "canary"}
     parts: dict[str, Any] = {
         "entity": None if of_all else first,
         "kind": first if of_all else kind,
@@ -152,6 +152,29 @@ def ledger(*, uncovered: tuple[str, ...] = ()) -> tuple[LedgerLine, ...]:
     return tuple(sorted(lines, key=lambda line: (line.side, line.table, line.column)))
 
 
+def calendar(**changes: Any) -> Calendar:
+    """Return how far a migration of five batches is after the first one."""
+    sizes = ((1, "ID", "proven", 1_450, 18_392), (2, "ID", "to move", 1_452, 18_807), (3, "GB", "to move", 790, 9_770), (4, "FR", "to move", 661, None))
+    fields: dict[str, Any] = {
+        "sentences": (
+            "37 days to the deadline on 12 Dec 2024 24:00 Asia/Jakarta.",
+            "1 of 4 batches is proven by this run, 1 has moved: 1,450 accounts there, 2,903 left.",
+            "At the present pace (1,450 accounts since 4 Nov 2024) done on 7 Nov 2024, 34 days before the deadline.",
+        ),
+        "days_left": 37,
+        "batches": tuple(
+            BatchLine(number=number, region=region, status=status, accounts=accounts, rows=rows)  # type: ignore[arg-type]
+            for number, region, status, accounts, rows in sizes
+        ),
+        "accounts_moved": 1_450,
+        "accounts_left": 2_903,
+        "first_moved_at": "2024-11-04T01:00:00+00:00",
+        "last_moved_at": "2024-11-04T01:10:00+00:00",
+        "done_at": "2024-11-07T05:33:39.144828+00:00",
+    }
+    return Calendar(**(fields | changes))
+
+
 def clean(**changes: Any) -> Record:
     """Return the record of a batch that is proven."""
     checks = [
@@ -161,6 +184,7 @@ def clean(**changes: Any) -> Record:
             for name in ("accounts", "products", "orders", "coupons", "reviews")
         ),
         *(check(f"coverage.{side}", sentence=f"Every column of the {side} is compared, used or excluded with a reason.") for side in ("source", "target")),
+        check("calendar.deadline", sentence="37 days to the deadline. 3 batches of 4 are not moved or not proven.", looked_at=4),
         check("canary.rows", sentence="All 14 ways of corrupting a copy of a slice were found.", looked_at=14),
         *(check(f"{name}.{kind}") for name in ROWS for kind in KINDS),
         *(check(f"{name}.natives", sentence="The target's own rows are as they were.") for name in ROWS),
@@ -179,6 +203,7 @@ def clean(**changes: Any) -> Record:
         "as_of": "2024-11-05T02:30:00+00:00",
         "freeze": "2024-10-20T17:00:00+00:00",
         "deadline": "2024-12-12T17:00:00+00:00",
+        "calendar": calendar(),
         "outcome": Outcome.PASSED,
         "headline": "Batch 1 is proven: all seven promises hold for 35,193 rows of 1,612 people.",
         "contract": "c41e0f5a6d7b82930a1f4e6d8c7b5a39e2f10d4c6b8a79553e1d0f2c4b6a8d97",
@@ -216,6 +241,7 @@ def broken() -> Record:
     totals = (Money(currency="IDR", amount="18449000.00"), Money(currency="GBP", amount="129.99"))
     return _with(
         clean(),
+        calendar=calendar(batches=tuple(item.model_copy(update={"status": "not proven" if item.number == 1 else "to move"}) for item in calendar().batches)),
         headline="Three of seven promises are broken: 1,377 people hold coupons that expire early or are missing, and points went to the wrong person.",
         findings=4_846,
         causes=(
@@ -586,6 +612,10 @@ def hostile() -> Record:
         as_of=bad(5),
         freeze=bad(6),
         deadline=bad(7),
+        calendar=calendar(
+            sentences=ATTACKS,
+            batches=tuple(BatchLine(number=turn, region=text, status="moved", accounts=turn, rows=None) for turn, text in enumerate(ATTACKS)),
+        ),
         outcome=Outcome.NOT_PROVEN,
         headline=bad(3),
         contract=bad(1),
@@ -680,5 +710,9 @@ def enormous(*, checks: int = 700, columns: int = 400) -> Record:
         ),
         not_checked=("Nothing. " * 500,) * 100,
         headline="Everything is broken. " * 400,
+        calendar=calendar(
+            sentences=("It goes on and on. " * 200,) * 3,
+            batches=tuple(BatchLine(number=number, region=long_name, status="to move", accounts=10**12, rows=10**15) for number in range(1, 5_000)),
+        ),
         title="A title. " * 400,
     )

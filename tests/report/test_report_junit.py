@@ -59,7 +59,7 @@ def test_each_outcome_has_its_element(outcome: Outcome) -> None:
 
 def test_a_suite_is_an_entity_or_a_group_of_checks() -> None:
     names = [suite.attrib["name"] for suite in parsed(records.clean()).findall("testsuite")]
-    assert names == ["The snapshots", "The crosswalk", "The coverage of both stores", "The proof that this run can fail", *records.ROWS]
+    assert names == ["The snapshots", "The crosswalk", "The coverage of both stores", "The calendar", "The proof that this run can fail", *records.ROWS]
 
 
 def test_a_waived_check_passes_with_a_note() -> None:
