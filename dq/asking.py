@@ -115,5 +115,6 @@ def ask(contract: Contract, manifests: Mapping[str, Manifest], *, command: Comma
     baseline = manifests.get("baseline")
     keys = {side: {table.name: table.primary_key for table in manifest.tables} for side, manifest in manifests.items()}
     left = {side: manifest.left for side, manifest in manifests.items()}
-    asked = Asked(wanted, moved, baseline.taken_at.astimezone(UTC).isoformat() if baseline else None, keys, left)
+    until = manifests["target"].taken_at.astimezone(UTC).isoformat()
+    asked = Asked(wanted, moved, baseline.taken_at.astimezone(UTC).isoformat() if baseline else None, keys, left, until)
     return Question(command, contract, manifests, batch, moment.astimezone(UTC), asked)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dq.compare.natives import Natives
 from dq.compare.rows import STATUSES, bits, key_names, mask_names, tables
 from dq.contract.models import Entity
 from dq.engine import Engine, file_literal
@@ -119,7 +120,7 @@ def _number_claims(engine: Engine, item: EntityFacts, *, part: int, after: int) 
             status = "CASE WHEN in_source AND in_target THEN 'pre-existing' WHEN in_source THEN 'source only' ELSE 'broken' END AS status"
             table = path("evidence", f"{entity.name}.invariant.{name}")
             claims.append((f"{entity.name}.invariant.{name}", f"SELECT {status}, {_key_texts(entity)} AS key, {keys} FROM {table}", f"{keys}, status"))
-    if any(getattr(item.natives, status, 0) for status in ("missing", "changed", "repeated")):
+    if isinstance(item.natives, Natives) and item.natives.harmed:
         table = path("evidence", f"{entity.name}.natives")
         claims.append((f"{entity.name}.natives", f"SELECT status, [CAST(id AS VARCHAR)] AS key, id FROM {table} WHERE status <> 'alive'", "id"))
     for check, found_rows, order in claims:

@@ -37,6 +37,7 @@ class Asked:
     baseline_moment: str | None = None
     primary_keys: Keys = field(default_factory=dict)  # as the manifests say; they name rows in the findings
     left: Catalogue = field(default_factory=dict)  # what stands in the stores and was not taken, as the manifests say
+    target_moment: str | None = None  # when the target was taken
 
 
 @dataclass(frozen=True, slots=True)

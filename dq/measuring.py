@@ -90,7 +90,7 @@ def _rows(engine: Engine, ground: Ground, name: str, *, asked: Asked, attempt: A
     blocked = ground.blocks(entity)
     if prepared.problems or blocked is not None or raws is None or isinstance(raws, Crash):
         return EntityFacts(entity, problems=prepared.problems, blocked=blocked)
-    evidence = attempt(name, measure, engine, prepared, raws=raws, scope=ground.scope, moment=asked.baseline_moment)
+    evidence = attempt(name, measure, engine, prepared, raws=raws, scope=ground.scope, moment=asked.baseline_moment, until=asked.target_moment)
     made = attempt(name, make_moved, engine, entity=entity, accounts=ground.scope.accounts)
     for found in (evidence, made):
         if isinstance(found, Crash):
@@ -103,7 +103,7 @@ def _claims(engine: Engine, facts: EntityFacts, *, compared: Mapping[str, Entity
     entity, moment = facts.entity, asked.baseline_moment
     natives: Natives | Crash | None = None
     if entity.merge is not None and moment is not None:
-        natives = attempt(f"{entity.name}.natives", check_natives, engine, entity, moment=moment)
+        natives = attempt(f"{entity.name}.natives", check_natives, engine, entity, moment=moment, until=asked.target_moment)
     return replace(
         facts,
         sums=_sums(engine, entity, attempt=attempt),

@@ -25,6 +25,7 @@ _PLAIN = {
     "to zero": "became 0",
     "from zero": "was 0 and has another value",
     "swapped": "was exchanged with another row's",
+    "twice": "is twice as much",
 }
 
 
@@ -60,7 +61,12 @@ def why(label: str) -> str:
             return "a neighbouring zone, or summer time"
         if abs(hours) <= 14 and int(rest) % 900_000_000 == 0:  # noqa: PLR2004 - the widest offset of a zone is 14 h
             return "local time read as UTC" if hours > 0 else "the zone's offset taken off twice"
-    return {"factor": "minor units read as major ones", "part": "major units read as minor ones", "precision": "a type with fewer digits"}.get(kind, "")
+    return {
+        "factor": "minor units read as major ones",
+        "part": "major units read as minor ones",
+        "precision": "a type with fewer digits",
+        "twice": "moved twice",
+    }.get(kind, "")
 
 
 def _span(microseconds: int) -> str:

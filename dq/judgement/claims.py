@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dq.canaries import CanaryResult
 from dq.compare.evidence import Broken, Crash, EntityEvidence, SumPair
-from dq.compare.natives import Natives
+from dq.compare.natives import AHEAD, GIVEN_AWAY, TURNED_BACK, Natives
 from dq.contract.models import Entity
 from dq.judgement.base import Seen, judged, not_proven, weakness
 from dq.record import Check, SumLine
@@ -14,6 +14,13 @@ from dq.words import counted, money_text
 
 SUMS_SHOWN = 200  # lines of a sum in the record, those that disagree first
 DETAILS_SHOWN = 20
+_HARMED = {
+    "missing": "gone",
+    GIVEN_AWAY: "with another owner",
+    "changed": "changed without a newer change time",
+    TURNED_BACK: "with an earlier change time than before",
+    AHEAD: "with a change time after the snapshot's",
+}
 
 
 def judge_schema(entity: Entity, problems: tuple[str, ...]) -> Check:
@@ -87,17 +94,15 @@ def judge_natives(entity: Entity, found: Natives | Crash | None, *, seen: Seen) 
     if found is None or isinstance(found, Crash):
         reason = found.reason if found is not None else "the baseline was not measured"
         return not_proven(check_id, entity=entity.name, kind="natives", reason=reason)
-    broken = found.missing + found.changed + found.repeated
+    harmed = found.harmed
+    broken = sum(harmed.values())
     alive = f" {counted(found.alive, 'row')} changed since, and {'says' if found.alive == 1 else 'say'} so." if found.alive else ""
     sentence = f"The target's own {counted(found.looked_at, 'row')} of before are unharmed.{alive}"
     if not found.looked_at:
         sentence = "The target had no rows of its own before the first batch."
     if broken:
-        parts = [f"{found.missing:,} gone"] if found.missing else []
-        parts += [f"{found.changed:,} changed without a newer change time"] if found.changed else []
-        parts += [f"{found.repeated:,} repeated"] if found.repeated else []
+        parts = [f"{rows:,} {_HARMED.get(status, status)}" for status, rows in harmed.items()]
         sentence = f"{counted(broken, 'row')} of the target's own {found.looked_at:,} {'is' if broken == 1 else 'are'} harmed: {', '.join(parts)}."
-    statuses = {status: count for status, count in (("missing", found.missing), ("changed", found.changed), ("repeated", found.repeated)) if count}
     return judged(
         check_id,
         broken=broken,
@@ -106,7 +111,7 @@ def judge_natives(entity: Entity, found: Natives | Crash | None, *, seen: Seen) 
         kind="natives",
         sentence=sentence,
         looked_at=found.looked_at,
-        statuses=statuses,
+        statuses=dict(harmed),
         examples=seen.get(check_id, ()),
     )
 

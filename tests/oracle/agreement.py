@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import astuple
 from decimal import Decimal
 from typing import Any
 
@@ -133,8 +134,8 @@ def _claims(item: EntityFacts, world: World, answer: Answer) -> Iterator[str]:
         yield from _told(f"invariant {claim.name}", (broken.keys, broken.pre_existing, broken.source_only), counts)
     if item.natives is not None and not isinstance(item.natives, Crash):
         harmed, own = item.natives, natives(world, entity)
-        counts = (own.looked_at, len(own.missing), len(own.changed), own.alive, own.repeated)
-        yield from _told("natives", (harmed.looked_at, harmed.missing, harmed.changed, harmed.alive, harmed.repeated), counts)
+        counts = (own.looked_at, len(own.missing), len(own.changed), own.alive, own.repeated, own.given_away, own.turned_back, own.ahead)
+        yield from _told("natives", astuple(harmed), counts)
 
 
 def _plain(lines: Mapping[Any, Any]) -> dict[Any, tuple[tuple[Decimal, ...], ...]]:

@@ -53,6 +53,9 @@ class Natives:
     changed: list[Any] = field(default_factory=list)
     alive: int = 0
     repeated: int = 0  # ids that stand more often than before
+    given_away: int = 0
+    turned_back: int = 0
+    ahead: int = 0
 
 
 def sums(entity: Entity, answer: Answer, *, column: str | None, by: Sequence[str]) -> dict[Slice, Sum]:
@@ -119,12 +122,25 @@ def natives(world: World, entity: Entity) -> Natives:
         if not now[row.id]:
             found.missing.append(row.id)
         for then in now[row.id]:
-            if then.values != row.values:
-                says_so = then.changed_at is not None and world.moment is not None and then.changed_at > world.moment
-                found.alive += says_so
-                found.changed += [] if says_so else [row.id]
+            _look_at_native(world, entity, row, then, found)
     found.repeated = sum(len(now[name]) > count for name, count in times.items())
     return found
+
+
+def _look_at_native(world: World, entity: Entity, row: Own, then: Own, found: Natives) -> None:
+    """Say what became of one of the target's own rows: as it was, or as it is now."""
+    before, now = row.changed_at, then.changed_at
+    has_moved = now != before
+    if entity.owner is not None and then.values[entity.owner] != row.values[entity.owner]:
+        found.given_away += 1
+    elif before is not None and (now is None or now < before):
+        found.turned_back += 1
+    elif has_moved and now is not None and world.until is not None and now > world.until:
+        found.ahead += 1
+    elif then.values != row.values:
+        says_so = has_moved and now is not None and world.moment is not None and now > world.moment
+        found.alive += says_so
+        found.changed += [] if says_so else [row.id]
 
 
 def _added_to(world: World, entity: Entity) -> set[tuple[Any, ...]]:
