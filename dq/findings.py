@@ -120,6 +120,10 @@ def _number_claims(engine: Engine, item: EntityFacts, *, part: int, after: int) 
             status = "CASE WHEN in_source AND in_target THEN 'pre-existing' WHEN in_source THEN 'source only' ELSE 'broken' END AS status"
             table = path("evidence", f"{entity.name}.invariant.{name}")
             claims.append((f"{entity.name}.invariant.{name}", f"SELECT {status}, {_key_texts(entity)} AS key, {keys} FROM {table}", f"{keys}, status"))
+    for check_id, persons in item.persons.items():
+        if getattr(persons, "unequal", 0):
+            unequal = f"SELECT 'unequal' AS status, [CAST(person AS VARCHAR)] AS key, person FROM {path('evidence', check_id)}"
+            claims.append((check_id, unequal, "person"))
     if isinstance(item.natives, Natives) and item.natives.harmed:
         table = path("evidence", f"{entity.name}.natives")
         claims.append((f"{entity.name}.natives", f"SELECT status, [CAST(id AS VARCHAR)] AS key, id FROM {table} WHERE status <> 'alive'", "id"))

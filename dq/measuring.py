@@ -14,6 +14,7 @@ from dq.compare.entity import measure
 from dq.compare.evidence import Broken, Crash, CrosswalkEvidence, EntityEvidence, SumPair
 from dq.compare.invariants import check_invariant
 from dq.compare.natives import Natives, check_natives
+from dq.compare.persons import PersonSums, compare_persons
 from dq.compare.sides import make_moved
 from dq.compare.sums import compare_sums
 from dq.contract.models import Contract, Entity, Invariant
@@ -32,6 +33,7 @@ class EntityFacts:
     blocked: str | None = None
     evidence: EntityEvidence | None = None
     sums: Mapping[str, Sums | Crash] = field(default_factory=dict)  # check id
+    persons: Mapping[str, PersonSums | Crash] = field(default_factory=dict)  # check id
     invariants: Mapping[str, Broken | Crash] = field(default_factory=dict)  # name
     natives: Natives | Crash | None = None
     canary: CanaryResult | Crash | None = None
@@ -107,6 +109,7 @@ def _claims(engine: Engine, facts: EntityFacts, *, compared: Mapping[str, Entity
     return replace(
         facts,
         sums=_sums(engine, entity, attempt=attempt),
+        persons={check_id: attempt(check_id, compare_persons, engine, entity, item) for check_id, item in entity.person_sums()},
         invariants={item.name: _invariant(engine, entity, item, compared=compared, attempt=attempt) for item in entity.invariant},
         natives=natives,
         canary=attempt(f"canary.{entity.name}", release, engine, entity),

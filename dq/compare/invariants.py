@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dq.compare.evidence import Broken
 from dq.compare.select import read_condition
 from dq.compare.sides import UNMAPPED, through
-from dq.contract.models import Entity, Invariant, LedgerSum
+from dq.contract.models import Entity, Invariant
 from dq.engine import Engine
 from dq.sql import Query, path, quote
 
@@ -63,7 +63,7 @@ def _breaking(engine: Engine, entity: Entity, invariant: Invariant, ledger: Enti
     amount = quote(equals.sum)
     sums = f"SELECT {', '.join(by)}, sum({amount}) AS {total} FROM {path(side, f'{equals.entity}.moved')} GROUP BY ALL"
     owned = " AND ".join(f"e.{name} IS NOT NULL" for name in by)  # nobody's, or of an id that the crosswalk does not map
-    apart = _of_unmapped(engine, ledger, equals) if side == "target" else ""
+    apart = of_unmapped(engine, ledger, equals.by) if side == "target" else ""
     picked = ", ".join(f"e.{name}" for name in by)
     alone = f"SELECT {picked} FROM {path(side, equals.entity)} AS e WHERE {owned}{apart} GROUP BY ALL HAVING sum(e.{amount}) IS DISTINCT FROM 0"
     on_sum = " AND ".join(f"l.{name} IS NOT DISTINCT FROM r.{name}" for name in by)
@@ -79,10 +79,12 @@ def _bits(entity: Entity, names: Collection[str]) -> int:
     return sum(1 << index for index, column in enumerate(through(entity)) if column.name in names)
 
 
-def _of_unmapped(engine: Engine, ledger: Entity, equals: LedgerSum) -> str:
+def of_unmapped(engine: Engine, ledger: Entity, by: Collection[str]) -> str:
     """Return the further claim about a row `e` of the target that its counterpart's owner is mapped; '' where every id is."""
-    bits = _bits(ledger, equals.by)
-    names = [str(column.through) for column in through(ledger) if column.name in equals.by]
+    if ledger.aggregate:
+        return ""  # its rows are persons: whom the crosswalk does not map has none
+    bits = _bits(ledger, by)
+    names = [str(column.through) for column in through(ledger) if column.name in by]
     sql = "SELECT count(*) FROM evidence.crosswalk WHERE problem = 'unmapped' AND crosswalk IN (SELECT unnest($1))"
     if not bits or engine.one(Query(sql, (names,), f"{ledger.name}: unmapped owners")) == (0,):
         return ""

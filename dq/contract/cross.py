@@ -88,8 +88,9 @@ def _references(entity: Entity, *, names: tuple[str, ...]) -> None:
         "slices": entity.slices,
         "aggregate": entity.aggregate,
         "sums.column": (item.column for item in entity.sums),
-        "sums.by": (name for item in entity.sums for name in item.by),
-        "counts.by": (name for item in entity.counts for name in item.by),
+        "sums.by": (_sliced(entity, name) for item in entity.sums for name in item.by),
+        "sums.per": (item.per for item in entity.sums if item.per is not None),
+        "counts.by": (_sliced(entity, name) for item in entity.counts for name in item.by),
         "invariant.column": (item.column for item in entity.invariant if item.column is not None),
     }
     for place, found in wanted.items():
@@ -103,6 +104,14 @@ def _references(entity: Entity, *, names: tuple[str, ...]) -> None:
             raise ContractError(f"'{item.column}' is no exact number", file=entity.file, key="sums.column")
     if entity.money is not None and entity.column(entity.money.amount).type.name not in ("DECIMAL", "BIGINT", "INTEGER", "HUGEINT"):
         raise ContractError(f"'{entity.money.amount}' is no exact number", file=entity.file, key="money.amount")
+
+
+def _sliced(entity: Entity, name: str) -> str:
+    """Return the column that a slice is of, or the slice as it is written where there is none."""
+    try:
+        return entity.sliced(name)[0].name
+    except KeyError:
+        return name
 
 
 def _ledger(entity: Entity, name: str, *, contract: Contract) -> None:

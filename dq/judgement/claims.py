@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dq.canaries import CanaryResult
 from dq.compare.evidence import Broken, Crash, EntityEvidence, SumPair
 from dq.compare.natives import AHEAD, GIVEN_AWAY, TURNED_BACK, Natives
+from dq.compare.persons import PersonSums
 from dq.contract.models import Entity
 from dq.judgement.base import Seen, judged, not_proven, weakness
 from dq.record import Check, SumLine
@@ -40,7 +41,7 @@ def judge_schema(entity: Entity, problems: tuple[str, ...]) -> Check:
 
 def judge_sums(entity: Entity, check_id: str, *, column: str | None, by: Sequence[str], found: tuple[SumPair, ...] | Crash, evidence: EntityEvidence) -> Check:
     """Judge `<entity>.counts[.<name>]` (column None) or `<entity>.sums.<column>`."""
-    kind, name = ("counts", check_id.partition(".counts.")[2] or None) if column is None else ("sums", column)
+    kind, name = ("counts", check_id.partition(".counts.")[2] or None) if column is None else ("sums", check_id.partition(".sums.")[2])
     if isinstance(found, Crash):
         return not_proven(check_id, entity=entity.name, kind=kind, name=name, reason=found.reason)
     wrong = [pair for pair in found if not pair.agrees]
@@ -56,6 +57,29 @@ def judge_sums(entity: Entity, check_id: str, *, column: str | None, by: Sequenc
         sentence=f"The {what} differs in {counted(len(wrong), 'slice')} of {len(found):,}." if wrong else fine,
         looked_at=len(found),
         sums=tuple(_line(pair, by) for pair in [*wrong, *(pair for pair in found if pair.agrees)][:SUMS_SHOWN]),
+    )
+
+
+def judge_persons(entity: Entity, name: str, *, found: PersonSums | Crash, evidence: EntityEvidence, seen: Seen) -> Check:
+    """Judge `<entity>.sums.<name>` of a sum that is taken a person."""
+    item = next(item for item in entity.sums if item.called == name)
+    check_id = f"{entity.name}.sums.{name}"
+    if isinstance(found, Crash):
+        return not_proven(check_id, entity=entity.name, kind="sums", name=name, reason=found.reason)
+    whose = counted(found.looked_at, "person")
+    what = f"The sum of {item.column} per {item.per}"
+    return judged(
+        check_id,
+        broken=found.unequal,
+        reason=weakness(entity, evidence),
+        entity=entity.name,
+        kind="sums",
+        name=name,
+        sentence=f"{what} differs for {found.unequal:,} of {whose}." if found.unequal else f"{what} is the same for {whose}, net and gross.",
+        looked_at=found.looked_at,
+        people=found.unequal if item.per == entity.owner else None,
+        statuses={"unequal": found.unequal} if found.unequal else {},
+        examples=seen.get(check_id, ()),
     )
 
 

@@ -15,7 +15,7 @@ from dq.engine import Engine
 from dq.measuring import EntityFacts, Facts
 from dq.sql import Query, path
 from tests.oracle.answers import Answer
-from tests.oracle.claims import crosswalk_problems, invariant, natives, sums
+from tests.oracle.claims import crosswalk_problems, invariant, natives, persons, sums
 from tests.oracle.oracle import judge
 from tests.oracle.world import Key, World
 
@@ -121,6 +121,10 @@ def _claims(item: EntityFacts, world: World, answer: Answer) -> Iterator[str]:
         lines = {pair.by: ((pair.source_net, pair.target_net), (pair.source_gross, pair.target_gross)) for pair in found}
         wanted = {by: (tuple(line.net), tuple(line.gross)) for by, line in sums(entity, answer, column=column, by=by).items()}
         yield from _told(check_id, _plain(lines), _plain(wanted))
+    for check_id, sum_ in entity.person_sums():
+        found_persons = item.persons[check_id]
+        engine = found_persons.reason if isinstance(found_persons, Crash) else (found_persons.looked_at, found_persons.unequal)
+        yield from _told(check_id, engine, persons(world, entity, sum_, answer=answer))
     for claim in entity.invariant:
         broken = item.invariants[claim.name]
         if claim.equals is not None and judge(world, world.contract.entity(claim.equals.entity)).blocked:

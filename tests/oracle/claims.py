@@ -11,14 +11,14 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from dq.contract.models import Entity, Invariant, LedgerSum
+from dq.contract.models import Entity, Invariant, LedgerSum, Sums
 from tests.oracle.answers import Answer
 from tests.oracle.expressions import expression
 from tests.oracle.oracle import judge
 from tests.oracle.people import Asked
 from tests.oracle.reading import text_of
 from tests.oracle.whose import total
-from tests.oracle.world import Key, Own, World, fate, key_of, mapped
+from tests.oracle.world import Key, Own, Sided, World, fate, key_of, mapped
 
 Slice = tuple[str | None, ...]
 
@@ -65,11 +65,34 @@ def sums(entity: Entity, answer: Answer, *, column: str | None, by: Sequence[str
         found[()] = Sum()  # the whole is there, also where there is no row
     for place, side in enumerate(("source", "target")):
         for row in answer.sides[side]:
-            line = found[tuple(text_of(row.values[name], entity.column(name)) for name in by)]
+            line = found[tuple(_slice_of(entity, row, name) for name in by)]
             value = Decimal(1) if column is None else Decimal(row.values[column] or 0)
             line.net[place] += value
             line.gross[place] += abs(value)
     return dict(found)
+
+
+def _slice_of(entity: Entity, row: Sided, name: str) -> str | None:
+    """Return the text that a row is sliced by: a column's, or the month of its instant in UTC."""
+    column = next((column for column in entity.columns if column.name == name), None)
+    if column is not None:
+        return text_of(row.values[name], column)
+    moment = row.values[name.removesuffix(".month")]
+    return None if moment is None else f"{moment.year:04}-{moment.month:02}"
+
+
+def persons(world: World, entity: Entity, item: Sums, *, answer: Answer) -> tuple[int, int]:
+    """Return how many persons have a sum, and for how many it disagrees; whom the crosswalk does not map is told there."""
+    lines: dict[Any, Sum] = defaultdict(Sum)
+    whose = str(item.per)
+    unknown = {key_of(entity, row) for row in answer.sides["source"] if whose in row.unmapped}
+    for place, side in enumerate(("source", "target")):
+        for row in answer.sides[side]:
+            if key_of(entity, row) not in unknown:
+                value = Decimal(row.values[item.column] or 0)
+                lines[row.values[whose]].net[place] += value
+                lines[row.values[whose]].gross[place] += abs(value)
+    return len(lines), sum(line.net[0] != line.net[1] or line.gross[0] != line.gross[1] for line in lines.values())
 
 
 def invariant(world: World, entity: Entity, claim: Invariant, *, answer: Answer) -> Broken:
