@@ -29,13 +29,7 @@ def query_of(contract: Contract, check_id: str) -> str:
         return _natives(entity)
     if kind == "invariant":
         return _invariant(entity, next(item for item in entity.invariant if item.name == name))
-    per = next((item for found, item in entity.person_sums() if found == check_id), None)
-    if per is not None:
-        return _persons(entity, per)
-    if kind in ("counts", "sums"):
-        column, by = next((column, by) for found, column, by in entity.sum_checks() if found == check_id)
-        return _sums(entity, column=column, by=by)
-    return _cells(entity, kind)
+    return _added_up(entity, check_id) if kind in ("counts", "sums") else _cells(entity, kind)
 
 
 def _keys(entity: Entity) -> str:
@@ -83,6 +77,15 @@ def _invariant(entity: Entity, invariant: Invariant) -> str:
     column = f"r.{quote(str(invariant.column))}"
     joined = f"FROM {target} AS r LEFT JOIN ({sums}) AS l USING ({by})"
     return f"SELECT {keys}, {column}, l.total\n{joined}\nWHERE {column} IS DISTINCT FROM coalesce(l.total, 0)\nORDER BY ALL"
+
+
+def _added_up(entity: Entity, check_id: str) -> str:
+    """Return the query for a count or a sum: a person, or by slices."""
+    per = next((item for found, item in entity.person_sums() if found == check_id), None)
+    if per is not None:
+        return _persons(entity, per)
+    column, by = next((column, by) for found, column, by in entity.sum_checks() if found == check_id)
+    return _sums(entity, column=column, by=by)
 
 
 def _sums(entity: Entity, *, column: str | None, by: tuple[str, ...]) -> str:

@@ -13,6 +13,7 @@ from dq.compare.crosswalk import crosswalk_evidence
 from dq.compare.entity import measure
 from dq.compare.evidence import Broken, Crash, CrosswalkEvidence, EntityEvidence, SumPair
 from dq.compare.invariants import check_invariant
+from dq.compare.later import blocked_by
 from dq.compare.natives import Natives, check_natives
 from dq.compare.persons import PersonSums, compare_persons
 from dq.compare.sides import make_moved
@@ -63,10 +64,11 @@ def measure_migration(engine: Engine, contract: Contract, *, asked: Asked, attem
     """
     told("schema and crosswalk")
     ground = lay_ground(engine, contract, asked=asked, attempt=attempt)
-    rows = []
+    rows: list[EntityFacts] = []
     for prepared in ground.prepared:
         told(f"{prepared.entity.name}: rows")
-        rows.append(_rows(engine, ground, prepared.entity.name, asked=asked, attempt=attempt))
+        compared = {facts.entity.name: facts.entity for facts in rows if facts.evidence is not None}
+        rows.append(_rows(engine, ground, prepared.entity.name, compared=compared, asked=asked, attempt=attempt))
     entities = []
     compared = {facts.entity.name: facts.entity for facts in rows if facts.evidence is not None}
     for facts in rows:  # a claim about one entity may need another's rows
@@ -84,12 +86,12 @@ def steps_of(contract: Contract) -> int:
     return 1 + 2 * len(contract.entities)
 
 
-def _rows(engine: Engine, ground: Ground, name: str, *, asked: Asked, attempt: Attempt) -> EntityFacts:
-    """Compare an entity's rows."""
+def _rows(engine: Engine, ground: Ground, name: str, *, compared: Mapping[str, Entity], asked: Asked, attempt: Attempt) -> EntityFacts:
+    """Compare an entity's rows; those of others that were compared before may have to tell what came later."""
     prepared = next(item for item in ground.prepared if item.entity.name == name)
     entity = prepared.entity
     raws = ground.raws.get(name)
-    blocked = ground.blocks(entity)
+    blocked = ground.blocks(entity) or blocked_by(entity, compared)
     if prepared.problems or blocked is not None or raws is None or isinstance(raws, Crash):
         return EntityFacts(entity, problems=prepared.problems, blocked=blocked)
     evidence = attempt(name, measure, engine, prepared, raws=raws, scope=ground.scope, moment=asked.baseline_moment, until=asked.target_moment)

@@ -11,6 +11,7 @@ from dq.compare.declared import record_unplaced
 from dq.compare.evidence import EntityEvidence, Population, frozen
 from dq.compare.harm import harms
 from dq.compare.keys import count_source_keys
+from dq.compare.later import make_later
 from dq.compare.localise import localise
 from dq.compare.rows import Tables
 from dq.compare.schema import Prepared
@@ -51,6 +52,8 @@ def measure(engine: Engine, prepared: Prepared, *, raws: Mapping[str, Raw], scop
     }
     make_source(engine, entity=entity, accounts=scope.accounts, absorbed=scope.absorbed)
     claims = make_claims(engine, entity=entity, scope=scope, moment=moment, until=until) if entity.merge is not None and moment is not None else Claims()
+    if entity.later:
+        make_later(engine, entity)
     make_target(engine, entity=entity)
     prints = fingerprint.take(engine, entity, unmapped=UNMAPPED if through(entity) else None, beside=sums_beside(entity))
     keys = count_source_keys(engine, entity, rows=prints.source_rows, one_to_one=one_to_one(engine, scope=scope))

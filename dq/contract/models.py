@@ -163,6 +163,7 @@ class Entity(Model):
     columns: tuple[Column, ...]
     merge: Merge | None = None
     aggregate: Mapping[str, Literal["sum"]] = {}
+    later: Mapping[str, LedgerSum] = {}  # aggregated column to the entries of the target's own that explain how it changed since the baseline
     excluded: tuple[Excluded, ...] = ()
     sums: tuple[Sums, ...] = ()
     counts: tuple[Counts, ...] = ()

@@ -81,7 +81,7 @@ def _slice_of(entity: Entity, row: Sided, name: str) -> str | None:
     return None if moment is None else f"{moment.year:04}-{moment.month:02}"
 
 
-def persons(world: World, entity: Entity, item: Sums, *, answer: Answer) -> tuple[int, int]:
+def persons(entity: Entity, item: Sums, *, answer: Answer) -> tuple[int, int]:
     """Return how many persons have a sum, and for how many it disagrees; whom the crosswalk does not map is told there."""
     lines: dict[Any, Sum] = defaultdict(Sum)
     whose = str(item.per)
