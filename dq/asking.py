@@ -116,6 +116,7 @@ def ask(contract: Contract, manifests: Mapping[str, Manifest], *, command: Comma
     keys = {side: {table.name: table.primary_key for table in manifest.tables} for side, manifest in manifests.items()}
     left = {side: manifest.left for side, manifest in manifests.items()}
     base = baseline.taken_at.astimezone(UTC).isoformat() if baseline else None
-    asked = Asked(wanted, moved, base, keys, left, source_moment=manifests["source"].taken_at)
+    until = manifests["target"].taken_at.astimezone(UTC).isoformat()
+    asked = Asked(wanted, moved, base, keys, left, source_moment=manifests["source"].taken_at, target_moment=until)
     question = Question(command, contract, manifests, batch, moment.astimezone(UTC), asked)
     return replace(question, asked=replace(asked, seed=question.run))

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dq.compare.equality import differs
 from dq.compare.rows import on_key
+from dq.compare.slicing import slice_text
 from dq.compare.views import CHANGED, ID
-from dq.contract.models import Contract, Entity, Invariant
+from dq.contract.models import Contract, Entity, Invariant, Sums
 from dq.errors import UsageError, near_miss
 from dq.sql import literal, path, quote
 
@@ -27,10 +28,7 @@ def query_of(contract: Contract, check_id: str) -> str:
         return _freeze(contract, entity)
     if kind == "invariant":
         return _invariant(entity, next(item for item in entity.invariant if item.name == name))
-    if kind in ("counts", "sums"):
-        column, by = next((column, by) for found, column, by in entity.sum_checks() if found == check_id)
-        return _sums(entity, column=column, by=by)
-    return _cells(entity, kind)
+    return _added_up(entity, check_id) if kind in ("counts", "sums") else _cells(entity, kind)
 
 
 def _keys(entity: Entity) -> str:
@@ -94,11 +92,33 @@ def _invariant(entity: Entity, invariant: Invariant) -> str:
     return f"SELECT {keys}, {column}, l.total\n{joined}\nWHERE {column} IS DISTINCT FROM coalesce(l.total, 0)\nORDER BY ALL"
 
 
+def _added_up(entity: Entity, check_id: str) -> str:
+    """Return the query for a count or a sum: a person, or by slices."""
+    per = next((item for found, item in entity.person_sums() if found == check_id), None)
+    if per is not None:
+        return _persons(entity, per)
+    column, by = next((column, by) for found, column, by in entity.sum_checks() if found == check_id)
+    return _sums(entity, column=column, by=by)
+
+
 def _sums(entity: Entity, *, column: str | None, by: tuple[str, ...]) -> str:
-    slices = "".join(f"{quote(name)}, " for name in by)
+    slices = "".join(f"{slice_text(entity, name)} AS {quote(name)}, " for name in by)
+    named = "".join(f"{quote(name)}, " for name in by)
     amounts = "count(*) AS n" if column is None else f"sum({quote(column)}) AS net, sum(abs({quote(column)})) AS gross"
     sides = [f"SELECT '{side}' AS side, {slices}{amounts}\nFROM {path(side, entity.name)}\nGROUP BY ALL" for side in ("source", "target")]
-    return "\nUNION ALL\n".join((sides[0], f"{sides[1]}\nORDER BY {slices}side"))
+    return "\nUNION ALL\n".join((sides[0], f"{sides[1]}\nORDER BY {named}side"))
+
+
+def _persons(entity: Entity, item: Sums) -> str:
+    """Return the query for a sum that is taken a person."""
+    whose, column = quote(str(item.per)), quote(item.column)
+    sides = [
+        f"SELECT {whose}, {source} AS source, {target} AS target FROM {path(side, entity.name)}"
+        for side, source, target in (("source", column, "0"), ("target", "0", column))
+    ]
+    both = "\n      UNION ALL\n      ".join(sides)
+    sums = ", ".join(f"sum({side}) AS {side}_net, sum(abs({side})) AS {side}_gross" for side in ("source", "target"))
+    return f"SELECT {whose}, {sums}\nFROM ({both})\nGROUP BY {whose}\nHAVING source_net <> target_net OR source_gross <> target_gross\nORDER BY {whose}"
 
 
 def _both_keys(entity: Entity) -> str:

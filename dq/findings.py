@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dq.compare.natives import Natives
 from dq.compare.rows import STATUSES, bits, key_names, mask_names, tables
 from dq.contract.models import Entity
 from dq.engine import Engine, file_literal
@@ -122,7 +123,11 @@ def _number_claims(engine: Engine, item: EntityFacts, *, part: int, after: int) 
     if getattr(item.freeze, "broken", 0):
         table = path("evidence", f"{entity.name}.freeze")
         claims.append((f"{entity.name}.freeze", f"SELECT status, {_key_texts(entity)} AS key, {keys} FROM {table}", f"{keys}, status"))
-    if any(getattr(item.natives, status, 0) for status in ("missing", "changed", "repeated")):
+    for check_id, persons in item.persons.items():
+        if getattr(persons, "unequal", 0):
+            unequal = f"SELECT 'unequal' AS status, [CAST(person AS VARCHAR)] AS key, person FROM {path('evidence', check_id)}"
+            claims.append((check_id, unequal, "person"))
+    if isinstance(item.natives, Natives) and item.natives.harmed:
         table = path("evidence", f"{entity.name}.natives")
         claims.append((f"{entity.name}.natives", f"SELECT status, [CAST(id AS VARCHAR)] AS key, id FROM {table} WHERE status <> 'alive'", "id"))
     for check, found_rows, order in claims:

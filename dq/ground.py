@@ -40,6 +40,7 @@ class Asked:
     left: Catalogue = field(default_factory=dict)  # what stands in the stores and was not taken, as the manifests say
     seed: str = ""  # chooses the corruptions that a run plants in copies, to find them: the run's id, so that it chooses the same again
     source_moment: datetime | None = None
+    target_moment: str | None = None  # when the target was taken
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,9 @@ from dq.compare.entity import measure
 from dq.compare.evidence import Broken, Crash, CrosswalkEvidence, EntityEvidence, SumPair
 from dq.compare.freeze import Late, check_freeze
 from dq.compare.invariants import check_invariant
+from dq.compare.later import blocked_by
 from dq.compare.natives import Natives, check_natives
+from dq.compare.persons import PersonSums, compare_persons
 from dq.compare.progress import Progress, count_batches, moments_of
 from dq.compare.sides import make_moved
 from dq.compare.sums import compare_sums
@@ -36,6 +38,7 @@ class EntityFacts:
     blocked: str | None = None
     evidence: EntityEvidence | None = None
     sums: Mapping[str, Sums | Crash] = field(default_factory=dict)  # check id
+    persons: Mapping[str, PersonSums | Crash] = field(default_factory=dict)  # check id
     invariants: Mapping[str, Broken | Crash] = field(default_factory=dict)  # name
     natives: Natives | Crash | None = None
     canary: CanaryResult | Crash | None = None
@@ -67,10 +70,11 @@ def measure_migration(engine: Engine, contract: Contract, *, asked: Asked, attem
     """
     told("schema and crosswalk")
     ground = lay_ground(engine, contract, asked=asked, attempt=attempt)
-    rows = []
+    rows: list[EntityFacts] = []
     for prepared in ground.prepared:
         told(f"{prepared.entity.name}: rows")
-        rows.append(_rows(engine, ground, prepared.entity.name, asked=asked, attempt=attempt))
+        compared = {facts.entity.name: facts.entity for facts in rows if facts.evidence is not None}
+        rows.append(_rows(engine, ground, prepared.entity.name, compared=compared, asked=asked, attempt=attempt))
     entities = []
     compared = {facts.entity.name: facts.entity for facts in rows if facts.evidence is not None}
     for facts in rows:  # a claim about one entity may need another's rows
@@ -120,15 +124,15 @@ def steps_of(contract: Contract) -> int:
     return 1 + 2 * len(contract.entities)
 
 
-def _rows(engine: Engine, ground: Ground, name: str, *, asked: Asked, attempt: Attempt) -> EntityFacts:
-    """Compare an entity's rows."""
+def _rows(engine: Engine, ground: Ground, name: str, *, compared: Mapping[str, Entity], asked: Asked, attempt: Attempt) -> EntityFacts:
+    """Compare an entity's rows; those of others that were compared before may have to tell what came later."""
     prepared = next(item for item in ground.prepared if item.entity.name == name)
     entity = prepared.entity
     raws = ground.raws.get(name)
-    blocked = ground.blocks(entity)
+    blocked = ground.blocks(entity) or blocked_by(entity, compared)
     if prepared.problems or blocked is not None or raws is None or isinstance(raws, Crash):
         return EntityFacts(entity, problems=prepared.problems, blocked=blocked)
-    evidence = attempt(name, measure, engine, prepared, raws=raws, scope=ground.scope, moment=asked.baseline_moment)
+    evidence = attempt(name, measure, engine, prepared, raws=raws, scope=ground.scope, moment=asked.baseline_moment, until=asked.target_moment)
     made = attempt(name, make_moved, engine, entity=entity, accounts=ground.scope.accounts)
     outside = attempt(name, record_outside, engine, entity, batches=ground.contract.migration.batches) if ground.scope.batched else None
     for found in (evidence, made, outside):
@@ -142,10 +146,11 @@ def _claims(engine: Engine, facts: EntityFacts, *, ground: Ground, compared: Map
     entity, moment = facts.entity, asked.baseline_moment
     natives: Natives | Crash | None = None
     if entity.merge is not None and moment is not None:
-        natives = attempt(f"{entity.name}.natives", check_natives, engine, entity, moment=moment)
+        natives = attempt(f"{entity.name}.natives", check_natives, engine, entity, moment=moment, until=asked.target_moment)
     return replace(
         facts,
         sums=_sums(engine, entity, attempt=attempt),
+        persons={check_id: attempt(check_id, compare_persons, engine, entity, item) for check_id, item in entity.person_sums()},
         invariants={item.name: _invariant(engine, entity, item, compared=compared, attempt=attempt) for item in entity.invariant},
         natives=natives,
         canary=attempt(f"canary.{entity.name}", release, engine, entity, asked.seed, natives=entity.name == whose_natives(compared.values(), asked.seed)),

@@ -191,7 +191,8 @@ def _findings(engine: Engine, facts: Facts, *, attempt: Attempts, file: Path) ->
         if item.evidence is not None and item.evidence.harms[""].keys:
             label_cells(engine, item.entity)
             counts = item.sums[f"{item.entity.name}.counts"]
-            found = attempt(f"{item.entity.name}{CAUSES}", find_causes, engine, item.entity, item.evidence, counts=() if isinstance(counts, Crash) else counts)
+            known, scope = () if isinstance(counts, Crash) else counts, facts.ground.scope
+            found = attempt(f"{item.entity.name}{CAUSES}", find_causes, engine, item.entity, item.evidence, counts=known, scope=scope)
             causes += () if isinstance(found, Crash) else found
     records = write_findings(engine, numbered, file)
     return find_examples(engine, numbered), tuple(causes), records

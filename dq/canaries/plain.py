@@ -78,10 +78,11 @@ def summable(entity: Entity, column: str, *sides: Rows) -> bool:
     return all(sum(abs(units(row[place] or "0")) for _, row in rows) < _MOST for rows in sides)
 
 
-def harmed_natives(source: Rows, target: Rows, *, says_so: Iterable[int]) -> set[Claim]:
+def harmed_natives(entity: Entity, source: Rows, target: Rows, *, says_so: Iterable[int]) -> set[Claim]:
     """Return ("natives", place, status) where the source's rows are the target's own of before, and the target's what became of them.
 
     Args:
+        entity: the entity.
         source: the rows of before.
         target: the rows of now; those with other places are somebody else's.
         says_so: the places of rows that say that they changed.
@@ -90,11 +91,16 @@ def harmed_natives(source: Rows, target: Rows, *, says_so: Iterable[int]) -> set
     for place, row in target:
         now.setdefault(place, []).append(row)
     silent = {place for place, _ in source} - set(says_so)
+    owner = None if entity.owner is None else _place(entity, entity.owner)
     found: set[Claim] = set()
     for place, row in source:
         there = now.get(place, [])
         found |= {("natives", place, "missing")} if not there else set()
-        found |= {("natives", place, "changed" if place in silent else "alive") for other in there if other != row}
+        for other in there:
+            if owner is not None and other[owner] != row[owner]:
+                found.add(("natives", place, "given away"))
+            elif other != row:
+                found.add(("natives", place, "changed" if place in silent else "alive"))
         found |= {("natives", place, "repeated")} if len(there) > 1 else set()
     return found
 

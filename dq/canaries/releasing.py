@@ -60,7 +60,7 @@ def release(engine: Engine, entity: Entity, seed: str, *, natives: bool = True) 
         found = _found_rows(engine, copy) | _found_sums(engine, copy, source, target)
         if planted.last:  # what is asked about whole copies, once
             if natives and entity.merge is not None:
-                faults |= plain.harmed_natives(source, target, says_so=(place for place, _ in source if place % 2))
+                faults |= plain.harmed_natives(copy, source, target, says_so=(place for place, _ in source if place % 2))
                 found |= _found_natives(engine, copy)
             for invariant in _of_ledgers(copy):
                 faults |= plain.unequal_totals(copy, invariant, source, target, ledger=source)
@@ -173,14 +173,15 @@ def _found_sums(engine: Engine, copy: Entity, source: Rows, target: Rows) -> set
 
 def _found_natives(engine: Engine, copy: Entity) -> set[Claim]:
     """Look at the copies as at rows of the target's own, before and now; every other one says that it changed."""
-    changed = f"CASE WHEN {_PLACE} % 2 = 0 THEN TIMESTAMPTZ '{_MOMENT}' ELSE TIMESTAMPTZ '{_LATER}' END"
-    for layer, side in (("own_baseline", "source"), ("own_target", "target")):
+    before = f"TIMESTAMPTZ '{_MOMENT}'"
+    now = f"CASE WHEN {_PLACE} % 2 = 0 THEN {before} ELSE TIMESTAMPTZ '{_LATER}' END"
+    for layer, side, changed in (("own_baseline", "source", before), ("own_target", "target", now)):
         sql = f"""
             CREATE OR REPLACE VIEW {path(layer, copy.name)} AS
             SELECT *, {_PLACE} AS {quote(ID)}, {changed} AS {quote(CHANGED)} FROM {path(side, copy.name)}"""
         engine.execute(Query(sql, step=copy.name))
     own = copy.model_copy(update={"aggregate": {}})  # what the migration adds to is none of the target's own
-    check_natives(engine, own, moment=_MOMENT)
+    check_natives(engine, own, moment=_MOMENT, until=_LATER)
     rows = engine.execute(Query(f"SELECT id, status FROM {path('evidence', f'{copy.name}.natives')}", step=copy.name))
     return {("natives", int(place), status) for place, status in rows}
 

@@ -11,6 +11,7 @@ from dq.compare.declared import record_unplaced
 from dq.compare.evidence import EntityEvidence, Population, frozen
 from dq.compare.harm import harms
 from dq.compare.keys import count_source_keys
+from dq.compare.later import make_later
 from dq.compare.localise import localise
 from dq.compare.rows import Tables
 from dq.compare.schema import Prepared
@@ -32,7 +33,7 @@ def make_views(engine: Engine, prepared: Prepared, *, minor_units: Mapping[str, 
     return raws
 
 
-def measure(engine: Engine, prepared: Prepared, *, raws: Mapping[str, Raw], scope: Scope, moment: str | None) -> EntityEvidence:
+def measure(engine: Engine, prepared: Prepared, *, raws: Mapping[str, Raw], scope: Scope, moment: str | None, until: str | None = None) -> EntityEvidence:
     """Measure an entity whose own views stand: populations, fingerprints, differences, sums.
 
     Args:
@@ -41,6 +42,7 @@ def measure(engine: Engine, prepared: Prepared, *, raws: Mapping[str, Raw], scop
         raws: what `make_views` looked up.
         scope: what the run looks at.
         moment: when the baseline was taken; None where nothing is merged.
+        until: when the target was taken; None where nobody knows.
     """
     entity = prepared.entity
     make_base_table(engine, entity)
@@ -49,7 +51,9 @@ def measure(engine: Engine, prepared: Prepared, *, raws: Mapping[str, Raw], scop
         for side in ("source", "target")
     }
     make_source(engine, entity=entity, accounts=scope.accounts, absorbed=scope.absorbed)
-    claims = make_claims(engine, entity=entity, scope=scope, moment=moment) if entity.merge is not None and moment is not None else Claims()
+    claims = make_claims(engine, entity=entity, scope=scope, moment=moment, until=until) if entity.merge is not None and moment is not None else Claims()
+    if entity.later:
+        make_later(engine, entity)
     make_target(engine, entity=entity)
     prints = fingerprint.take(engine, entity, unmapped=UNMAPPED if through(entity) else None, beside=sums_beside(entity))
     keys = count_source_keys(engine, entity, rows=prints.source_rows, one_to_one=one_to_one(engine, scope=scope))

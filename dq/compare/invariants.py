@@ -93,7 +93,7 @@ def _sums_alone(engine: Engine, ledger: Entity, equals: LedgerSum, *, side: str)
     """Return the query of the sums, other than nought, of the rows compared: each needs a row of the other entity."""
     by = [quote(name) for name in equals.by]
     owned = " AND ".join(f"e.{name} IS NOT NULL" for name in by)  # nobody's, or of an id that the crosswalk does not map
-    apart = _of_unmapped(engine, ledger, equals) if side == "target" else ""
+    apart = of_unmapped(engine, ledger, equals.by) if side == "target" else ""
     picked = ", ".join(f"e.{name}" for name in by)
     return f"SELECT {picked} FROM {path(side, equals.entity)} AS e WHERE {owned}{apart} GROUP BY ALL HAVING sum(e.{quote(equals.sum)}) IS DISTINCT FROM 0"
 
@@ -103,10 +103,12 @@ def _bits(entity: Entity, names: Collection[str]) -> int:
     return sum(1 << index for index, column in enumerate(through(entity)) if column.name in names)
 
 
-def _of_unmapped(engine: Engine, ledger: Entity, equals: LedgerSum) -> str:
+def of_unmapped(engine: Engine, ledger: Entity, by: Collection[str]) -> str:
     """Return the further claim about a row `e` of the target that its counterpart's owner is mapped; '' where every id is."""
-    bits = _bits(ledger, equals.by)
-    names = [str(column.through) for column in through(ledger) if column.name in equals.by]
+    if ledger.aggregate:
+        return ""  # its rows are persons: whom the crosswalk does not map has none
+    bits = _bits(ledger, by)
+    names = [str(column.through) for column in through(ledger) if column.name in by]
     sql = "SELECT count(*) FROM evidence.crosswalk WHERE problem = 'unmapped' AND crosswalk IN (SELECT unnest($1))"
     if not bits or engine.one(Query(sql, (names,), f"{ledger.name}: unmapped owners")) == (0,):
         return ""

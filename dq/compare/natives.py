@@ -5,12 +5,15 @@ Source: MIGRATION "It is a merge": a native row may differ only if its own chang
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dq.compare.views import CHANGED, ID
 from dq.contract.models import Entity
 from dq.engine import Engine
 from dq.sql import Query, path, quote
+
+GIVEN_AWAY, TURNED_BACK, AHEAD = "given away", "turned back", "ahead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +25,26 @@ class Natives:
     changed: int  # they differ, and their change time does not say so
     alive: int  # they differ, and it does
     repeated: int = 0  # ids that stand more often than before: the second is nobody's
+    given_away: int = 0  # of another owner: no change of a customer's own does that
+    turned_back: int = 0  # their change time is earlier than it was
+    ahead: int = 0  # it is later than the snapshot that has it
+
+    @property
+    def harmed(self) -> Mapping[str, int]:
+        """What is a finding: status to rows."""
+        found = {
+            "missing": self.missing,
+            GIVEN_AWAY: self.given_away,
+            "changed": self.changed,
+            TURNED_BACK: self.turned_back,
+            AHEAD: self.ahead,
+            "repeated": self.repeated,
+        }
+        return {status: rows for status, rows in found.items() if rows}
 
 
-def check_natives(engine: Engine, entity: Entity, *, moment: str) -> Natives:
-    """Record the native rows that are gone, silently changed or repeated in evidence."<e>.natives" (id, status).
+def check_natives(engine: Engine, entity: Entity, *, moment: str, until: str | None) -> Natives:
+    """Record the native rows that are gone, given away, silently changed or repeated in evidence."<e>.natives" (id, status).
 
     Rows of an aggregated entity that the migration adds to are compared there and left out here.
 
@@ -33,19 +52,23 @@ def check_natives(engine: Engine, entity: Entity, *, moment: str) -> Natives:
         engine: the engine; the own views of target and baseline stand, and claims.e where the entity is aggregated.
         entity: an entity with [merge].
         moment: when the baseline was taken, ISO 8601 with offset.
+        until: when the target was taken; None where nobody knows.
     """
     step = f"{entity.name}.natives"
     before, now = (", ".join(f"{alias}.{quote(column.name)}" for column in entity.columns) for alias in ("b", "t"))
     added = f"ANTI JOIN {path('claims', entity.name)} AS c ON c.id = b.{quote(ID)}" if entity.aggregate else ""
     table = path("evidence", f"{entity.name}.natives")
+    harms = dict(_harms(entity))
+    same, moved = f"row({before}) IS NOT DISTINCT FROM row({now})", f"t.{quote(CHANGED)} IS DISTINCT FROM b.{quote(CHANGED)}"
     sql = f"""
         CREATE TABLE {table} AS
         SELECT b.{quote(ID)} AS id,
-               CASE WHEN t.{quote(ID)} IS NULL THEN 'missing' WHEN t.{quote(CHANGED)} > CAST($1 AS TIMESTAMPTZ) THEN 'alive' ELSE 'changed' END AS status
+               CASE {" ".join(f"WHEN {claim} THEN '{status}'" for status, claim in harms.items())}
+                    WHEN {moved} AND t.{quote(CHANGED)} > CAST($1 AS TIMESTAMPTZ) THEN 'alive' ELSE 'changed' END AS status
         FROM {path("own_baseline", entity.name)} AS b {added}
         LEFT JOIN {path("own_target", entity.name)} AS t ON t.{quote(ID)} = b.{quote(ID)}
-        WHERE t.{quote(ID)} IS NULL OR row({before}) IS DISTINCT FROM row({now})"""
-    engine.execute(Query(sql, (moment,), step))
+        WHERE t.{quote(ID)} IS NULL OR NOT ({same}) OR ({moved} AND ({" OR ".join(harms.values())}))"""
+    engine.execute(Query(sql, (moment, until), step))
     before_rows, now_rows = (path(f"own_{side}", entity.name) for side in ("baseline", "target"))
     (rows,) = engine.one(Query(f"SELECT count(*) FROM {before_rows} AS b {added}", step=step))
     there = f"{now_rows} AS t SEMI JOIN (SELECT b.{quote(ID)} AS id FROM {before_rows} AS b {added}) AS b ON b.id = t.{quote(ID)}"
@@ -57,4 +80,15 @@ def check_natives(engine: Engine, entity: Entity, *, moment: str) -> Natives:
             JOIN (SELECT {quote(ID)} AS id, count(*) AS n FROM {before_rows} GROUP BY 1) AS b USING (id) WHERE t.n > b.n"""
         engine.execute(Query(sql, step=step))
     counts: dict[str, int] = dict(engine.execute(Query(f"SELECT status, count(*) FROM {table} GROUP BY 1", step=step)))
-    return Natives(int(rows), *(int(counts.get(status, 0)) for status in ("missing", "changed", "alive", "repeated")))
+    words = ("missing", "changed", "alive", "repeated", GIVEN_AWAY, TURNED_BACK, AHEAD)
+    return Natives(int(rows), *(int(counts.get(status, 0)) for status in words))
+
+
+def _harms(entity: Entity) -> Iterator[tuple[str, str]]:
+    """Yield (status, claim about a baseline's row `b` and its row `t` of now), first what weighs most; none is ever unknown."""
+    yield "missing", f"t.{quote(ID)} IS NULL"
+    if entity.owner is not None:
+        yield GIVEN_AWAY, f"t.{quote(entity.owner)} IS DISTINCT FROM b.{quote(entity.owner)}"
+    then, now = f"b.{quote(CHANGED)}", f"t.{quote(CHANGED)}"
+    yield TURNED_BACK, f"coalesce({now} < {then}, {now} IS NULL AND {then} IS NOT NULL)"
+    yield AHEAD, f"coalesce({then} IS DISTINCT FROM {now} AND {now} > CAST($2 AS TIMESTAMPTZ), false)"

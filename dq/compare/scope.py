@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from dq.compare.copies import take_out_copies
 from dq.compare.select import read_condition
 from dq.compare.sides import Accounts, chosen, identifying, is_absorbed, mapped, scope_of
 from dq.compare.sides import maps as joined_maps
@@ -69,7 +70,7 @@ def make_scope(engine: Engine, *, batches: Sequence[int], moved: Sequence[int], 
                    coalesce(bool_or(b.batch IN (SELECT unnest($2))) AND bool_or(e.erased) IS NOT TRUE, false) AS moved,
                    coalesce(bool_or(b.batch IS NULL OR b.batch IN (SELECT unnest($1))) AND bool_or(e.erased), false) AS erased,
                    coalesce(bool_or(e.erased), false) AS erased_ever,
-                   coalesce(bool_or(b.batch IS NOT NULL OR e.erased), false) AS placed
+                   coalesce(bool_or(b.batch IS NOT NULL OR e.erased), false) AS placed, min(b.batch) AS batch
             FROM ({placed if accounts == "batched" else "SELECT NULL AS account_id, NULL AS batch WHERE false"}) AS b
             FULL JOIN (SELECT account_id, true AS erased FROM ({erased if "erasures" in declared else "SELECT NULL AS account_id WHERE false"})) AS e
             USING (account_id)
@@ -87,19 +88,20 @@ def make_scope(engine: Engine, *, batches: Sequence[int], moved: Sequence[int], 
     return Scope(accounts, tuple(batches), tuple(moved), absorbed, tuple(crosswalks))
 
 
-def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str) -> Claims:
+def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str, until: str | None = None) -> Claims:
     """Create claims.e (id, in_scope): the target's rows that belong to the migration, and of these the run's; count the native ones.
 
     A row is claimed by the crosswalk of the entity's own name, or by its key where there is none. A row that nobody claims is native
-    if it stood in the baseline, or if it is newer than the baseline, no source row has its key and it does not belong to what was
-    moved (`of`, `ours`); otherwise it is claimed too, so that it shows as `extra`. So do the rows of an erased person, and, where all
-    that has moved is compared, rows that came too early.
+    if it stood in the baseline, or if it is newer than the baseline, no source row has its key, none is the same but for its ids, and it does
+    not belong to what was moved (`of`, `ours`); otherwise it is claimed too, so that it shows as `extra`. So do the rows of an erased person, and,
+    where all that has moved is compared, rows that came too early.
 
     Args:
         engine: the engine.
         entity: an entity with [merge].
         scope: what the run looks at.
         moment: when the baseline was taken, ISO 8601 with offset.
+        until: when the target was taken: nothing in it is newer; None where nobody knows.
     """
     by_id = entity.own_id is not None and entity.name in scope.crosswalks
     keys = [quote(name) for name in entity.key]
@@ -130,14 +132,16 @@ def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str) ->
         CREATE OR REPLACE TEMP TABLE unclaimed AS
         SELECT r.{quote(ID)} AS id,
                CASE WHEN r.{quote(ID)} IN ({before}) AND NOT ({dangling}) THEN 'native'
-                    WHEN r.{quote(CREATED)} > CAST($1 AS TIMESTAMPTZ) AND NOT ({dangling}) AND NOT ({_belongs(engine, entity)})
+                    WHEN r.{quote(CREATED)} > CAST($1 AS TIMESTAMPTZ) AND (r.{quote(CREATED)} > CAST($2 AS TIMESTAMPTZ)) IS NOT TRUE
+                         AND NOT ({dangling}) AND NOT ({_belongs(engine, entity)})
                          AND NOT EXISTS (SELECT 1 FROM source_keys AS k WHERE {on}) THEN 'new'
                     ELSE 'extra' END AS origin,
                {_owner_scope(entity, scope)} AS in_scope
         FROM {own} AS r
         WHERE NOT EXISTS (SELECT 1 FROM claimed AS c WHERE c.id = r.{quote(ID)})"""
     engine.execute(Query(f"CREATE OR REPLACE TEMP TABLE claimed AS {claimed}", step=f"{entity.name}: claims"))
-    engine.execute(Query(sql, (moment,), step=f"{entity.name}: native rows"))
+    engine.execute(Query(sql, (moment, until), step=f"{entity.name}: native rows"))
+    take_out_copies(engine, entity)
     engine.execute(
         Query(
             f"CREATE TABLE {path('claims', entity.name)} AS SELECT id, coalesce(in_scope, false) AS in_scope FROM claimed "

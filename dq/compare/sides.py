@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from dq.compare import later
 from dq.compare.views import ID
 from dq.contract.models import Column, Entity
 from dq.engine import Engine
@@ -76,14 +77,15 @@ def make_target(engine: Engine, *, entity: Entity) -> None:
 
 
 def target_view(entity: Entity) -> str:
-    """Return target.e: only the rows that claims.e names, with the baseline's value subtracted from aggregates."""
+    """Return target.e: only the rows that claims.e names; from aggregates the baseline's value is subtracted, and what came later."""
     less = entity.aggregate if entity.merge is not None else {}
-    columns = [f"{_less_baseline(column) if column.name in less else f'r.{quote(column.name)}'} AS {quote(column.name)}" for column in entity.columns]
+    columns = [f"{_less_own(entity, column) if column.name in less else f'r.{quote(column.name)}'} AS {quote(column.name)}" for column in entity.columns]
     sql = f"SELECT {', '.join(columns)} FROM {path('own_target', entity.name)} AS r"
     if entity.merge is not None:
         if entity.aggregate:
-            on = " AND ".join(f"b.{quote(name)} = r.{quote(name)}" for name in entity.key)
-            sql += f" LEFT JOIN {path('own_baseline', entity.name)} AS b ON {on}"
+            on = {alias: " AND ".join(f"{alias}.{quote(name)} = r.{quote(name)}" for name in entity.key) for alias in ("b", "l")}
+            sql += f" LEFT JOIN {path('own_baseline', entity.name)} AS b ON {on['b']}"
+            sql += f" LEFT JOIN {later.table(entity)} AS l ON {on['l']}" if entity.later else ""
         sql += f" WHERE r.{quote(ID)} IS NULL OR r.{quote(ID)} IN (SELECT id FROM {path('claims', entity.name)} WHERE in_scope)"
     return sql
 
@@ -183,9 +185,10 @@ def _unmapped(entity: Entity) -> str:
     return f"CAST({' + '.join(bits) or '0'} AS BIGINT)"
 
 
-def _less_baseline(column: Column) -> str:
+def _less_own(entity: Entity, column: Column) -> str:
     name = quote(column.name)
-    return f"CAST(r.{name} - coalesce(b.{name}, 0) AS {column.type.sql})"
+    since = f" - coalesce(l.{name}, 0)" if column.name in entity.later else ""
+    return f"CAST(r.{name} - coalesce(b.{name}, 0){since} AS {column.type.sql})"
 
 
 def _aggregated(sql: str, entity: Entity) -> str:

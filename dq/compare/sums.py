@@ -8,11 +8,12 @@ it disturbs nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from dq.compare.conform import is_conformed
 from dq.compare.evidence import SumPair
+from dq.compare.slicing import slice_text
 from dq.contract.models import Column, Entity
 from dq.engine import Engine
 from dq.sql import Query, path, quote
@@ -30,6 +31,7 @@ class Beside:
 
     slicings: tuple[tuple[str, ...], ...] = ()
     columns: tuple[Column, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)  # slice to the expression of its text
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -38,8 +40,8 @@ class Beside:
 
     def inputs(self) -> Iterator[str]:
         """Yield what the scan reads for it, as select items."""
-        yield from (f"CAST({quote(name)} AS VARCHAR) AS g_{index}" for index, name in enumerate(self.names))
-        yield from (f"{_input(column)} AS v_{index}" for index, column in enumerate(self.columns))
+        yield from (f"{self.texts[name]} AS g_{index}" for index, name in enumerate(self.names))
+        yield from (f"{summand(column)} AS v_{index}" for index, column in enumerate(self.columns))
 
     def aggregates(self) -> Iterator[str]:
         """Yield what the scan adds up, as select items."""
@@ -68,7 +70,8 @@ def sums_beside(entity: Entity) -> Beside:
     for _, _, by in entity.sum_checks():
         slicings.setdefault(frozenset(by), tuple(dict.fromkeys(by)))
     summed = sorted({column for _, column, _ in entity.sum_checks() if column is not None})
-    return Beside(tuple(slicings.values()), tuple(column for column in map(entity.column, summed) if _is_safe(column)))
+    texts = {name: slice_text(entity, name) for slicing in slicings.values() for name in slicing}
+    return Beside(tuple(slicings.values()), tuple(column for column in map(entity.column, summed) if _is_safe(column)), texts)
 
 
 def keep_sums(engine: Engine, entity: Entity, beside: Beside) -> None:
@@ -98,6 +101,12 @@ def compare_sums(engine: Engine, entity: Entity, *, by: Sequence[str], columns: 
     return result
 
 
+def summand(column: Column, *, alias: str | None = None) -> str:
+    """Return what is added up: integers are widened first, the smallest one has no absolute value of its own type."""
+    value = f"{alias}.{quote(column.name)}" if alias else quote(column.name)
+    return f"CAST({value} AS HUGEINT)" if column.type.name in _WIDENED else value
+
+
 def _pair(slice_: Slice, found: Mapping[str, Found], *, net: int, gross: int) -> SumPair:
     source, target = (found[side].get(slice_) for side in SIDES)
     return SumPair(
@@ -125,8 +134,8 @@ def _kept(engine: Engine, entity: Entity, beside: Beside, *, by: Sequence[str], 
 
 def _scanned(engine: Engine, entity: Entity, *, by: Sequence[str], columns: Sequence[str]) -> dict[str, Found]:
     """Scan both sides for sums that the fingerprints' scan does not take."""
-    groups = [f"CAST({quote(name)} AS VARCHAR)" for name in by]
-    sums = [item for index, name in enumerate(columns) for item in _added(_input(entity.column(name)), place=index).values()]
+    groups = [slice_text(entity, name) for name in by]
+    sums = [item for index, name in enumerate(columns) for item in _added(summand(entity.column(name)), place=index).values()]
     rows: list[tuple[object, ...]] = []
     for side in SIDES:
         sql = f"SELECT '{side}', {', '.join((*groups, 'count(*)', *sums))} FROM {path(side, entity.name)} GROUP BY {', '.join(groups) or '()'}"
@@ -155,11 +164,6 @@ def _names(columns: int) -> list[str]:
 
 def _is_safe(column: Column) -> bool:
     return column.type.name in _WIDENED or (column.type.name == "DECIMAL" and column.type.precision <= _SAFE)
-
-
-def _input(column: Column) -> str:
-    """Return what is added up: integers are widened first, the smallest one has no absolute value of its own type."""
-    return f"CAST({quote(column.name)} AS HUGEINT)" if column.type.name in _WIDENED else quote(column.name)
 
 
 def _table(entity: Entity) -> str:

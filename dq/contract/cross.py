@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from dq.contract.models import SIDES, Contract, Entity, Migration
+from dq.contract.models import SIDES, Contract, Entity, LedgerSum, Migration
 from dq.errors import ContractError, near_miss
 from dq.expect.refuse import refusal
 
@@ -56,9 +56,7 @@ def check_entity(entity: Entity, *, contract: Contract) -> None:
     for name in entity.aggregate:
         if name in entity.key or entity.column(name).type.name not in ("DECIMAL", "BIGINT", "INTEGER", "HUGEINT"):
             raise ContractError("only a number that is no key can be summed", file=file, key=f"aggregate.{name}")
-    for invariant in entity.invariant:
-        if invariant.equals is not None:
-            _ledger(entity, invariant.name, contract=contract)
+    _check_ledgers(entity, contract=contract)
     _unique((check_id for check_id, _, _ in entity.check_ids()), file=file, key="check id")
     _unique((check_id for check_id, _ in entity.fit_ids()), file=file, key="check id")
     types = {column.name: column.type.text for column in entity.columns}
@@ -119,8 +117,9 @@ def _references(entity: Entity, *, names: tuple[str, ...]) -> None:
         "merge.of": () if entity.merge is None or entity.merge.of is None else (entity.merge.of,),
         "aggregate": entity.aggregate,
         "sums.column": (item.column for item in entity.sums),
-        "sums.by": (name for item in entity.sums for name in item.by),
-        "counts.by": (name for item in entity.counts for name in item.by),
+        "sums.by": (_sliced(entity, name) for item in entity.sums for name in item.by),
+        "sums.per": (item.per for item in entity.sums if item.per is not None),
+        "counts.by": (_sliced(entity, name) for item in entity.counts for name in item.by),
         "invariant.column": (item.column for item in entity.invariant if item.column is not None),
         "invariant.unique": (name for item in entity.invariant for name in item.unique or ()),
     }
@@ -142,12 +141,38 @@ def _references(entity: Entity, *, names: tuple[str, ...]) -> None:
         raise ContractError(f"'{entity.money.amount}' is no exact number", file=entity.file, key="money.amount")
 
 
-def _ledger(entity: Entity, name: str, *, contract: Contract) -> None:
-    invariant = next(item for item in entity.invariant if item.name == name)
-    equals = invariant.equals
-    if equals is None:
-        return
-    place = f"invariant.{name}.equals"
+def _sliced(entity: Entity, name: str) -> str:
+    """Return the column that a slice is of, or the slice as it is written where there is none."""
+    try:
+        return entity.sliced(name)[0].name
+    except KeyError:
+        return name
+
+
+def _check_ledgers(entity: Entity, *, contract: Contract) -> None:
+    """Check what refers to another entity's sums."""
+    for invariant in entity.invariant:
+        if invariant.equals is not None:
+            _ledger(entity, invariant.equals, place=f"invariant.{invariant.name}.equals", contract=contract)
+    for name, ledger in entity.later.items():
+        _later(entity, name, ledger, contract=contract)
+
+
+def _later(entity: Entity, name: str, ledger: LedgerSum, *, contract: Contract) -> None:
+    """Check that what explains a sum's later changes can be told: entries that are merged too, and compared before."""
+    place = f"later.{name}"
+    if name not in entity.aggregate or entity.merge is None:
+        message = f"only a column of [aggregate] in an entity with [merge] grows later{near_miss(name, entity.aggregate)}"
+        raise ContractError(message, file=entity.file, key=place)
+    _ledger(entity, ledger, place=place, contract=contract)
+    if contract.entity(ledger.entity).merge is None:
+        raise ContractError(f"{ledger.entity} has no [merge]: nobody knows which of its rows are the target's own", file=entity.file, key=place)
+    order = contract.migration.entities
+    if order.index(ledger.entity) >= order.index(entity.name):
+        raise ContractError(f"{ledger.entity} must stand before {entity.name} in 'entities' of migration.toml", file=entity.file, key=place)
+
+
+def _ledger(entity: Entity, equals: LedgerSum, *, place: str, contract: Contract) -> None:
     known = [other.name for other in contract.entities]
     if equals.entity not in known:
         raise ContractError(f"unknown entity '{equals.entity}'{near_miss(equals.entity, known)}", file=entity.file, key=place)

@@ -16,6 +16,7 @@ from dq.errors import near_miss
 
 MAX_DIGITS = 18  # of a currency's minor unit; ISO 4217 has 4 at most
 
+MONTH = ".month"  # of a slice: the month of an instant or a date, in UTC
 Side = Literal["source", "target"]
 SIDES: tuple[Side, ...] = ("source", "target")
 Kind = Literal["keys", "attribution", "instants", "values"]
@@ -93,10 +94,23 @@ class Excluded(Model):
 
 
 class Sums(Model):
-    """An exact sum by slices, net and gross."""
+    """An exact sum, net and gross: by slices, or a person."""
 
     column: str
     by: tuple[str, ...] = ()
+    per: str | None = None  # a column, such as the owner: only its values that disagree are kept
+    name: Words | None = None
+
+    @property
+    def called(self) -> str:
+        """What its check is called: by its name, or by the column."""
+        return self.name or self.column
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Sums:
+        if self.by and self.per is not None:
+            raise ValueError("a sum is taken either 'by' slices or 'per' person")
+        return self
 
 
 class Counts(Model):
@@ -157,6 +171,7 @@ class Entity(Model):
     columns: tuple[Column, ...]
     merge: Merge | None = None
     aggregate: Mapping[str, Literal["sum"]] = {}
+    later: Mapping[str, LedgerSum] = {}  # aggregated column to the entries of the target's own that explain how it changed since the baseline
     excluded: tuple[Excluded, ...] = ()
     sums: tuple[Sums, ...] = ()
     counts: tuple[Counts, ...] = ()
@@ -204,14 +219,27 @@ class Entity(Model):
         kinds += ["freeze"] if self.created is not None else []
         yield from ((f"{self.name}.{kind}", kind, None) for kind in (*kinds, "counts"))
         yield from ((f"{self.name}.counts.{item.name}", "counts", item.name) for item in self.counts)
-        yield from ((f"{self.name}.sums.{item.column}", "sums", item.column) for item in self.sums)
+        yield from ((f"{self.name}.sums.{item.called}", "sums", item.called) for item in self.sums)
         yield from ((f"{self.name}.invariant.{item.name}", "invariant", item.name) for item in self.invariant)
 
     def sum_checks(self) -> Iterator[tuple[str, str | None, tuple[str, ...]]]:
-        """Yield (id, column, by) of every count (column None) and sum."""
+        """Yield (id, column, by) of every count (column None) and sum by slices."""
         yield f"{self.name}.counts", None, self.slices
         yield from ((f"{self.name}.counts.{item.name}", None, item.by) for item in self.counts)
-        yield from ((f"{self.name}.sums.{item.column}", item.column, item.by) for item in self.sums)
+        yield from ((f"{self.name}.sums.{item.called}", item.column, item.by) for item in self.sums if item.per is None)
+
+    def person_sums(self) -> Iterator[tuple[str, Sums]]:
+        """Yield (id, sum) of every sum that is taken a person."""
+        yield from ((f"{self.name}.sums.{item.called}", item) for item in self.sums if item.per is not None)
+
+    def sliced(self, name: str) -> tuple[Column, bool]:
+        """Return the column that a slice is of, and whether it is the column's month (`expires_at.month`); raises KeyError."""
+        before = name.removesuffix(MONTH)
+        if before != name and name not in (column.name for column in self.columns):
+            column = self.column(before)
+            if column.type.name in ("INSTANT", "DATE"):
+                return column, True
+        return self.column(name), False
 
     def fit_ids(self) -> Iterator[tuple[str, Fit]]:
         """Yield (id, fit) of every fitness check."""

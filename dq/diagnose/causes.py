@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from dq.compare.cells import VALUES_KEPT
 from dq.compare.evidence import EntityEvidence, SumPair
 from dq.compare.rows import bits, key_names, tables
+from dq.compare.scope import Scope
 from dq.contract.models import Column, Entity
+from dq.diagnose.again import causes_of_batches
 from dq.diagnose.labels import label_of
 from dq.diagnose.rows import causes_of_rows, money_of
 from dq.diagnose.sentences import said, why
@@ -44,16 +46,17 @@ def label_cells(engine: Engine, entity: Entity) -> None:
         cast = "{0}_value" if column.type.sql == "VARCHAR" else f"CAST({{0}}_value AS {column.type.sql})"
         sql = f"""
             INSERT INTO {_labelled(entity)}
-            SELECT {keys}, {place}, {label_of(column)}
+            SELECT {keys}, {place}, {label_of(column, summed=column.name in entity.aggregate)}
             FROM (SELECT {keys}, {cast.format("source")} AS s, {cast.format("target")} AS t FROM {cells} WHERE c = {place})"""
         engine.execute(Query(sql, step=step))
         _label_swaps(engine, entity, place=place, column=column)
 
 
-def find_causes(engine: Engine, entity: Entity, evidence: EntityEvidence, *, counts: Sequence[SumPair]) -> tuple[Cause, ...]:
-    """Return an entity's causes, largest first; the labelled cells stand."""
+def find_causes(engine: Engine, entity: Entity, evidence: EntityEvidence, *, counts: Sequence[SumPair], scope: Scope | None = None) -> tuple[Cause, ...]:
+    """Return an entity's causes, largest first; the labelled cells stand. `scope` tells batches, where there are any."""
     found = [cause for place, _, _, column in bits(entity) for cause in _of_column(engine, entity, evidence, place=place, column=column)]
     found += causes_of_rows(engine, entity, evidence, counts=counts)
+    found += causes_of_batches(engine, entity, evidence, scope=scope)
     return tuple(sorted(found, key=lambda cause: (-cause.rows, cause.sentence)))
 
 

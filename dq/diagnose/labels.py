@@ -13,8 +13,8 @@ from dq.sql import literal
 _FACTORS = (10, 100, 1000)
 
 
-def label_of(column: Column) -> str:
-    """Return the label of a column's differing cells, an expression of type VARCHAR that is never NULL."""
+def label_of(column: Column, *, summed: bool = False) -> str:
+    """Return the label of a column's differing cells, an expression of type VARCHAR that is never NULL; `summed`: it adds up several rows."""
     name = column.type.name
     arms: list[tuple[str, str]] = []
     if name in ("CURRENCY", "BOOLEAN") or (name == "ENUM" and _words(column)):
@@ -22,6 +22,9 @@ def label_of(column: Column) -> str:
     if name == "VARCHAR":
         arms += [("s IS NULL AND t = ''", "'null to empty'"), ("s = '' AND t IS NULL", "'empty to null'")]
     arms += [("t IS NULL", "'to null'"), ("s IS NULL", "'from null'")]
+    if summed:
+        s, t = (f"TRY_CAST({side} AS DECIMAL(38,{column.type.scale}))" for side in ("s", "t"))
+        arms.append((f"TRY({s} <> 0 AND {t} = {s} * 2)", "'twice'"))
     if column.through is None:
         kinds = {
             "VARCHAR": _text,

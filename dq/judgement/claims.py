@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dq.compare.evidence import Broken, Crash, EntityEvidence, SumPair
-from dq.compare.natives import Natives
+from dq.compare.natives import AHEAD, GIVEN_AWAY, TURNED_BACK, Natives
+from dq.compare.persons import PersonSums
 from dq.contract.models import Entity
 from dq.judgement.base import Seen, judged, not_proven, weakness
 from dq.record import Check, SumLine
@@ -13,6 +14,13 @@ from dq.words import counted, money_text
 
 SUMS_SHOWN = 200  # lines of a sum in the record, those that disagree first
 DETAILS_SHOWN = 20
+_HARMED = {
+    "missing": "gone",
+    GIVEN_AWAY: "with another owner",
+    "changed": "changed without a newer change time",
+    TURNED_BACK: "with an earlier change time than before",
+    AHEAD: "with a change time after the snapshot's",
+}
 
 
 def judge_schema(entity: Entity, problems: tuple[str, ...]) -> Check:
@@ -32,7 +40,7 @@ def judge_schema(entity: Entity, problems: tuple[str, ...]) -> Check:
 
 def judge_sums(entity: Entity, check_id: str, *, column: str | None, by: Sequence[str], found: tuple[SumPair, ...] | Crash, evidence: EntityEvidence) -> Check:
     """Judge `<entity>.counts[.<name>]` (column None) or `<entity>.sums.<column>`."""
-    kind, name = ("counts", check_id.partition(".counts.")[2] or None) if column is None else ("sums", column)
+    kind, name = ("counts", check_id.partition(".counts.")[2] or None) if column is None else ("sums", check_id.partition(".sums.")[2])
     if isinstance(found, Crash):
         return not_proven(check_id, entity=entity.name, kind=kind, name=name, reason=found.reason)
     wrong = [pair for pair in found if not pair.agrees]
@@ -48,6 +56,29 @@ def judge_sums(entity: Entity, check_id: str, *, column: str | None, by: Sequenc
         sentence=f"The {what} differs in {counted(len(wrong), 'slice')} of {len(found):,}." if wrong else fine,
         looked_at=len(found),
         sums=tuple(_line(pair, by) for pair in [*wrong, *(pair for pair in found if pair.agrees)][:SUMS_SHOWN]),
+    )
+
+
+def judge_persons(entity: Entity, name: str, *, found: PersonSums | Crash, evidence: EntityEvidence, seen: Seen) -> Check:
+    """Judge `<entity>.sums.<name>` of a sum that is taken a person."""
+    item = next(item for item in entity.sums if item.called == name)
+    check_id = f"{entity.name}.sums.{name}"
+    if isinstance(found, Crash):
+        return not_proven(check_id, entity=entity.name, kind="sums", name=name, reason=found.reason)
+    whose = counted(found.looked_at, "person")
+    what = f"The sum of {item.column} per {item.per}"
+    return judged(
+        check_id,
+        broken=found.unequal,
+        reason=weakness(entity, evidence),
+        entity=entity.name,
+        kind="sums",
+        name=name,
+        sentence=f"{what} differs for {found.unequal:,} of {whose}." if found.unequal else f"{what} is the same for {whose}, net and gross.",
+        looked_at=found.looked_at,
+        people=found.unequal if item.per == entity.owner else None,
+        statuses={"unequal": found.unequal} if found.unequal else {},
+        examples=seen.get(check_id, ()),
     )
 
 
@@ -87,17 +118,15 @@ def judge_natives(entity: Entity, found: Natives | Crash | None, *, seen: Seen) 
     if found is None or isinstance(found, Crash):
         reason = found.reason if found is not None else "the baseline was not measured"
         return not_proven(check_id, entity=entity.name, kind="natives", reason=reason)
-    broken = found.missing + found.changed + found.repeated
+    harmed = found.harmed
+    broken = sum(harmed.values())
     alive = f" {counted(found.alive, 'row')} changed since, and {'says' if found.alive == 1 else 'say'} so." if found.alive else ""
     sentence = f"The target's own {counted(found.looked_at, 'row')} of before are unharmed.{alive}"
     if not found.looked_at:
         sentence = "The target had no rows of its own before the first batch."
     if broken:
-        parts = [f"{found.missing:,} gone"] if found.missing else []
-        parts += [f"{found.changed:,} changed without a newer change time"] if found.changed else []
-        parts += [f"{found.repeated:,} repeated"] if found.repeated else []
+        parts = [f"{rows:,} {_HARMED.get(status, status)}" for status, rows in harmed.items()]
         sentence = f"{counted(broken, 'row')} of the target's own {found.looked_at:,} {'is' if broken == 1 else 'are'} harmed: {', '.join(parts)}."
-    statuses = {status: count for status, count in (("missing", found.missing), ("changed", found.changed), ("repeated", found.repeated)) if count}
     return judged(
         check_id,
         broken=broken,
@@ -106,7 +135,7 @@ def judge_natives(entity: Entity, found: Natives | Crash | None, *, seen: Seen) 
         kind="natives",
         sentence=sentence,
         looked_at=found.looked_at,
-        statuses=statuses,
+        statuses=dict(harmed),
         examples=seen.get(check_id, ()),
     )
 

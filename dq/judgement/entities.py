@@ -9,7 +9,7 @@ from dq.contract.models import Entity, Migration
 from dq.judgement.base import Seen, not_proven
 from dq.judgement.calendar import judge_freeze
 from dq.judgement.canaries import judge_canary
-from dq.judgement.claims import judge_invariant, judge_natives, judge_schema, judge_sums
+from dq.judgement.claims import judge_invariant, judge_natives, judge_persons, judge_schema, judge_sums
 from dq.judgement.rows import KINDS, judge_rows
 from dq.measuring import EntityFacts
 from dq.record import Check, EntityResult, Money, Outcome
@@ -44,6 +44,8 @@ def judge_entity(facts: EntityFacts, *, migration: Migration, seen: Seen) -> tup
             checks.append(judge_freeze(entity, facts.freeze, migration=migration, seen=seen))
         elif kind == "invariant":
             checks.append(judge_invariant(entity, str(name), found=facts.invariants[str(name)], evidence=evidence, seen=seen))
+        elif check_id in facts.persons:
+            checks.append(judge_persons(entity, str(name), found=facts.persons[check_id], evidence=evidence, seen=seen))
         else:
             column, by = sums[check_id]
             checks.append(judge_sums(entity, check_id, column=column, by=by, found=facts.sums[check_id], evidence=evidence))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import astuple
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +15,7 @@ from dq.engine import Engine
 from dq.measuring import EntityFacts, Facts
 from dq.sql import Query, path
 from tests.oracle.answers import Answer
-from tests.oracle.claims import crosswalk_problems, invariant, late, natives, sums
+from tests.oracle.claims import crosswalk_problems, invariant, late, natives, persons, sums
 from tests.oracle.oracle import judge
 from tests.oracle.world import Key, World
 
@@ -121,6 +122,10 @@ def _claims(item: EntityFacts, world: World, answer: Answer) -> Iterator[str]:
         lines = {pair.by: ((pair.source_net, pair.target_net), (pair.source_gross, pair.target_gross)) for pair in found}
         wanted = {by: (tuple(line.net), tuple(line.gross)) for by, line in sums(entity, answer, column=column, by=by).items()}
         yield from _told(check_id, _plain(lines), _plain(wanted))
+    for check_id, sum_ in entity.person_sums():
+        found_persons = item.persons[check_id]
+        engine = found_persons.reason if isinstance(found_persons, Crash) else (found_persons.looked_at, found_persons.unequal)
+        yield from _told(check_id, engine, persons(entity, sum_, answer=answer))
     for claim in entity.invariant:
         broken = item.invariants[claim.name]
         if claim.equals is not None and judge(world, world.contract.entity(claim.equals.entity)).blocked:
@@ -134,8 +139,8 @@ def _claims(item: EntityFacts, world: World, answer: Answer) -> Iterator[str]:
         yield from _told(f"invariant {claim.name}", (broken.keys, broken.pre_existing, broken.source_only), counts)
     if item.natives is not None and not isinstance(item.natives, Crash):
         harmed, own = item.natives, natives(world, entity)
-        counts = (own.looked_at, len(own.missing), len(own.changed), own.alive, own.repeated)
-        yield from _told("natives", (harmed.looked_at, harmed.missing, harmed.changed, harmed.alive, harmed.repeated), counts)
+        counts = (own.looked_at, len(own.missing), len(own.changed), own.alive, own.repeated, own.given_away, own.turned_back, own.ahead)
+        yield from _told("natives", astuple(harmed), counts)
 
 
 def _freeze(item: EntityFacts, world: World) -> Iterator[str]:

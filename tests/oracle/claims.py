@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from dq.contract.models import Entity, Invariant, LedgerSum
+from dq.contract.models import Entity, Invariant, LedgerSum, Sums
 from tests.oracle.answers import Answer
 from tests.oracle.expressions import expression
 from tests.oracle.oracle import judge
@@ -54,6 +54,9 @@ class Natives:
     changed: list[Any] = field(default_factory=list)
     alive: int = 0
     repeated: int = 0  # ids that stand more often than before
+    given_away: int = 0
+    turned_back: int = 0
+    ahead: int = 0
 
 
 def sums(entity: Entity, answer: Answer, *, column: str | None, by: Sequence[str]) -> dict[Slice, Sum]:
@@ -63,11 +66,34 @@ def sums(entity: Entity, answer: Answer, *, column: str | None, by: Sequence[str
         found[()] = Sum()  # the whole is there, also where there is no row
     for place, side in enumerate(("source", "target")):
         for row in answer.sides[side]:
-            line = found[tuple(text_of(row.values[name], entity.column(name)) for name in by)]
+            line = found[tuple(_slice_of(entity, row, name) for name in by)]
             value = Decimal(1) if column is None else Decimal(row.values[column] or 0)
             line.net[place] += value
             line.gross[place] += abs(value)
     return dict(found)
+
+
+def _slice_of(entity: Entity, row: Sided, name: str) -> str | None:
+    """Return the text that a row is sliced by: a column's, or the month of its instant in UTC."""
+    column = next((column for column in entity.columns if column.name == name), None)
+    if column is not None:
+        return text_of(row.values[name], column)
+    moment = row.values[name.removesuffix(".month")]
+    return None if moment is None else f"{moment.year:04}-{moment.month:02}"
+
+
+def persons(entity: Entity, item: Sums, *, answer: Answer) -> tuple[int, int]:
+    """Return how many persons have a sum, and for how many it disagrees; whom the crosswalk does not map is told there."""
+    lines: dict[Any, Sum] = defaultdict(Sum)
+    whose = str(item.per)
+    unknown = {key_of(entity, row) for row in answer.sides["source"] if whose in row.unmapped}
+    for place, side in enumerate(("source", "target")):
+        for row in answer.sides[side]:
+            if key_of(entity, row) not in unknown:
+                value = Decimal(row.values[item.column] or 0)
+                lines[row.values[whose]].net[place] += value
+                lines[row.values[whose]].gross[place] += abs(value)
+    return len(lines), sum(line.net[0] != line.net[1] or line.gross[0] != line.gross[1] for line in lines.values())
 
 
 def invariant(world: World, entity: Entity, claim: Invariant, *, answer: Answer) -> Broken:
@@ -144,12 +170,25 @@ def natives(world: World, entity: Entity) -> Natives:
         if not now[row.id]:
             found.missing.append(row.id)
         for then in now[row.id]:
-            if then.values != row.values:
-                says_so = then.changed_at is not None and world.moment is not None and then.changed_at > world.moment
-                found.alive += says_so
-                found.changed += [] if says_so else [row.id]
+            _look_at_native(world, entity, row, then, found)
     found.repeated = sum(len(now[name]) > count for name, count in times.items())
     return found
+
+
+def _look_at_native(world: World, entity: Entity, row: Own, then: Own, found: Natives) -> None:
+    """Say what became of one of the target's own rows: as it was, or as it is now."""
+    before, now = row.changed_at, then.changed_at
+    has_moved = now != before
+    if entity.owner is not None and then.values[entity.owner] != row.values[entity.owner]:
+        found.given_away += 1
+    elif before is not None and (now is None or now < before):
+        found.turned_back += 1
+    elif has_moved and now is not None and world.until is not None and now > world.until:
+        found.ahead += 1
+    elif then.values != row.values:
+        says_so = has_moved and now is not None and world.moment is not None and now > world.moment
+        found.alive += says_so
+        found.changed += [] if says_so else [row.id]
 
 
 def _added_to(world: World, entity: Entity) -> set[tuple[Any, ...]]:

@@ -242,6 +242,14 @@ reason = "a balance"
 [[sums]]
 column = "points"
 by     = ["kind"]
+[[sums]]
+name   = "booked"
+column = "points"
+by     = ["booked.month", "kind"]
+[[sums]]
+name   = "person"
+column = "points"
+per    = "account_id"
 """,
         "SELECT entry, user_id AS account_id, order_id, kind, points, booked FROM points\n",
         "SELECT entry, customer_id AS account_id, sale_id AS order_id, kind, points, booked FROM loyalty WHERE row_kind = 1\n",

@@ -10,7 +10,7 @@ from tests.oracle.agreement import differences
 from tests.oracle.corrupting import corrupt
 from tests.oracle.people import Asked
 from tests.oracle.random_shops import Shop, make_shop, rows_of
-from tests.oracle.sealing import BASELINE, Small, make_small
+from tests.oracle.sealing import BASELINE, MOMENT, Small, make_small
 from tests.oracle.world import World, make_world
 
 
@@ -34,7 +34,7 @@ def draw(rng: random.Random, folder: Path, *, corruptions: int) -> Drawn:
     moved = frozenset(range(1, shop.moved + 1))
     asked = Asked(moved if batch is None else frozenset({batch}), moved)
     moment = BASELINE if "baseline" in shop.stores else None
-    return Drawn(shop, small, batch, make_world(small.contract, rows_of(shop), asked=asked, moment=moment))
+    return Drawn(shop, small, batch, make_world(small.contract, rows_of(shop), asked=asked, moment=moment, until=MOMENT))
 
 
 def disagreements(drawn: Drawn) -> list[str]:

@@ -33,9 +33,9 @@ def rows_of(snapshot: Path) -> dict[str, list[dict[str, Any]]]:
 
 def disagreements(contract: Path, snapshots: Path) -> list[str]:
     small = Small(contract, {side: snapshots / f"{side}.duckdb" for side in SIDES})
-    moment = read_manifest(small.snapshots["baseline"]).taken_at
+    moment, until = (read_manifest(small.snapshots[side]).taken_at for side in ("baseline", "target"))
     asked = Asked(frozenset({1}), frozenset({1}))
-    world = make_world(read_contract(contract), {side: rows_of(file) for side, file in small.snapshots.items()}, asked=asked, moment=moment)
+    world = make_world(read_contract(contract), {side: rows_of(file) for side, file in small.snapshots.items()}, asked=asked, moment=moment, until=until)
     with small.measured(batch=1) as (engine, facts):
         return differences(engine, facts, world)
 

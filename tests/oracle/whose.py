@@ -11,6 +11,7 @@ from typing import Any
 
 from dq.contract.models import Entity
 from tests.oracle.answers import Answer
+from tests.oracle.equality import is_same
 from tests.oracle.expressions import expression
 from tests.oracle.world import Own, Sided, World, fate, mapped
 
@@ -63,6 +64,7 @@ def target_rows(world: World, entity: Entity, answer: Answer) -> list[Sided]:
     sources = world.own(entity, "source")
     claimed = _claims(world, entity, sources)
     keys = {tuple(mapped(world, entity, row).values[name] for name in entity.key) for row in sources}
+    told = [mapped(world, entity, row) for row in sources]
     kept = []
     for row in rows:
         name = row.values[entity.own_id.name] if entity.own_id else tuple(row.values[key] for key in entity.key)
@@ -72,6 +74,7 @@ def target_rows(world: World, entity: Entity, answer: Answer) -> list[Sided]:
         elif not fates:
             key = tuple(row.values[name] for name in entity.key)
             is_new = row.created_at is not None and world.moment is not None and row.created_at > world.moment
+            is_new = is_new and not (world.until is not None and row.created_at > world.until) and not any(_is_again(entity, row, one) for one in told)
             if row.id in before:
                 answer.native += 1
                 continue
@@ -84,6 +87,18 @@ def target_rows(world: World, entity: Entity, answer: Answer) -> list[Sided]:
         if "compared" in fates or is_left_over:
             kept += [Sided(values) for values in _less(entity, row, baseline)]
     return kept
+
+
+def _is_again(entity: Entity, row: Own, source: Sided) -> bool:
+    """Return whether a new row of the target is a row of the source once more: of the same person and moment, and the same but for its ids."""
+    own = {*entity.key, *([entity.own_id.name] if entity.own_id else [])}
+    columns = [column for column in entity.columns if column.name not in own and not column.rules and column.type.name != "JSON"]
+    moments = [row.values[column.name] for column in columns if column.type.name == "INSTANT"]
+    if entity.owner is None or entity.aggregate or not any(moment is not None for moment in moments) or source.unmapped & own:
+        return False
+    if entity.owner not in own and entity.column(entity.owner).through and row.values[entity.owner] is None:
+        return False
+    return all(is_same(row.values[column.name], source.values[column.name]) for column in columns)
 
 
 def _claims(world: World, entity: Entity, sources: list[Own]) -> dict[Any, set[str]]:

@@ -43,6 +43,7 @@ class World:
     asked: Asked
     moment: datetime | None
     crosswalk: Crosswalk
+    until: datetime | None = None  # when the target was taken
     read_once: dict[tuple[str, str], list[Own]] = field(default_factory=dict)  # canonical rows by entity and side: they do not depend on what is asked
 
     def rows(self, entity: Entity, side: str) -> list[Come]:
@@ -72,9 +73,9 @@ class World:
         return bool(self.crosswalk.batches_of.get(owner, frozenset()) & self.asked.batches)
 
 
-def make_world(contract: Contract, stores: Stores, *, asked: Asked, moment: datetime | None) -> World:
+def make_world(contract: Contract, stores: Stores, *, asked: Asked, moment: datetime | None, until: datetime | None = None) -> World:
     """Return the world that a contract's stores show."""
-    return World(contract, stores, asked, moment, read_crosswalk(contract, stores.get("crosswalk", {})))
+    return World(contract, stores, asked, moment, read_crosswalk(contract, stores.get("crosswalk", {})), until)
 
 
 def key_of(entity: Entity, row: Sided) -> Key:
