@@ -12,6 +12,7 @@ from dq.canaries import CanaryResult, release
 from dq.compare.crosswalk import crosswalk_evidence
 from dq.compare.entity import measure
 from dq.compare.evidence import Broken, Crash, CrosswalkEvidence, EntityEvidence, SumPair
+from dq.compare.exported import Exported, People, compare_export, look_at_people
 from dq.compare.invariants import check_invariant
 from dq.compare.natives import Natives, check_natives
 from dq.compare.sides import make_moved
@@ -35,6 +36,7 @@ class EntityFacts:
     invariants: Mapping[str, Broken | Crash] = field(default_factory=dict)  # name
     natives: Natives | Crash | None = None
     canary: CanaryResult | Crash | None = None
+    exported: Exported | Crash | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Facts:
     ground: Ground
     entities: tuple[EntityFacts, ...]
     crosswalks: Mapping[str, CrosswalkEvidence | Crash]
+    people: People | Crash | None = None  # who has a file in the export; None where there is no export
 
 
 def measure_migration(engine: Engine, contract: Contract, *, asked: Asked, attempt: Attempt, told: Callable[[str], None] = lambda _: None) -> Facts:
@@ -65,16 +68,21 @@ def measure_migration(engine: Engine, contract: Contract, *, asked: Asked, attem
     for prepared in ground.prepared:
         told(f"{prepared.entity.name}: rows")
         rows.append(_rows(engine, ground, prepared.entity.name, asked=asked, attempt=attempt))
+    people = _people(engine, ground, attempt=attempt)
     entities = []
     compared = {facts.entity.name: facts.entity for facts in rows if facts.evidence is not None}
     for facts in rows:  # a claim about one entity may need another's rows
         told(f"{facts.entity.name}: sums and claims")
-        entities.append(_claims(engine, facts, compared=compared, asked=asked, attempt=attempt) if facts.evidence is not None else facts)
+        if facts.evidence is not None:
+            claimed = _claims(engine, facts, compared=compared, asked=asked, attempt=attempt)
+            entities.append(replace(claimed, exported=_exported(engine, ground, facts.entity, people=people, attempt=attempt)))
+        else:
+            entities.append(facts)
     crosswalks = {
         name: found if isinstance(found, Crash) else attempt(f"crosswalk {name}", crosswalk_evidence, engine, name, rows=found)
         for name, found in ground.rows.items()
     }
-    return Facts(ground, tuple(entities), crosswalks)
+    return Facts(ground, tuple(entities), crosswalks, people)
 
 
 def steps_of(contract: Contract) -> int:
@@ -110,6 +118,31 @@ def _claims(engine: Engine, facts: EntityFacts, *, compared: Mapping[str, Entity
         invariants={item.name: _invariant(engine, entity, item, compared=compared, attempt=attempt) for item in entity.invariant},
         natives=natives,
         canary=attempt(f"canary.{entity.name}", release, engine, entity),
+    )
+
+
+def _people(engine: Engine, ground: Ground, *, attempt: Attempt) -> People | Crash | None:
+    """Look who has a file in the export."""
+    if ground.contract.migration.stores.export is None:
+        return None
+    found = attempt("export: persons", look_at_people, engine, ground.contract, scope=ground.scope, catalogue=ground.catalogue)
+    return Crash(found) if isinstance(found, str) else found
+
+
+def _exported(engine: Engine, ground: Ground, entity: Entity, *, people: People | Crash | None, attempt: Attempt) -> Exported | Crash | None:
+    """Compare an entity's rows in the export; where nobody of the run has a file, there is nothing to compare."""
+    if not entity.exported or people is None or isinstance(people, Crash):
+        return people if isinstance(people, Crash) else None
+    return attempt(
+        f"{entity.name}.export",
+        compare_export,
+        engine,
+        entity,
+        select=ground.selects[entity.name]["export"],
+        scope=ground.scope,
+        catalogue=ground.catalogue,
+        pinned=ground.contract.pinned,
+        minor_units=ground.contract.migration.minor_units,
     )
 
 

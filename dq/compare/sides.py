@@ -49,7 +49,7 @@ def picked_rows(entity: Entity) -> str:
     return path("source", f"{entity.name}.picked")
 
 
-def source_view(entity: Entity, *, accounts: Accounts, absorbed: Sequence[str], picked: bool = False) -> str:
+def source_view(entity: Entity, *, accounts: Accounts, absorbed: Sequence[str], picked: bool = False, moved: bool = False) -> str:
     """Return source.e: ids mapped into the target's space, rows of the batch, absorbed and erased ones set apart.
 
     Args:
@@ -57,8 +57,9 @@ def source_view(entity: Entity, *, accounts: Accounts, absorbed: Sequence[str], 
         accounts: whose rows are compared.
         absorbed: crosswalks with declared merges: an absorbed id has no row of its own unless the entity is aggregated.
         picked: only the rows whose keys `pick_mapped` keeps.
+        moved: the rows of every batch that has moved, not only of those compared.
     """
-    joins, where = scope_of(entity, accounts=accounts, absorbed=absorbed)
+    joins, where = scope_of(entity, accounts=accounts, absorbed=absorbed, moved=moved)
     where += [f"({is_mapped(column)} OR r.{quote(column.name)} IS NULL)" for column in entity.keys if column.through]
     columns = [f"{mapped(column)} AS {quote(column.name)}" for column in entity.columns]
     if entity.aggregate:
@@ -78,7 +79,7 @@ def make_target(engine: Engine, *, entity: Entity) -> None:
 def target_view(entity: Entity) -> str:
     """Return target.e: only the rows that claims.e names, with the baseline's value subtracted from aggregates."""
     less = entity.aggregate if entity.merge is not None else {}
-    columns = [f"{_less_baseline(column) if column.name in less else f'r.{quote(column.name)}'} AS {quote(column.name)}" for column in entity.columns]
+    columns = [f"{less_baseline(column) if column.name in less else f'r.{quote(column.name)}'} AS {quote(column.name)}" for column in entity.columns]
     sql = f"SELECT {', '.join(columns)} FROM {path('own_target', entity.name)} AS r"
     if entity.merge is not None:
         if entity.aggregate:
@@ -183,7 +184,8 @@ def _unmapped(entity: Entity) -> str:
     return f"CAST({' + '.join(bits) or '0'} AS BIGINT)"
 
 
-def _less_baseline(column: Column) -> str:
+def less_baseline(column: Column) -> str:
+    """Return what was added to a row `r` of the target since the baseline's row `b`."""
     name = quote(column.name)
     return f"CAST(r.{name} - coalesce(b.{name}, 0) AS {column.type.sql})"
 
