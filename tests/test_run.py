@@ -19,7 +19,7 @@ from dq.result import Run
 from dq.running import Options, run_contract
 from dq.stores.manifest import read_manifest
 
-SIDES = ("source", "target", "baseline", "crosswalk")
+SIDES = ("source", "target", "baseline", "crosswalk", "export")
 ENTITIES = ["accounts", "products", "orders", "coupons", "points_entries", "points_balances", "reviews"]
 
 

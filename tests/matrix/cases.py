@@ -90,7 +90,7 @@ def _corrupted(case: Case, it: Corruption) -> tuple[Finished, Expected]:
         folder = case.sealed()
         expected = it.corrupt(folder)
         return case.run({kind: folder / file.name for kind, file in case.clean.items()}), expected
-    files, expected = case.changed(lambda copy: apply(copy, it.id))
+    files, expected = case.changed(lambda copy: it.corrupt(copy / "export") if it.place == "exports" else apply(copy, it.id))
     return case.run(files), expected
 
 
