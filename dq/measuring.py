@@ -37,6 +37,7 @@ class EntityFacts:
     natives: Natives | Crash | None = None
     canary: CanaryResult | Crash | None = None
     exported: Exported | Crash | None = None
+    people: People | Crash | None = None  # who has a file in the export
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,6 @@ class Facts:
     ground: Ground
     entities: tuple[EntityFacts, ...]
     crosswalks: Mapping[str, CrosswalkEvidence | Crash]
-    people: People | Crash | None = None  # who has a file in the export; None where there is no export
 
 
 def measure_migration(engine: Engine, contract: Contract, *, asked: Asked, attempt: Attempt, told: Callable[[str], None] = lambda _: None) -> Facts:
@@ -75,14 +75,15 @@ def measure_migration(engine: Engine, contract: Contract, *, asked: Asked, attem
         told(f"{facts.entity.name}: sums and claims")
         if facts.evidence is not None:
             claimed = _claims(engine, facts, compared=compared, asked=asked, attempt=attempt)
-            entities.append(replace(claimed, exported=_exported(engine, ground, facts.entity, people=people, attempt=attempt)))
+            exported = _exported(engine, ground, claimed, people=people, attempt=attempt)
+            entities.append(replace(claimed, exported=exported, people=people))
         else:
             entities.append(facts)
     crosswalks = {
         name: found if isinstance(found, Crash) else attempt(f"crosswalk {name}", crosswalk_evidence, engine, name, rows=found)
         for name, found in ground.rows.items()
     }
-    return Facts(ground, tuple(entities), crosswalks, people)
+    return Facts(ground, tuple(entities), crosswalks)
 
 
 def steps_of(contract: Contract) -> int:
@@ -129,10 +130,14 @@ def _people(engine: Engine, ground: Ground, *, attempt: Attempt) -> People | Cra
     return Crash(found) if isinstance(found, str) else found
 
 
-def _exported(engine: Engine, ground: Ground, entity: Entity, *, people: People | Crash | None, attempt: Attempt) -> Exported | Crash | None:
-    """Compare an entity's rows in the export; where nobody of the run has a file, there is nothing to compare."""
-    if not entity.exported or people is None or isinstance(people, Crash):
-        return people if isinstance(people, Crash) else None
+def _exported(engine: Engine, ground: Ground, facts: EntityFacts, *, people: People | Crash | None, attempt: Attempt) -> Exported | Crash | None:
+    """Compare an entity's rows in the export, where enough of the source is known to say what was migrated."""
+    entity, evidence = facts.entity, facts.evidence
+    if not entity.exported or evidence is None or not isinstance(people, People):
+        return None
+    rows = evidence.population.source_rows
+    if rows < entity.at_least and entity.may_be_empty is None:
+        return Exported(problems=(f"of the source {rows:,} rows are to compare, at least {entity.at_least:,} are needed",))
     return attempt(
         f"{entity.name}.export",
         compare_export,

@@ -29,7 +29,7 @@ def judge_stores(ledger: Ledger) -> tuple[Check, ...]:
 def judge_facts(facts: Facts, *, seen: Seen) -> tuple[tuple[Check, ...], tuple[EntityResult, ...]]:
     """Judge what was measured: crosswalks, then entities in the contract's order."""
     crosswalks = tuple(judge_crosswalk(name, facts.crosswalks.get(name), seen=seen) for name in crosswalk_names(facts.ground.contract))
-    judged = [judge_entity(item, seen=seen, people=facts.people) for item in facts.entities]
+    judged = [judge_entity(item, seen=seen) for item in facts.entities]
     results = tuple(sum_up(item, checks) for item, checks in zip(facts.entities, judged, strict=True))
     return (*crosswalks, *(check for checks in judged for check in checks)), results
 

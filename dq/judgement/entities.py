@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from dq.compare.evidence import Crash
-from dq.compare.exported import People
 from dq.contract.models import Entity
 from dq.judgement.base import Seen, not_proven
 from dq.judgement.claims import judge_canary, judge_invariant, judge_natives, judge_schema, judge_sums
@@ -16,13 +15,12 @@ from dq.record import Check, EntityResult, Money, Outcome
 from dq.words import money_text
 
 
-def judge_entity(facts: EntityFacts, *, seen: Seen, people: People | Crash | None = None) -> tuple[Check, ...]:
+def judge_entity(facts: EntityFacts, *, seen: Seen) -> tuple[Check, ...]:
     """Judge every parity check that an entity declares and implies, its canary last.
 
     Args:
         facts: what was measured.
         seen: masked examples.
-        people: who has a file in the export.
     """
     entity, evidence = facts.entity, facts.evidence
     canary = judge_canary(entity, facts.canary, evidence)
@@ -41,7 +39,7 @@ def judge_entity(facts: EntityFacts, *, seen: Seen, people: People | Crash | Non
         elif kind == "natives":
             checks.append(judge_natives(entity, facts.natives, seen=seen))
         elif kind == "export":
-            checks.append(judge_export(entity, facts.exported, people=people, seen=seen))
+            checks.append(judge_export(entity, facts.exported, people=facts.people, seen=seen))
         elif kind == "invariant":
             checks.append(judge_invariant(entity, str(name), found=facts.invariants[str(name)], evidence=evidence, seen=seen))
         else:
