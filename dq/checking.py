@@ -14,7 +14,7 @@ from dq.attempts import Attempts
 from dq.compare.evidence import Crash
 from dq.compare.schema import Catalogue
 from dq.compare.sides import source_view, target_view
-from dq.contract.models import SIDES, Contract, Entity
+from dq.contract.models import PINNED, Contract, Entity
 from dq.contract.reading import read_contract
 from dq.coverage import make_ledger
 from dq.dating import judge_freezes
@@ -86,8 +86,8 @@ def pin(folder: Path | str, *, options: Options | None = None) -> Path:
 def pinned_text(catalogue: Catalogue) -> str:
     """Return a catalogue as TOML: a table for each table of a store, its columns in order."""
     lines = ["# Every table, column and type of both stores. Written by `dq check --pin`; read its changes in review."]
-    for side in SIDES:
-        for table, columns in sorted(catalogue[side].items()):
+    for side in PINNED:
+        for table, columns in sorted(catalogue.get(side, {}).items()):
             lines += ["", f"[{side}.{_key(table)}]", *(f"{_key(column)} = {_text(type_)}" for column, type_ in columns.items())]
     return "\n".join(lines) + "\n"
 

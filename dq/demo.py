@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
+from dq.contract import read_contract
 from dq.errors import UsageError
-from dq.snapshotting import reader_of
+from dq.snapshotting import persons_reader, reader_of
 from dq.stores.address import read_address
 from dq.stores.duckdb_file import seal_duckdb
 from dq.stores.live import seal_store
@@ -29,7 +30,7 @@ def build_snapshots(
     moved_batches: int = 1,
     live: bool = False,
 ) -> None:
-    """Build the demo's four stores and seal them in a folder, replacing what stands there.
+    """Build the demo's stores and seal them in a folder, replacing what stands there.
 
     Args:
         folder: where the snapshots are put.
@@ -60,10 +61,22 @@ def build_snapshots(
                         seal_duckdb(store.path, target, label=label, force=True)
                     else:
                         seal_store(reader_of(place), target, label=label, force=True)
+                seal_exports(stores.exports.path, folder / "export.duckdb", batch=stores.exports.batch)
     except (ValueError, RuntimeError) as error:
         raise UsageError(str(error)) from None
     except PermissionError as error:
         raise UsageError(f"{folder}: cannot be written to ({(error.strerror or '').lower()})") from None
+
+
+def seal_exports(exports: Path, target: Path, *, batch: int | None, threads: int | None = None) -> None:
+    """Seal a folder of the demo's personal-data exports, read as the shipped contract says. Raises UsageError and SnapshotError."""
+    with resources.as_file(resources.files("dq_expectations")) as there:
+        contract = read_contract(there)
+    store = contract.migration.stores.export
+    if store is None:
+        return
+    reader = persons_reader(read_address(str(exports)), store=store, pinned=(contract.pinned or {}).get("export", {}))
+    seal_store(reader, target, label=Label(contract.migration.name, "export", store.name, None, batch, None), force=True, threads=threads)
 
 
 @contextmanager

@@ -23,11 +23,11 @@ def find_examples(engine: Engine, numbered: Numbered) -> dict[str, tuple[Example
             if examples:
                 found[f"{entity.name}.{kind}"] = examples
     sql = f"""
-        SELECT "check", entity, list((status, "row") ORDER BY "row")[1:{SHOWN}]
-        FROM (SELECT *, row_number() OVER (PARTITION BY "check" ORDER BY part, "row") AS place FROM {OTHERS})
+        SELECT "check", entity, list((status, "row", columns) ORDER BY "row")[1:{SHOWN}]
+        FROM (SELECT *, row_number() OVER (PARTITION BY "check" ORDER BY part, "row") AS place FROM {OTHERS} WHERE "column" IS NULL)
         WHERE place <= {SHOWN} GROUP BY ALL ORDER BY ALL"""
     for check, entity, rows in engine.execute(Query(sql, step="examples")):
-        examples = tuple(Example(row=f"{entity}#{row}", status=status) for status, row in rows)
+        examples = tuple(Example(row=f"{entity}#{row}", status=status, columns=tuple(columns)) for status, row, columns in rows)
         found[check] = (*found.get(check, ()), *examples)[:SHOWN]
     return found
 

@@ -17,7 +17,7 @@ from dq.sql import literal, path, quote
 
 def query_of(contract: Contract, check_id: str) -> str:
     """Return the query of a check about an entity's rows. Raises UsageError where there is none of that name, or it is about something else."""
-    known = {found: (entity, kind, name) for entity in contract.entities for found, kind, name in entity.check_ids() if kind != "schema"}
+    known = {found: (entity, kind, name) for entity in contract.entities for found, kind, name in entity.check_ids() if kind not in ("schema", "export")}
     if check_id not in known:
         raise UsageError(f"no query can be shown of '{check_id}'{near_miss(check_id, known)}")
     entity, kind, name = known[check_id]

@@ -7,11 +7,12 @@ Source: DECISIONS "Findings"; DESIGN, law 9.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dq.compare.exported import Exported
 from dq.compare.natives import Natives
 from dq.compare.rows import STATUSES, bits, key_names, mask_names, tables
 from dq.contract.models import Entity
@@ -21,7 +22,7 @@ from dq.sql import Query, literal, path, quote
 
 _WORDS = path("evidence", "words")  # the type of entities, checks, statuses and names of columns
 _DISTINCT = 1000  # values of a row group past which no dictionary is tried: keys have none
-OTHERS = path("evidence", "other_findings")  # part, entity, row, check, status, key: all that are no compared rows
+OTHERS = path("evidence", "other_findings")  # all that are no compared rows, as they are written
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,9 @@ class Numbered:
 
 def number_findings(engine: Engine, facts: Facts) -> Numbered:
     """Number every finding: crosswalks by name, then entities in the contract's order; in each, rows by key, then other claims."""
-    sql = f'CREATE TABLE {OTHERS} (part INTEGER, entity VARCHAR, "row" BIGINT, "check" VARCHAR, status VARCHAR, key VARCHAR[])'
+    sql = f"""
+        CREATE TABLE {OTHERS} (part INTEGER, entity VARCHAR, "row" BIGINT, "check" VARCHAR, status VARCHAR, key VARCHAR[], columns VARCHAR[],
+                               "column" VARCHAR, source VARCHAR, target VARCHAR)"""
     engine.execute(Query(sql, step="findings"))
     crosswalks = sorted(facts.crosswalks)
     for part, name in enumerate(crosswalks):
@@ -130,6 +133,8 @@ def _number_claims(engine: Engine, item: EntityFacts, *, part: int, after: int) 
     if isinstance(item.natives, Natives) and item.natives.harmed:
         table = path("evidence", f"{entity.name}.natives")
         claims.append((f"{entity.name}.natives", f"SELECT status, [CAST(id AS VARCHAR)] AS key, id FROM {table} WHERE status <> 'alive'", "id"))
+    if isinstance(item.exported, Exported) and item.exported.entity is not None and item.exported.harm.keys:
+        after += _add_export(engine, item.exported.entity, part=part, entity=entity.name, after=after)
     for check, found_rows, order in claims:
         after += _add(engine, found_rows, part=part, entity=entity.name, check=check, order=order, after=after)
 
@@ -138,8 +143,28 @@ def _add(engine: Engine, rows: str, *, part: int, entity: str, check: str, order
     """Number findings behind the `after` ones that the entity has already; return how many."""
     sql = f"""
         INSERT INTO {OTHERS}
-        SELECT {part}, $1, {after} + row_number() OVER (ORDER BY {order}), $2, status, key FROM ({rows})"""
+        SELECT {part}, $1, {after} + row_number() OVER (ORDER BY {order}), $2, status, key, [], NULL, NULL, NULL FROM ({rows})"""
     (added,) = engine.one(Query(sql, (entity, check), f"{check}: numbering findings"))
+    return int(added)
+
+
+def _add_export(engine: Engine, copy: Entity, *, part: int, entity: str, after: int) -> int:
+    """Number the rows of persons' files that differ, with the cells whose values are kept; return how many rows."""
+    check, step = f"{entity}.export", f"{entity}.export: numbering findings"
+    keys = ", ".join(key_names(copy))
+    names = ", ".join(f"CASE WHEN {mask} & {bit} <> 0 THEN {literal(column.name)} END" for _, mask, bit, column in bits(copy))
+    sql = f"""
+        INSERT INTO {OTHERS}
+        SELECT {part}, $1, {after} + row_number() OVER (ORDER BY {keys}, status), $2, status, {_key_texts(copy)},
+               list_filter(CAST([{names}] AS VARCHAR[]), name -> name IS NOT NULL), NULL, NULL, NULL
+        FROM {tables(copy).rows} WHERE status <> 'excused'"""
+    (added,) = engine.one(Query(sql, (entity, check), step))
+    column = _case("c.c", {place: column.name for place, _, _, column in bits(copy)}, of=literal)
+    sql = f"""
+        INSERT INTO {OTHERS}
+        SELECT {part}, $1, o."row", $2, 'changed', o.key, [{column}], {column}, c.source_value, c.target_value
+        FROM {tables(copy).cells} AS c JOIN {OTHERS} AS o ON o.key = {_key_texts(copy)} AND o."check" = $2 AND o.status = 'changed' AND o."column" IS NULL"""
+    engine.execute(Query(sql, (entity, check), step))
     return int(added)
 
 
@@ -150,7 +175,7 @@ def _key_texts(entity: Entity) -> str:
 def _make_words(engine: Engine, entities: Sequence[Entity]) -> None:
     """Make the type of the few words that stand in most records: a column of it is written many times faster than text, and read as text."""
     words = {*STATUSES, *(word for entity in entities for word in (entity.name, *_checks(entity), *(column.name for column in entity.compared)))}
-    sql = f'SELECT DISTINCT unnest([entity, "check", status]) FROM {OTHERS}'
+    sql = f'SELECT DISTINCT unnest(list_concat([entity, "check", status], columns)) FROM {OTHERS}'
     words |= {row[0] for row in engine.execute(Query(sql, step="writing findings"))}
     engine.execute(Query(f"CREATE TYPE {_WORDS} AS ENUM ({', '.join(literal(word) for word in sorted(words))})", step="writing findings"))
 
@@ -181,19 +206,19 @@ def _records(entity: Entity, *, names: Sequence[Sequence[str]]) -> str:
 
 
 def _other_records(part: int) -> str:
-    """Return a part's records that are no compared rows, in order."""
+    """Return a part's records that are no compared rows, in order: of a row in a person's file its cells after it."""
     return f"""
-        SELECT CAST(entity AS {_WORDS}) AS entity, "row", CAST("check" AS {_WORDS}) AS "check", CAST(status AS {_WORDS}) AS status, key,
-               CAST([] AS {_WORDS}[]) AS columns, CAST(NULL AS {_WORDS}) AS "column", CAST(NULL AS VARCHAR) AS source, CAST(NULL AS VARCHAR) AS target
-        FROM {OTHERS} WHERE part = {part} ORDER BY {quote("row")}"""
+        SELECT CAST(o.entity AS {_WORDS}) AS entity, o."row", CAST(o."check" AS {_WORDS}) AS "check", CAST(o.status AS {_WORDS}) AS status, o.key,
+               CAST(o.columns AS {_WORDS}[]) AS columns, CAST(o."column" AS {_WORDS}) AS "column", o.source, o.target
+        FROM {OTHERS} AS o WHERE o.part = {part} ORDER BY o."row", o."column" NULLS FIRST"""
 
 
 def _checks(entity: Entity) -> list[str]:
     return [f"{entity.name}.{kind}" for kind in ("keys", "rows", *(column.kind for column in entity.compared))]
 
 
-def _case(subject: str, arms: Mapping[Any, str]) -> str:
-    whens = " ".join(f"WHEN {value} THEN {_word(word)}" for value, word in arms.items())
+def _case(subject: str, arms: Mapping[Any, str], *, of: Callable[[str], str] | None = None) -> str:
+    whens = " ".join(f"WHEN {value} THEN {(of or _word)(word)}" for value, word in arms.items())
     return f"CASE {subject} {whens} END" if arms else f"CAST(NULL AS {_WORDS})"
 
 

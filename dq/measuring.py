@@ -14,6 +14,7 @@ from dq.compare.crosswalk import crosswalk_evidence
 from dq.compare.declared import record_outside
 from dq.compare.entity import measure
 from dq.compare.evidence import Broken, Crash, CrosswalkEvidence, EntityEvidence, SumPair
+from dq.compare.exported import Exported, People, compare_export, look_at_people
 from dq.compare.freeze import Late, check_freeze
 from dq.compare.invariants import check_invariant
 from dq.compare.later import blocked_by
@@ -43,6 +44,8 @@ class EntityFacts:
     natives: Natives | Crash | None = None
     canary: CanaryResult | Crash | None = None
     freeze: Late | Crash | None = None
+    exported: Exported | Crash | None = None
+    people: People | Crash | None = None  # who has a file in the export
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +78,17 @@ def measure_migration(engine: Engine, contract: Contract, *, asked: Asked, attem
         told(f"{prepared.entity.name}: rows")
         compared = {facts.entity.name: facts.entity for facts in rows if facts.evidence is not None}
         rows.append(_rows(engine, ground, prepared.entity.name, compared=compared, asked=asked, attempt=attempt))
+    people = _people(engine, ground, attempt=attempt)
     entities = []
     compared = {facts.entity.name: facts.entity for facts in rows if facts.evidence is not None}
     for facts in rows:  # a claim about one entity may need another's rows
         told(f"{facts.entity.name}: sums and claims")
-        entities.append(_claims(engine, facts, ground=ground, compared=compared, asked=asked, attempt=attempt) if facts.evidence is not None else facts)
+        if facts.evidence is not None:
+            claimed = _claims(engine, facts, ground=ground, compared=compared, asked=asked, attempt=attempt)
+            exported = _exported(engine, ground, claimed, people=people, attempt=attempt)
+            entities.append(replace(claimed, exported=exported, people=people))
+        else:
+            entities.append(facts)
     crosswalks = {
         name: found if isinstance(found, Crash) else attempt(f"crosswalk {name}", crosswalk_evidence, engine, name, rows=found)
         for name, found in ground.rows.items()
@@ -155,6 +164,35 @@ def _claims(engine: Engine, facts: EntityFacts, *, ground: Ground, compared: Map
         natives=natives,
         canary=attempt(f"canary.{entity.name}", release, engine, entity, asked.seed, natives=entity.name == whose_natives(compared.values(), asked.seed)),
         freeze=measure_freeze(engine, ground, entity, asked=asked, attempt=attempt),
+    )
+
+
+def _people(engine: Engine, ground: Ground, *, attempt: Attempt) -> People | Crash | None:
+    """Look who has a file in the export."""
+    if ground.contract.migration.stores.export is None:
+        return None
+    found = attempt("export: persons", look_at_people, engine, ground.contract, scope=ground.scope, catalogue=ground.catalogue)
+    return Crash(found) if isinstance(found, str) else found
+
+
+def _exported(engine: Engine, ground: Ground, facts: EntityFacts, *, people: People | Crash | None, attempt: Attempt) -> Exported | Crash | None:
+    """Compare an entity's rows in the export, where enough of the source is known to say what was migrated."""
+    entity, evidence = facts.entity, facts.evidence
+    if not entity.exported or evidence is None or not isinstance(people, People):
+        return None
+    rows = evidence.population.source_rows
+    if rows < entity.at_least and entity.may_be_empty is None:
+        return Exported(problems=(f"of the source {rows:,} rows are to compare, at least {entity.at_least:,} are needed",))
+    return attempt(
+        f"{entity.name}.export",
+        compare_export,
+        engine,
+        entity,
+        select=ground.selects[entity.name]["export"],
+        scope=ground.scope,
+        catalogue=ground.catalogue,
+        pinned=ground.contract.pinned,
+        minor_units=ground.contract.migration.minor_units,
     )
 
 

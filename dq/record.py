@@ -84,7 +84,7 @@ class Check(Frozen):
 
     id: str  # <entity>.<kind>[.<name>], crosswalk.<name>, snapshot.<side>, calendar.deadline
     entity: str | None
-    kind: str  # schema, keys, rows, values, attribution, instants, natives, freeze, counts, sums, invariant, fit, crosswalk, snapshot, ...
+    kind: str  # schema, keys, rows, values, attribution, instants, natives, freeze, counts, export, sums, invariant, fit, crosswalk, snapshot, ...
     name: str | None = None
     severity: Severity = "critical"
     outcome: Outcome
@@ -180,7 +180,7 @@ class Calendar(Frozen):
 class Snapshot(Frozen):
     """One sealed snapshot, named by its content."""
 
-    side: Literal["source", "target", "baseline", "crosswalk"]
+    side: Literal["source", "target", "baseline", "crosswalk", "export"]
     store: str
     content: str  # order-free SHA-256 of the content
     moment: str  # ISO 8601 with offset

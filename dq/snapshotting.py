@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dq.batch_filter import filter_of
 from dq.contract import read_contract
-from dq.contract.models import Contract
+from dq.contract.models import Contract, ExportStore
 from dq.errors import UsageError, near_miss
 from dq.needed import needed_columns
 from dq.stores.address import Address, read_address
@@ -20,7 +20,7 @@ from dq.stores.live import Choice, Pace, Told, seal_store
 from dq.stores.manifest import Manifest
 from dq.stores.seal import MEMORIES, Label
 
-SIDES = ("source", "target", "baseline", "crosswalk")
+SIDES = ("source", "target", "baseline", "crosswalk", "export")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ def take_snapshot(folder: Path, side: str, store: str, *, wanted: Wanted, told: 
 
     Args:
         folder: the contract's.
-        side: source, target, baseline or crosswalk.
+        side: source, target, baseline, crosswalk or export.
         store: where the store is, as `read_address` takes it.
         wanted: what is asked for.
         told: called with each table's progress.
@@ -69,6 +69,9 @@ def take_snapshot(folder: Path, side: str, store: str, *, wanted: Wanted, told: 
     choice = _choice(contract, side, address, wanted=wanted)
     pinned = (contract.pinned or {}).get("target" if side == "baseline" else side, {})
     reader = reader_of(address, pinned=pinned, timeout=wanted.statement_timeout)
+    export = contract.migration.stores.export
+    if side == "export" and export is not None:
+        reader = persons_reader(address, store=export, pinned=pinned)
     pace = Pace(wanted.rows_per_second, wanted.jobs)
     return target, seal_store(
         reader, target, label=label, choice=choice, pace=pace, told=told, force=wanted.force, memory=wanted.memory, threads=wanted.threads
@@ -93,12 +96,21 @@ def _label(contract: Contract, side: str, *, wanted: Wanted, of_file: bool) -> L
 def _choice(contract: Contract, side: str, address: Address, *, wanted: Wanted) -> Choice:
     """Say which tables, columns and rows are taken, and what the manifest says of that."""
     notes = ["the moment was given by hand"] if wanted.moment is not None and address.kind != "folder" else []
-    needed = None if wanted.everything else partial(needed_columns, contract, side)
+    needed = None if wanted.everything or side == "export" else partial(needed_columns, contract, side)
     if side != "source" or wanted.batch is None or address.kind == "folder":
         return Choice(wanted.tables, needed, notes=tuple(notes))
     rows = filter_of(contract, batch=wanted.batch, dialect=address.kind)
     notes.append(f"of {', '.join(rows.tables)} only the rows of batch {wanted.batch}'s {rows.accounts:,} accounts and those merged with them were taken")
     return Choice(wanted.tables, needed, where=rows.where, notes=tuple(notes), accounts_of=wanted.batch)
+
+
+def persons_reader(address: Address, *, store: ExportStore, pinned: Mapping[str, Mapping[str, str]]) -> Callable[[], Reader]:
+    """Return what opens a folder of personal-data exports. Raises UsageError where it is no folder."""
+    from dq.stores.exports.persons import open_persons  # noqa: PLC0415 - as below
+
+    if address.kind != "folder":
+        raise UsageError(f"--from: {address.shown} is no folder of one JSON file a person")
+    return lambda: open_persons(address.path or Path(), person=store.person, made=store.made, types=pinned)
 
 
 def reader_of(address: Address, *, pinned: Mapping[str, Mapping[str, str]] | None = None, timeout: int | None = None) -> Callable[[], Reader]:

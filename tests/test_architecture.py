@@ -30,7 +30,7 @@ DOORS = {
     "xlsxwriter": ["dq/report/exports.py"],
     "polars": ["dq/engine.py", "dq/result.py", "dq/report/exports.py", "dq/commands/show.py"],
     "pyarrow": ["dq/engine.py", "dq/stores/text.py", "dq/stores/batches.py", "dq/stores/exports/*"],
-    "msgspec": ["dq/stores/exports/jsonlines.py"],
+    "msgspec": ["dq/stores/exports/jsonlines.py", "dq/stores/exports/persons.py"],
     "psycopg": ["dq/stores/postgresql/reader.py"],
     "pymysql": ["dq/stores/mysql/connection.py"],
     "pandas": [],

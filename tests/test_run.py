@@ -19,8 +19,11 @@ from dq.result import Run
 from dq.running import Options, run_contract
 from dq.stores.manifest import read_manifest
 
-SIDES = ("source", "target", "baseline", "crosswalk")
-ENTITIES = ["accounts", "products", "orders", "order_lines", "payments", "coupons", "points_entries", "points_balances", "reviews", "warranties"]
+SIDES = ("source", "target", "baseline", "crosswalk", "export")
+ENTITIES = [
+    *("accounts", "consents", "products", "services", "retired_products", "redirects", "orders", "order_lines", "payments", "warranties", "coupons"),
+    *("coupon_definitions", "coupon_categories", "coupon_products", "points_entries", "points_balances", "reviews"),
+]
 
 
 def _files(folder: Path) -> dict[str, Path | str]:

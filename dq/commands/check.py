@@ -17,6 +17,7 @@ from dq.commands.arguments import (
     BatchNumber,
     ContractDir,
     CrosswalkFile,
+    ExportFile,
     Memory,
     SourceFile,
     TargetFile,
@@ -49,6 +50,7 @@ def check(
     target: TargetFile = None,
     baseline: BaselineFile = None,
     crosswalk: CrosswalkFile = None,
+    export: ExportFile = None,
     as_of: AsOf = None,
     memory: Memory = DEFAULT_MEMORY,
     threads: Threads = None,
@@ -60,7 +62,7 @@ def check(
 
     if rows and sql is None:
         raise UsageError("--rows goes with --sql ENTITY")
-    files = overrides(source=source, target=target, baseline=baseline, crosswalk=crosswalk)
+    files = overrides(source=source, target=target, baseline=baseline, crosswalk=crosswalk, export=export)
     with progress(3, what="check", quiet=as_json) as told:
         options = Options(snapshots=files, as_of=moment(as_of), settings=settings(memory, threads), told=told)
         if pin:

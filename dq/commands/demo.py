@@ -61,7 +61,7 @@ def _tour(folder: Path, snapshots: Path, *, engine: object) -> list[str]:
     from dq.running import Options, run_contract, steps_told
 
     contract = folder / "expectations"
-    files = {side: snapshots / f"{side}.duckdb" for side in ("source", "target", "baseline", "crosswalk")}
+    files = {side: snapshots / f"{side}.duckdb" for side in ("source", "target", "baseline", "crosswalk", "export")}
     lines = []
     for command, batch in (("run", 1), ("gate", 2)):
         total = steps_told(read_contract(contract), command=command)  # type: ignore[arg-type]

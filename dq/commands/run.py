@@ -18,6 +18,7 @@ from dq.commands.arguments import (
     BatchNumber,
     ContractDir,
     CrosswalkFile,
+    ExportFile,
     Memory,
     RunsDir,
     SourceFile,
@@ -53,12 +54,13 @@ def run(
     target: TargetFile = None,
     baseline: BaselineFile = None,
     crosswalk: CrosswalkFile = None,
+    export: ExportFile = None,
     as_of: AsOf = None,
     memory: Memory = DEFAULT_MEMORY,
     threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
-    files = overrides(source=source, target=target, baseline=baseline, crosswalk=crosswalk)
+    files = overrides(source=source, target=target, baseline=baseline, crosswalk=crosswalk, export=export)
     _recorded("run", contract, batch, runs=runs, files=files, as_of=as_of, memory=memory, threads=threads, as_json=as_json)
 
 
@@ -70,12 +72,13 @@ def gate(
     target: TargetFile = None,
     baseline: BaselineFile = None,
     crosswalk: CrosswalkFile = None,
+    export: ExportFile = None,
     as_of: AsOf = None,
     memory: Memory = DEFAULT_MEMORY,
     threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
-    files = overrides(source=source, target=target, baseline=baseline, crosswalk=crosswalk)
+    files = overrides(source=source, target=target, baseline=baseline, crosswalk=crosswalk, export=export)
     _recorded("gate", contract, batch, runs=runs, files=files, as_of=as_of, memory=memory, threads=threads, as_json=as_json)
 
 

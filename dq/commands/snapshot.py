@@ -20,7 +20,7 @@ Example: dq snapshot target --from postgresql://reader@db.example/mi --batch 1
 
 
 def snapshot(
-    side: Annotated[str, typer.Argument(metavar="SIDE", help="source, target, baseline or crosswalk.")],
+    side: Annotated[str, typer.Argument(metavar="SIDE", help="source, target, baseline, crosswalk or export.")],
     store: Annotated[
         str, typer.Option("--from", metavar="STORE", help="postgresql://…, mysql://…, mariadb://…, a DuckDB file, a folder of exports, or env:NAME.")
     ],

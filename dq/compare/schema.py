@@ -9,11 +9,12 @@ from zoneinfo import available_timezones
 from dq.compare.conform import INSTANT, raw_type
 from dq.compare.select import Select, read_select
 from dq.compare.views import CHANGED, CREATED, make_raw, snapshot
-from dq.contract.models import SIDES, Contract, Entity, Side
+from dq.contract.models import SIDES, Contract, Entity, Reading, Side
 from dq.engine import Engine
 from dq.errors import ContractError, EngineError, near_miss
 from dq.sql import Query
 
+PERSON = "person"  # on every row of an export: whose file it stands in
 Catalogue = Mapping[str, Mapping[str, Mapping[str, str]]]  # side to table to column to type
 Keys = Mapping[str, Mapping[str, tuple[str, ...]]]  # side to table to its primary key
 
@@ -39,6 +40,8 @@ def read_selects(engine: Engine, contract: Contract) -> dict[str, dict[str, Sele
             select = read_select(engine, contract.sql[side, entity.name], file=f"sql/{side}/{entity.name}.sql")
             _check_outputs(select, entity, side="source" if side == "source" else "target")
             found[entity.name][side] = select
+        if entity.exported:
+            found[entity.name]["export"] = _read_export(engine, contract, entity)
         merge = entity.merge
         if merge is not None and found[entity.name]["target"].alias_of(merge.table) is None:
             tables = [table for table, _ in found[entity.name]["target"].tables]
@@ -100,7 +103,7 @@ def prepare(
             problems.append(f"{side}: {error}")
             continue
         problems += [f"{side}: no column '{name}'" for name in select.unknown(catalogue[side])]
-        problems += _types(entity, types[side], side=side)
+        problems += type_problems(entity, types[side], side=side)
     driving: dict[str, tuple[str, ...]] = {side: tuple(catalogue[side].get(selects[side].driving[0], {})) for side in SIDES}
     driving_keys: dict[str, tuple[str, ...]] = {side: keys.get(side, {}).get(selects[side].driving[0], ()) for side in SIDES}
     return Prepared(entity, selects, types, driving, driving_keys, tuple(dict.fromkeys(problems)))
@@ -140,6 +143,25 @@ def _check_outputs(select: Select, entity: Entity, *, side: Side) -> None:
             raise ContractError(message, file=select.file)
 
 
+def _read_export(engine: Engine, contract: Contract, entity: Entity) -> Select:
+    """Read the SELECT of an export: some of the entity's columns, but what says which row it is and whose. Raises ContractError."""
+    select = read_select(engine, contract.sql["export", entity.name], file=f"sql/export/{entity.name}.sql")
+    there = [column for column in entity.columns if column.name in select.outputs]
+    needed = {*entity.key, str(entity.owner), *(zone for column in there if (zone := column.export.zone) is not None and zone not in available_timezones())}
+    needed |= {column.name for column in entity.columns if column.export != Reading()}
+    needed |= {column.export.minor or str(entity.money and entity.money.currency) for column in there if column.export.minor is not None}
+    zones = {column.export.zone for column in there}
+    known = [column.name for column in entity.columns]
+    for name in select.outputs:
+        if name not in known and name not in zones:
+            raise ContractError(f"output column '{name}' is in no [columns] of {entity.file}{near_miss(name or '?', known)}", file=select.file)
+    for name in sorted(needed - set(select.outputs)):
+        raise ContractError(f"no output column '{name}', which {entity.file} needs{near_miss(name, select.outputs)}", file=select.file)
+    if select.column_of(str(entity.owner), alias=select.driving[1]) != PERSON:
+        raise ContractError(f"'{entity.owner}' is not '{PERSON}' of '{select.driving[0]}', which says whose file a row stands in", file=select.file)
+    return select
+
+
 def _tables(select: Select, found: Mapping[str, Mapping[str, str]], *, side: str) -> Iterator[str]:
     for table, _ in select.tables:
         if table not in found:
@@ -151,7 +173,8 @@ def _untaken(select: Select, found: Mapping[str, Mapping[str, str]], left: Mappi
         yield f"{side}: column '{table}.{column}' was not taken from the store; seal it again"
 
 
-def _types(entity: Entity, found: Mapping[str, str], *, side: str) -> Iterator[str]:
+def type_problems(entity: Entity, found: Mapping[str, str], *, side: str) -> Iterator[str]:
+    """Yield one line for every output column of a side's SQL that is not of the type that the contract reads."""
     reading: Side = "source" if side == "source" else "target"
     for column in entity.columns:
         allowed = raw_type(column, reading)

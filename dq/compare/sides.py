@@ -50,7 +50,7 @@ def picked_rows(entity: Entity) -> str:
     return path("source", f"{entity.name}.picked")
 
 
-def source_view(entity: Entity, *, accounts: Accounts, absorbed: Sequence[str], picked: bool = False) -> str:
+def source_view(entity: Entity, *, accounts: Accounts, absorbed: Sequence[str], picked: bool = False, moved: bool = False) -> str:
     """Return source.e: ids mapped into the target's space, rows of the batch, absorbed and erased ones set apart.
 
     Args:
@@ -58,8 +58,9 @@ def source_view(entity: Entity, *, accounts: Accounts, absorbed: Sequence[str], 
         accounts: whose rows are compared.
         absorbed: crosswalks with declared merges: an absorbed id has no row of its own unless the entity is aggregated.
         picked: only the rows whose keys `pick_mapped` keeps.
+        moved: the rows of every batch that has moved, not only of those compared.
     """
-    joins, where = scope_of(entity, accounts=accounts, absorbed=absorbed)
+    joins, where = scope_of(entity, accounts=accounts, absorbed=absorbed, moved=moved)
     where += [f"({is_mapped(column)} OR r.{quote(column.name)} IS NULL)" for column in entity.keys if column.through]
     columns = [f"{mapped(column)} AS {quote(column.name)}" for column in entity.columns]
     if entity.aggregate:
@@ -79,13 +80,10 @@ def make_target(engine: Engine, *, entity: Entity) -> None:
 def target_view(entity: Entity) -> str:
     """Return target.e: only the rows that claims.e names; from aggregates the baseline's value is subtracted, and what came later."""
     less = entity.aggregate if entity.merge is not None else {}
-    columns = [f"{_less_own(entity, column) if column.name in less else f'r.{quote(column.name)}'} AS {quote(column.name)}" for column in entity.columns]
+    columns = [f"{less_own(entity, column) if column.name in less else f'r.{quote(column.name)}'} AS {quote(column.name)}" for column in entity.columns]
     sql = f"SELECT {', '.join(columns)} FROM {path('own_target', entity.name)} AS r"
     if entity.merge is not None:
-        if entity.aggregate:
-            on = {alias: " AND ".join(f"{alias}.{quote(name)} = r.{quote(name)}" for name in entity.key) for alias in ("b", "l")}
-            sql += f" LEFT JOIN {path('own_baseline', entity.name)} AS b ON {on['b']}"
-            sql += f" LEFT JOIN {later.table(entity)} AS l ON {on['l']}" if entity.later else ""
+        sql += own_joins(entity) if entity.aggregate else ""
         sql += f" WHERE r.{quote(ID)} IS NULL OR r.{quote(ID)} IN (SELECT id FROM {path('claims', entity.name)} WHERE in_scope)"
     return sql
 
@@ -185,7 +183,15 @@ def _unmapped(entity: Entity) -> str:
     return f"CAST({' + '.join(bits) or '0'} AS BIGINT)"
 
 
-def _less_own(entity: Entity, column: Column) -> str:
+def own_joins(entity: Entity) -> str:
+    """Return the joins of an aggregated row `r` of the target to what is the target's own of it: before (`b`) and since then (`l`)."""
+    on = {alias: " AND ".join(f"{alias}.{quote(name)} = r.{quote(name)}" for name in entity.key) for alias in ("b", "l")}
+    since = f" LEFT JOIN {later.table(entity)} AS l ON {on['l']}" if entity.later else ""
+    return f" LEFT JOIN {path('own_baseline', entity.name)} AS b ON {on['b']}{since}"
+
+
+def less_own(entity: Entity, column: Column) -> str:
+    """Return what was added to a row `r` of the target since the baseline, but for what is the target's own; `own_joins` stand."""
     name = quote(column.name)
     since = f" - coalesce(l.{name}, 0)" if column.name in entity.later else ""
     return f"CAST(r.{name} - coalesce(b.{name}, 0){since} AS {column.type.sql})"

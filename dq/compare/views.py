@@ -52,7 +52,7 @@ def make_schemas(engine: Engine) -> None:
     for schema in ("source", "target", "baseline", "scope", "maps", "claims", "evidence"):
         engine.execute(Query(f"CREATE SCHEMA {quote(schema)}", step="schemas"))
     for layer in ("raw", "own"):
-        for side in ("source", "target", "baseline"):
+        for side in ("source", "target", "baseline", "export"):
             engine.execute(Query(f"CREATE SCHEMA {quote(f'{layer}_{side}')}", step="schemas"))
 
 

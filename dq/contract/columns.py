@@ -13,7 +13,7 @@ from dq.contract.models import Column, Kind, Reading, Rule
 from dq.contract.types import ColumnType, parse_type
 from dq.errors import ContractError, near_miss
 
-_KEYS = ("type", "through", "source", "target", "severity", "tolerance", "equal_after", "reason")
+_KEYS = ("type", "through", "source", "target", "export", "severity", "tolerance", "equal_after", "reason")
 
 
 def read_columns(raw: object, *, key: Sequence[str], file: str) -> tuple[Column, ...]:
@@ -45,6 +45,7 @@ def _column(name: str, spec: object, *, is_key: bool, file: str) -> Column:
             through=through,
             source=_reading(spec.get("source"), column_type, file=file, place=f"{place}.source"),
             target=_reading(spec.get("target"), column_type, file=file, place=f"{place}.target"),
+            export=_reading(spec.get("export"), column_type, file=file, place=f"{place}.export"),
             severity=spec.get("severity", "critical"),
             tolerance=_tolerance(spec, column_type, file=file, place=place),
             equal_after=_rules(spec, column_type, file=file, place=place),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from dq.contract.models import SIDES, Contract, Entity, LedgerSum, Migration
+from dq.contract.models import Contract, Entity, LedgerSum, Migration, Reading
 from dq.errors import ContractError, near_miss
 from dq.expect.refuse import refusal
 
@@ -82,6 +82,29 @@ def _check_calendar(entity: Entity, *, migration: Migration) -> None:
             raise ContractError(f"'{entity.region}' is no VARCHAR and no ENUM", file=entity.file, key="region")
 
 
+def check_export(contract: Contract) -> None:
+    """Check that what is said of a personal-data export goes together. Raises ContractError."""
+    migration = contract.migration
+    exported = [entity for entity in contract.entities if entity.exported]
+    store = migration.stores.export
+    if store is None:
+        for entity in exported:
+            raise ContractError("migration.toml names no [stores.export] that it could read", file=f"sql/export/{entity.name}.sql")
+    elif migration.accounts is None or migration.stores.crosswalk is None:
+        raise ContractError("an export needs 'accounts' and a crosswalk, which say who its persons are", file="migration.toml", key="stores.export")
+    elif not exported:
+        raise ContractError("nothing reads it: no entity has a sql/export/<entity>.sql", file="migration.toml", key="stores.export")
+    elif store.person == store.made:
+        raise ContractError(f"'{store.made}' is the person", file="migration.toml", key="stores.export.made")
+    for entity in contract.entities:
+        if entity.exported and (entity.owner is None or entity.column(entity.owner).through != migration.accounts):
+            raise ContractError(f"the owner goes through '{migration.accounts}', so that a person's rows can be told", file=entity.file, key="owner")
+        for column in entity.columns:
+            if column.export != Reading() and not entity.exported:
+                message = f"there is no sql/export/{entity.name}.sql that it could be about"
+                raise ContractError(message, file=entity.file, key=f"columns.{column.name}.export")
+
+
 def _check_columns(entity: Entity, *, contract: Contract) -> None:
     """Check what a column's declaration refers to."""
     file, names = entity.file, [column.name for column in entity.columns]
@@ -96,11 +119,11 @@ def _check_columns(entity: Entity, *, contract: Contract) -> None:
             raise ContractError(f"'{column.through}' is no map: it says who moves, merged or was erased", file=file, key=f"columns.{column.name}.through")
         if column.name in entity.key and column.rules:
             raise ContractError("a key is compared exactly: no rule or tolerance", file=file, key=f"columns.{column.name}")
-        for side in SIDES:
-            if column.reading(side).minor == "" and (entity.money is None or entity.money.currency is None):
+        for side, reading in (("source", column.source), ("target", column.target), ("export", column.export)):
+            if reading.minor == "" and (entity.money is None or entity.money.currency is None):
                 message = "minor units need money.currency, or { minor = '<currency column>' }"
                 raise ContractError(message, file=file, key=f"columns.{column.name}.{side}")
-            minor = column.reading(side).minor
+            minor = reading.minor
             if minor and minor not in names:
                 raise ContractError(f"unknown column '{minor}'{near_miss(minor, names)}", file=file, key=f"columns.{column.name}.{side}")
 

@@ -19,6 +19,7 @@ MAX_DIGITS = 18  # of a currency's minor unit; ISO 4217 has 4 at most
 MONTH = ".month"  # of a slice: the month of an instant or a date, in UTC
 Side = Literal["source", "target"]
 SIDES: tuple[Side, ...] = ("source", "target")
+PINNED = (*SIDES, "export")  # whose tables stand in stores.lock.toml
 Kind = Literal["keys", "attribution", "instants", "values"]
 Severity = Literal["critical", "warning", "info"]
 Rule = Literal["nfc", "trim", "casefold", "crlf"]
@@ -51,6 +52,7 @@ class Column(Model):
     through: str | None = None
     source: Reading = Reading()
     target: Reading = Reading()
+    export: Reading = Reading()  # of a personal-data export, which has the target's ids
     severity: Severity = "critical"
     tolerance: Decimal | None = None  # absolute, inclusive; equal only after it is counted
     equal_after: tuple[Rule, ...] = ()
@@ -177,6 +179,7 @@ class Entity(Model):
     counts: tuple[Counts, ...] = ()
     invariant: tuple[Invariant, ...] = ()
     fit: tuple[Fit, ...] = ()
+    exported: bool = False  # sql/export/<name>.sql is there: what a person may download is compared, too
 
     @property
     def file(self) -> str:
@@ -217,7 +220,8 @@ class Entity(Model):
         kinds += [kind for kind in ("values", "attribution", "instants") if kind in compared]
         kinds += ["natives"] if self.merge is not None else []
         kinds += ["freeze"] if self.created is not None else []
-        yield from ((f"{self.name}.{kind}", kind, None) for kind in (*kinds, "counts"))
+        kinds += ["counts", *(["export"] if self.exported else [])]
+        yield from ((f"{self.name}.{kind}", kind, None) for kind in kinds)
         yield from ((f"{self.name}.counts.{item.name}", "counts", item.name) for item in self.counts)
         yield from ((f"{self.name}.sums.{item.called}", "sums", item.called) for item in self.sums)
         yield from ((f"{self.name}.invariant.{item.name}", "invariant", item.name) for item in self.invariant)
@@ -253,17 +257,25 @@ class Store(Model):
     snapshot: Path
 
 
+class ExportStore(Store):
+    """What persons may download of their data, and the two keys of each file that say whose it is and when it was made."""
+
+    person: Words
+    made: Words
+
+
 class Stores(Model):
-    """The four snapshots; baseline and crosswalk may be absent where nothing is merged and ids do not change."""
+    """The snapshots; baseline and crosswalk may be absent where nothing is merged and ids do not change, and the export where nobody downloaded anything."""
 
     source: Store
     target: Store
     baseline: Store | None = None
     crosswalk: Store | None = None
+    export: ExportStore | None = None
 
     def present(self) -> Iterator[tuple[str, Store]]:
         """Yield (side, store) of those that the contract names."""
-        sides = ("source", "target", "baseline", "crosswalk")
+        sides = ("source", "target", "baseline", "crosswalk", "export")
         yield from ((side, store) for side in sides if (store := getattr(self, side)) is not None)
 
 

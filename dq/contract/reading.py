@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from dq.contract.columns import read_columns
-from dq.contract.cross import check_accounts, check_entity, check_migration
+from dq.contract.cross import check_accounts, check_entity, check_export, check_migration
 from dq.contract.explain import explained
-from dq.contract.models import SIDES, Contract, Entity, Fit, Migration
+from dq.contract.models import PINNED, SIDES, Contract, Entity, Fit, Migration
 from dq.errors import ContractError, near_miss
 
 _FOLDER_FILES = ("migration.toml", "stores.lock.toml", "waivers.toml", "signers.toml")
@@ -37,8 +37,9 @@ def read_contract(folder: Path | str) -> Contract:
         if name not in migration.entities:
             message = f"'{name}' is not in migration.toml's entities{near_miss(name, migration.entities)}"
             raise ContractError(message, file=f"{name}.toml")
-    entities = tuple(_entity(files[name]) for name in migration.entities)
-    sql = {(side, entity.name): _select(folder, side, entity.name) for entity in entities for side in SIDES}
+    exported = {path.stem for path in (folder / "sql" / "export").glob("*.sql")}
+    entities = tuple(_entity(files[name], exported=name in exported) for name in migration.entities)
+    sql = {(side, entity.name): _select(folder, side, entity.name) for entity in entities for side in (*SIDES, *(("export",) if entity.exported else ()))}
     _no_stray_sql(folder, set(sql))
     lock = folder / "stores.lock.toml"
     contract = Contract(
@@ -52,6 +53,7 @@ def read_contract(folder: Path | str) -> Contract:
     check_accounts(contract)
     for entity in entities:
         check_entity(entity, contract=contract)
+    check_export(contract)
     return contract
 
 
@@ -65,12 +67,14 @@ def _migration(folder: Path) -> Migration:
     return _validated(Migration, raw, file="migration.toml")
 
 
-def _entity(path: Path) -> Entity:
+def _entity(path: Path, *, exported: bool) -> Entity:
     raw = _toml(path)
     file = path.name
     if "name" in raw:
         raise ContractError("an entity is named by its file", file=file, key="name")
-    raw["name"] = path.stem
+    if "exported" in raw:
+        raise ContractError(f"an entity is exported where sql/export/{path.stem}.sql is there", file=file, key="exported")
+    raw |= {"name": path.stem, "exported": exported}
     if isinstance(raw.get("key"), str):
         raw["key"] = [raw["key"]]
     if not isinstance(raw.get("key", []), list):
@@ -87,8 +91,8 @@ def _pinned(path: Path) -> dict[str, Any]:
     """Read the pinned schema: side to table to column to type."""
     raw = _toml(path)
     for side, tables in raw.items():
-        if side not in SIDES:
-            raise ContractError(f"unknown key{near_miss(side, SIDES)}", file=path.name, key=side)
+        if side not in PINNED:
+            raise ContractError(f"unknown key{near_miss(side, PINNED)}", file=path.name, key=side)
         for table, columns in tables.items() if isinstance(tables, dict) else ():
             if not isinstance(columns, dict) or not all(isinstance(type_, str) for type_ in columns.values()):
                 raise ContractError("is a table of columns and their types", file=path.name, key=f"{side}.{table}")

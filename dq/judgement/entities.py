@@ -10,6 +10,7 @@ from dq.judgement.base import Seen, not_proven
 from dq.judgement.calendar import judge_freeze
 from dq.judgement.canaries import judge_canary
 from dq.judgement.claims import judge_invariant, judge_natives, judge_persons, judge_schema, judge_sums
+from dq.judgement.exported import judge_export
 from dq.judgement.rows import KINDS, judge_rows
 from dq.measuring import EntityFacts
 from dq.record import Check, EntityResult, Money, Outcome
@@ -42,6 +43,8 @@ def judge_entity(facts: EntityFacts, *, migration: Migration, seen: Seen) -> tup
             checks.append(judge_natives(entity, facts.natives, seen=seen))
         elif kind == "freeze":
             checks.append(judge_freeze(entity, facts.freeze, migration=migration, seen=seen))
+        elif kind == "export":
+            checks.append(judge_export(entity, facts.exported, people=facts.people, seen=seen))
         elif kind == "invariant":
             checks.append(judge_invariant(entity, str(name), found=facts.invariants[str(name)], evidence=evidence, seen=seen))
         elif check_id in facts.persons:

@@ -31,14 +31,15 @@ def moved_batches(manifests: Mapping[str, Manifest], *, contract: Contract) -> t
     numbers = [batch.number for batch in contract.migration.batches]
     if not numbers:
         return ()
-    said = {side: manifests[side].batch for side in ("target", "crosswalk")}
+    said = {side: manifests[side].batch for side in ("target", "crosswalk", "export") if side in manifests}
     for side, batch in said.items():
         if batch is None:
             raise SnapshotError(f"{side} snapshot: its manifest names no batch; seal it with --batch, the last one that has moved (0 for none)")
         if batch != 0 and batch not in numbers:
             raise SnapshotError(f"{side} snapshot: batch {batch} is not in migration.toml (1 to {max(numbers)})")
-    if said["target"] != said["crosswalk"]:
-        raise SnapshotError(f"the target snapshot is of batch {said['target']}, the crosswalk's of batch {said['crosswalk']}")
+    for side, batch in said.items():
+        if batch != said["target"]:
+            raise SnapshotError(f"the target snapshot is of batch {said['target']}, the {side}'s of batch {batch}")
     if manifests.get("baseline") is not None and manifests["baseline"].batch not in (None, 0):
         raise SnapshotError(f"the baseline snapshot is of batch {manifests['baseline'].batch}; it is taken before the first")
     return tuple(number for number in sorted(numbers) if number <= (said["target"] or 0))
@@ -57,6 +58,9 @@ def untimely(manifests: Mapping[str, Manifest], *, contract: Contract, as_of: da
     source, target, baseline = manifests["source"].taken_at, manifests["target"].taken_at, manifests.get("baseline")
     if limits.max_apart_hours is not None and abs(source - target) > timedelta(hours=limits.max_apart_hours):
         found.setdefault("target", f"source and target are {_hours(abs(source - target))} apart, the contract allows {limits.max_apart_hours} h")
+    export = manifests.get("export")
+    if export is not None and limits.max_apart_hours is not None and abs(export.taken_at - target) > timedelta(hours=limits.max_apart_hours):
+        found.setdefault("export", f"export and target are {_hours(abs(export.taken_at - target))} apart, the contract allows {limits.max_apart_hours} h")
     if baseline is not None and baseline.taken_at >= target:
         found.setdefault("baseline", "it was not taken before the target")
     return found

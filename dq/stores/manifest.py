@@ -18,7 +18,7 @@ from dq.stores.digest import content_digest
 
 FORMAT = "dq.snapshot/1"
 LARGEST = 64 * 1024 * 1024  # bytes of a manifest; 100,000 columns are a tenth of it
-SideName = Literal["source", "target", "baseline", "crosswalk"]
+SideName = Literal["source", "target", "baseline", "crosswalk", "export"]
 
 
 class Sealed(BaseModel):
@@ -60,7 +60,7 @@ class Manifest(Sealed):
     migration: str
     side: SideName
     store: str  # the store's name in the contract
-    kind: str  # duckdb, postgresql, mariadb, mysql, parquet, csv, jsonl
+    kind: str  # duckdb, postgresql, mariadb, mysql, parquet, csv, jsonl, persons
     version: str  # the store's own
     region: str | None = None  # None: all regions
     batch: int | None = Field(default=None, ge=0)  # the last batch that had moved; 0 before the first; None where that means nothing

@@ -10,6 +10,7 @@ from pathlib import Path
 from dq_fixtures.corruptions import BROKEN, CORRUPTIONS, Corruption, apply
 from dq_fixtures.corruptions.expected import Expected, Unproven
 from dq_fixtures.corruptions.neutral import NEUTRAL
+from dq_fixtures.corruptions.picks import attach
 from dq_fixtures.corruptions.registry import FIRST, NEXT
 
 from dq.errors import DqError
@@ -90,8 +91,14 @@ def _corrupted(case: Case, it: Corruption) -> tuple[Finished, Expected]:
         folder = case.sealed()
         expected = it.corrupt(folder)
         return case.run({kind: folder / file.name for kind, file in case.clean.items()}), expected
-    files, expected = case.changed(lambda copy: apply(copy, it.id))
+    files, expected = case.changed(lambda copy: _in_exports(copy, it) if it.place == "exports" else apply(copy, it.id))
     return case.run(files), expected
+
+
+def _in_exports(copy: Path, it: Corruption) -> Expected:
+    with attach(copy) as db:
+        expected: Expected = it.corrupt(copy / "export", db)
+    return expected
 
 
 def _refusal(it: Corruption, error: DqError) -> Iterator[str]:

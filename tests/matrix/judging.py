@@ -124,7 +124,7 @@ def _records(expected: Expected) -> Iterator[Finding]:
         entity = item.check if item.check.startswith("crosswalk.") else item.check.partition(".")[0]
         yield (entity, item.check, item.status, item.key, item.column)
         if item.column is not None:
-            yield (entity, None, CELL, item.key, None)
+            yield (entity, item.check if item.check.endswith(".export") else None, CELL, item.key, None)  # all its columns are of that one check
 
 
 def _some(items: Collection[object]) -> str:

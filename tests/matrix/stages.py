@@ -14,9 +14,10 @@ from dq_fixtures import DemoStore, build_demo
 from dq_fixtures.build import describe
 from dq_fixtures.corruptions import BROKEN as PLANTED
 from dq_fixtures.corruptions import apply
-from dq_fixtures.corruptions.picks import STORES, attach
+from dq_fixtures.corruptions.picks import SNAPSHOTS, attach
 from dq_fixtures.corruptions.registry import FIRST, Stage
 
+from dq.demo import seal_exports
 from dq.engine import Settings
 from dq.record import Outcome
 from dq.running import Finished, Options, run_contract
@@ -42,7 +43,8 @@ class NotCleanError(Exception):
 def build(folder: Path, *, moved: int) -> None:
     """Build the clean demo in `folder/<moved>`, unsealed and sealed. Raises NotCleanError where a run of it finds anything."""
     base = folder / str(moved)
-    for store in build_demo(base / "unsealed", accounts=ACCOUNTS, seed=SEED, moved_batches=moved):
+    stores = build_demo(base / "unsealed", accounts=ACCOUNTS, seed=SEED, moved_batches=moved)
+    for store in (*stores, stores.exports):
         seal(store, base / "sealed")
     if moved == FIRST.moved:
         with tempfile.TemporaryDirectory(dir=folder) as work:
@@ -60,11 +62,20 @@ def build(folder: Path, *, moved: int) -> None:
 
 
 def seal(store: DemoStore, folder: Path) -> Path:
-    """Seal one store into a folder and return the snapshot's file."""
+    """Seal one store, or the folder of exports, into a folder and return the snapshot's file."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{store.kind}.duckdb"
+    if store.path.is_dir():
+        seal_exports(store.path, file, batch=store.batch, threads=SETTINGS.threads)
+        return file
     seal_duckdb(store.path, file, label=Label(MIGRATION, store.kind, store.store, None, store.batch, store.moment), force=True, threads=SETTINGS.threads)
     return file
+
+
+def _content(store: DemoStore) -> dict[str, bytes]:
+    """Return the bytes of a store's file, or of the files in its folder, by name."""
+    files = sorted(store.path.iterdir()) if store.path.is_dir() else [store.path]
+    return {file.name: file.read_bytes() for file in files}
 
 
 def differences(folder: Path, other: Path) -> list[str]:
@@ -92,22 +103,23 @@ class Case:
     @property
     def clean(self) -> dict[str, Path]:
         """The clean snapshots."""
-        return {kind: self.base / "sealed" / f"{kind}.duckdb" for kind in STORES}
+        return {kind: self.base / "sealed" / f"{kind}.duckdb" for kind in SNAPSHOTS}
 
     @property
     def broken(self) -> dict[str, Path]:
         """The snapshots of the broken demo."""
-        return {kind: self.base / "broken-sealed" / f"{kind}.duckdb" for kind in STORES}
+        return {kind: self.base / "broken-sealed" / f"{kind}.duckdb" for kind in SNAPSHOTS}
 
     def changed(self, change: Callable[[Path], Any]) -> tuple[dict[str, Path], Any]:
         """Let a change loose on a copy of the unsealed stores; return the snapshots, sealed anew where they changed, and its answer."""
         copy = self.work / "unsealed"
         shutil.copytree(self.base / "unsealed", copy)
-        before = {kind: (copy / f"{kind}.duckdb").read_bytes() for kind in STORES}
+        stores = describe(copy, accounts=ACCOUNTS, seed=SEED, moved_batches=self.stage.moved)
+        before = {store.kind: _content(store) for store in (*stores, stores.exports)}
         answer = change(copy)
         files = self.clean
-        for store in describe(copy, accounts=ACCOUNTS, seed=SEED, moved_batches=self.stage.moved):
-            if store.path.read_bytes() != before[store.kind]:
+        for store in (*stores, stores.exports):
+            if _content(store) != before[store.kind]:
                 files[store.kind] = seal(store, self.work / "sealed")
         return files, answer
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from dq_fixtures.corruptions.picks import STORES
+from dq_fixtures.corruptions.picks import SNAPSHOTS
 from dq_fixtures.corruptions.registry import BEFORE, CARRIED, FIRST, LAST, NEXT, SECOND, Stage
 
 import dq
@@ -66,7 +66,7 @@ def _elsewhere(base: Path) -> list[str]:
         with tempfile.TemporaryDirectory(prefix="matrix-") as work:
             case = Case(base / str(FIRST.moved), Path(work), FIRST)
             files = case.clean if name == CLEAN else case.broken
-            sides = [part for side in STORES for part in (f"--{side}", str(files[side]))]
+            sides = [part for side in SNAPSHOTS for part in (f"--{side}", str(files[side]))]
             command = [
                 sys.executable,
                 "-c",

@@ -16,7 +16,7 @@ from tests.oracle.people import Asked
 from tests.oracle.sealing import Small
 from tests.oracle.world import make_world
 
-SIDES = ("source", "target", "baseline", "crosswalk")
+SIDES = ("source", "target", "baseline", "crosswalk", "export")
 
 
 def rows_of(snapshot: Path) -> dict[str, list[dict[str, Any]]]:

@@ -108,10 +108,10 @@ def find_tables(folder: Path) -> tuple[list[Found], list[str]]:
     tables: dict[str, tuple[str, Found]] = {}
     passed: list[str] = []
     root = folder.resolve()
-    for place in _inside(folder, passed):
+    for place in inside(folder, passed):
         if place.is_dir():
             _hold_inside(root, place, place.name)
-            parts = [_file(root, part, f"{place.name}/{part.name}") for part in _inside(place, passed, f"{place.name}/")]
+            parts = [_file(root, part, f"{place.name}/{part.name}") for part in inside(place, passed, f"{place.name}/")]
             if not parts:
                 raise UsageError(f"{place}: no files in it; an export of no rows has one file that says so")
             other = next((part for _, part in parts if part.format != parts[0][1].format), None)
@@ -130,7 +130,7 @@ def find_tables(folder: Path) -> tuple[list[Found], list[str]]:
     return [found for _, (_, found) in sorted(tables.items())], passed
 
 
-def _inside(folder: Path, passed: list[str], before: str = "") -> list[Path]:
+def inside(folder: Path, passed: list[str], before: str = "") -> list[Path]:
     """Return what stands in a folder, sorted; hidden things and such as _SUCCESS are passed over by name."""
     try:
         there = sorted(folder.iterdir(), key=lambda item: os.fsencode(item.name))
@@ -160,6 +160,21 @@ def _file(root: Path, place: Path, shown: str) -> tuple[str, ExportFile]:
         ending = ".".join(part for part in (kind if name else "", compression) if part) or place.name
         raise UsageError(f"{place}: not a kind of export{near_miss(ending, _KINDS)}")
     return name, ExportFile(place, shown, format_, compression, _identity(status))
+
+
+def find_file(place: Path, *, ending: str) -> ExportFile:
+    """Return a file that stands right in a folder and has one ending. Raises UsageError where it is a link, a folder or another kind of file."""
+    if place.is_symlink():
+        raise UsageError(f"{place}: is a link; put the file itself there")
+    try:
+        status = place.stat()
+    except OSError as error:
+        raise UsageError(f"{place}: {(error.strerror or 'cannot be read').lower()}") from None
+    if not stat.S_ISREG(status.st_mode) or place.suffix.casefold() != ending:
+        raise UsageError(f"{place}: is no file <name>{ending}, and nothing else stands there")
+    if not os.access(place, os.R_OK):
+        raise UsageError(f"{place}: permission denied")
+    return ExportFile(place, os.fsencode(place.name).decode("utf-8", "replace"), ending.removeprefix("."), "", _identity(status))
 
 
 def _hold_inside(root: Path, place: Path, shown: str) -> None:

@@ -146,9 +146,9 @@ def _hold_once(file: ExportFile, number: int, line: bytes, names: Sequence[str])
 
 def _rows_of(columns: Sequence[StoreColumn]) -> Callable[[bytes], bytes]:
     """Return what writes a line as a line of CSV."""
-    cells = [(column.name, _json_cell if column.type == "JSON" else _cell) for column in columns]
+    cells = [(column.name, json_cell if column.type == "JSON" else cell) for column in columns]
     names = [name for name, _ in cells]
-    pick = itemgetter(*names) if len(names) > 1 and all(cell is _cell for _, cell in cells) else None
+    pick = itemgetter(*names) if len(names) > 1 and all(write is cell for _, write in cells) else None
 
     def row(line: bytes) -> bytes:
         found = _object(line)
@@ -160,12 +160,12 @@ def _rows_of(columns: Sequence[StoreColumn]) -> Callable[[bytes], bytes]:
             else:
                 if not _SPECIAL.search(joined):
                     return joined.replace(b"\nnull", b"\n")[1:].replace(b"\n", b",")
-        return b",".join([cell(found.get(name)) for name, cell in cells])
+        return b",".join([write(found.get(name)) for name, write in cells])
 
     return row
 
 
-def _cell(raw: msgspec.Raw | None) -> bytes:
+def cell(raw: msgspec.Raw | None) -> bytes:
     """Write a value as a field of CSV: a text without its escapes, anything else as it is written."""
     value = bytes(raw or b"null")
     if value == b"null":
@@ -175,7 +175,7 @@ def _cell(raw: msgspec.Raw | None) -> bytes:
     return _quoted(value) if value[0] in _NESTED else value
 
 
-def _json_cell(raw: msgspec.Raw | None) -> bytes:
+def json_cell(raw: msgspec.Raw | None) -> bytes:
     """Write a value as a field of CSV that holds JSON."""
     value = bytes(raw or b"null")
     return b"" if value == b"null" else _quoted(value)
