@@ -52,7 +52,7 @@ class Natives:
     missing: list[Any] = field(default_factory=list)
     changed: list[Any] = field(default_factory=list)
     alive: int = 0
-    repeated: int = 0  # ids that stand more often than before
+    repeated: list[Any] = field(default_factory=list)  # ids that stand more often than before
 
 
 def sums(entity: Entity, answer: Answer, *, column: str | None, by: Sequence[str]) -> dict[Slice, Sum]:
@@ -123,7 +123,7 @@ def natives(world: World, entity: Entity) -> Natives:
                 says_so = then.changed_at is not None and world.moment is not None and then.changed_at > world.moment
                 found.alive += says_so
                 found.changed += [] if says_so else [row.id]
-    found.repeated = sum(len(now[name]) > count for name, count in times.items())
+    found.repeated = [name for name, count in times.items() if len(now[name]) > count]
     return found
 
 
@@ -132,26 +132,24 @@ def _added_to(world: World, entity: Entity) -> set[tuple[Any, ...]]:
     return {tuple(mapped(world, entity, row).values[name] for name in entity.key) for row in rows} if entity.aggregate else set()
 
 
-def crosswalk_problems(world: World) -> dict[str, Counter[str]]:
-    """Return each table of the crosswalk's snapshot to its problems, each with how many ids."""
+def crosswalk_problems(world: World) -> dict[str, dict[str, set[Any]]]:
+    """Return each table of the crosswalk's snapshot to its problems, each with the ids; a row without any id is None."""
     contract, store = world.contract, world.stores.get("crosswalk", {})
-    found = {name: Counter(_map_problems(world, name)) for name in contract.crosswalks}
+    found = {name: _map_problems(world, name) for name in contract.crosswalks}
     if contract.migration.batches:
-        found["batches"] = Counter(_batch_problems(world))
+        found["batches"] = _batch_problems(world)
     if "merges" in store:
-        found["merges"] = Counter(_merge_problems(world))
+        found["merges"] = _merge_problems(world)
     if "erasures" in store:
         rows = store["erasures"]
-        found["erasures"] = Counter(
-            {
-                "null": min(1, sum(row["account_id"] is None for row in rows)),
-                "no reference": len({row["account_id"] for row in rows if row["account_id"] is not None and not (row["reference"] or "").strip()}),
-            }
-        )
-    return {name: +problems for name, problems in found.items()}
+        found["erasures"] = {
+            "null": {None for row in rows if row["account_id"] is None},
+            "no reference": {row["account_id"] for row in rows if row["account_id"] is not None and not (row["reference"] or "").strip()},
+        }
+    return {name: {problem: ids for problem, ids in problems.items() if ids} for name, problems in found.items()}
 
 
-def _map_problems(world: World, name: str) -> dict[str, int]:
+def _map_problems(world: World, name: str) -> dict[str, set[Any]]:
     rows = world.stores["crosswalk"][name]
     usable = [row for row in rows if None not in (row["source_id"], row["target_id"])]
     sources: dict[Any, set[Any]] = defaultdict(set)
@@ -168,11 +166,11 @@ def _map_problems(world: World, name: str) -> dict[str, int]:
         if column.through == name and row.values[column.name] not in known
     }
     return {
-        "null": len({row["target_id"] if row["source_id"] is None else row["source_id"] for row in rows if None in (row["source_id"], row["target_id"])}),
-        "fan-out": len(world.crosswalk.repeated[name]),
-        "fan-in": sum(sum((name, source, target) not in world.crosswalk.merges for source in ids) > 1 for target, ids in sources.items()),
-        "collision": len(_collisions(world, name, sources)),
-        "unmapped": len(unmapped),
+        "null": {row["target_id"] if row["source_id"] is None else row["source_id"] for row in rows if None in (row["source_id"], row["target_id"])},
+        "fan-out": {*world.crosswalk.repeated[name]},
+        "fan-in": {target for target, ids in sources.items() if sum((name, source, target) not in world.crosswalk.merges for source in ids) > 1},
+        "collision": _collisions(world, name, sources),
+        "unmapped": unmapped,
     }
 
 
@@ -185,7 +183,7 @@ def _collisions(world: World, name: str, sources: Mapping[Any, set[Any]]) -> set
     return {target for target, ids in sources.items() if target in before and not all((name, source, target) in world.crosswalk.merges for source in ids)}
 
 
-def _batch_problems(world: World) -> dict[str, int]:
+def _batch_problems(world: World) -> dict[str, set[Any]]:
     rows = world.stores["crosswalk"]["batches"]
     regions = {batch.number: batch.region for batch in world.contract.migration.batches}
     times = Counter(row["account_id"] for row in rows if row["account_id"] is not None)
@@ -197,16 +195,16 @@ def _batch_problems(world: World) -> dict[str, int]:
         if fate(world, entity, row) == "unplaced" and row.values[entity.owner] not in world.crosswalk.batches_of
     }
     return {
-        "null": len({row["account_id"] for row in rows if None in (row["account_id"], row["batch"])}),
-        "unknown batch": len({row["account_id"] for row in rows if row["batch"] is not None and row["batch"] not in regions}),
-        "wrong region": len({row["account_id"] for row in rows if row["batch"] in regions and row["region"] != regions[row["batch"]]}),
-        "overlap": sum(count > 1 for count in times.values()),
-        "unplaced": len(unplaced),
+        "null": {row["account_id"] for row in rows if None in (row["account_id"], row["batch"])},
+        "unknown batch": {row["account_id"] for row in rows if row["batch"] is not None and row["batch"] not in regions},
+        "wrong region": {row["account_id"] for row in rows if row["batch"] in regions and row["region"] != regions[row["batch"]]},
+        "overlap": {account for account, count in times.items() if count > 1},
+        "unplaced": unplaced,
     }
 
 
-def _merge_problems(world: World) -> dict[str, int]:
-    """Count the ids of merges that the crosswalk does not show, or whose surviving row is not there."""
+def _merge_problems(world: World) -> dict[str, set[Any]]:
+    """Return the ids of merges that the crosswalk does not show, or whose surviving row is not there."""
     problems: dict[str, set[Any]] = defaultdict(set)
     for row in world.stores["crosswalk"]["merges"]:
         name, source, target = row["crosswalk"], row["source_id"], row["target_id"]
@@ -225,7 +223,7 @@ def _merge_problems(world: World) -> dict[str, int]:
                 problems["without a survivor"].add(source)
             if row["kept"] == "target" and not _stood_before(world, name, target):
                 problems["without a survivor"].add(source)
-    return {problem: len(ids) for problem, ids in problems.items()}
+    return problems
 
 
 def _stood_before(world: World, name: str, target: Any) -> bool:
