@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -59,7 +60,13 @@ def canonical(raw: Mapping[str, Any], column: Column, side: str, *, entity: Enti
 
 def is_zone(name: str | None) -> bool:
     """Return whether somebody knows a zone."""
-    return name in available_timezones()
+    return name in _zones()
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """List all zones once: it walks through a folder of files."""
+    return frozenset(available_timezones())
 
 
 def wall(value: date, day_end: str) -> datetime:
