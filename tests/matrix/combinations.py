@@ -113,12 +113,16 @@ def build(base: Path, number: int) -> None:
 
 
 def run(base: Path, seed: int) -> Drawn:
-    """Draw a combination, let it loose, run `dq`, and hold the run against what the oracle says of the same sealed stores."""
+    """Draw a combination and judge it."""
     rng = seeded(seed)
     demo = demo_of(rng)
     names = list(drawable())
     rng.shuffle(names)
-    wanted = rng.randint(FEWEST, MOST)
+    return judged(base, names, seed=seed, demo=demo, wanted=rng.randint(FEWEST, MOST))
+
+
+def judged(base: Path, names: Sequence[str], *, seed: int, demo: int, wanted: int) -> Drawn:
+    """Let so many of some corruptions loose, run `dq`, and hold the run against what the oracle says of the same sealed stores."""
     with tempfile.TemporaryDirectory(prefix="combination-") as work:
         case = Case(base / str(demo), Path(work), FIRST)
         files, (loose, left_out) = case.changed(lambda copy: let_loose(copy, names, wanted=wanted))

@@ -5,6 +5,7 @@ Source: DESIGN, laws 1 and 4; DECISIONS "Merge", "Crosswalk", "Batches"; MIGRATI
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -70,11 +71,16 @@ def sums(entity: Entity, answer: Answer, *, column: str | None, by: Sequence[str
 
 
 def invariant(world: World, entity: Entity, claim: Invariant, *, answer: Answer) -> Broken:
-    """Return the keys that break a claim on each side; a condition that is unknown is not kept."""
+    """Return the keys that break a claim on each side; a condition that is unknown is not kept.
+
+    Where the crosswalk does not map an id that the claim names, nothing is known: that is told there, and not again.
+    """
     if claim.equals is not None:
         return Broken(*(frozenset(_unequal(world, entity, claim, side=side)) for side in ("source", "target")))
     holds = expression(str(claim.holds))
-    return Broken(*(frozenset(key_of(entity, row) for row in answer.sides[side] if holds(row.values) is not True) for side in ("source", "target")))
+    named = {column.name for column in entity.columns if re.search(rf"\b{re.escape(column.name)}\b", str(claim.holds))}
+    known = {side: [row for row in answer.sides[side] if not row.unmapped & named] for side in ("source", "target")}
+    return Broken(*(frozenset(key_of(entity, row) for row in rows if holds(row.values) is not True) for rows in known.values()))
 
 
 def _unequal(world: World, entity: Entity, claim: Invariant, *, side: str) -> Iterable[Key]:
@@ -83,7 +89,8 @@ def _unequal(world: World, entity: Entity, claim: Invariant, *, side: str) -> It
     assert equals is not None
     whole = replace(world, asked=Asked(world.asked.moved, world.asked.moved))
     other = world.contract.entity(equals.entity)
-    reckoned, here = (_totals(item, other, equals, side=side) for item in (whole, world))
+    reckoned = _totals(whole, other, equals, side=side)
+    here = _totals(world, other, equals, side=side, without=_of_unmapped(world, other, equals) if side == "target" else frozenset())
     there = set()
     for row in judge(world, entity).sides[side]:
         person = tuple(row.values[name] for name in equals.by)
@@ -96,9 +103,16 @@ def _unequal(world: World, entity: Entity, claim: Invariant, *, side: str) -> It
             yield tuple(text_of(texts[column.name], column) for column in entity.keys)
 
 
-def _totals(world: World, other: Entity, equals: LedgerSum, *, side: str) -> dict[tuple[Any, ...], Any]:
+def _of_unmapped(world: World, other: Entity, equals: LedgerSum) -> frozenset[Key]:
+    """Return the keys of rows whose person the crosswalk does not map: told there, and not again."""
+    return frozenset(key_of(other, row) for row in judge(world, other).sides["source"] if row.unmapped & set(equals.by))
+
+
+def _totals(world: World, other: Entity, equals: LedgerSum, *, side: str, without: frozenset[Key] = frozenset()) -> dict[tuple[Any, ...], Any]:
     found: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
     for row in judge(world, other).sides[side]:
+        if key_of(other, row) in without:
+            continue
         found[tuple(row.values[name] for name in equals.by)].append(row.values[equals.sum])
     return {person: total(values) for person, values in found.items()}
 
