@@ -8,12 +8,14 @@ ACCOUNTS ?= 2000
 COMPILE := $(BIN)/uv pip compile pyproject.toml requirements/build.in --quiet --upgrade --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --no-emit-find-links
 BROKEN ?=
+N ?= 1000
+SEED ?= 4711
 LIVE ?=
 IS_LIVE := $(filter 1 yes true,$(LIVE))
 DEMO_FLAGS := $(if $(filter 1 yes true,$(BROKEN)),--broken) $(if $(IS_LIVE),--live)
 AS_OF := $(if $(IS_LIVE),--as-of 2024-11-05T20:30:00+00:00)
 
-.PHONY: help gate test test-fast lint format matrix bench bench-snapshot lab wheel lock clean
+.PHONY: help gate test test-fast lint format matrix matrix-random bench bench-snapshot lab wheel lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -54,6 +56,9 @@ format: $(DEV)  ## let ruff mend what it can
 
 matrix: $(DEV)  ## every corruption caught by the named checks, every neutral change silent
 	@$(BIN)/python -m tests.matrix
+
+matrix-random: $(DEV)  ## N random combinations of corruptions, drawn with SEED, held against the slow oracle
+	@$(BIN)/python -m tests.matrix.combinations --number $(N) --seed $(SEED)
 
 bench: $(DEV)  ## speed beside the hand-written limit and the peers, as ratios
 	@$(BIN)/python -m benchmarks

@@ -19,7 +19,7 @@ from tests.matrix.__main__ import main
 from tests.matrix.cases import run_corruption, run_neutral, run_sabotage
 from tests.matrix.judging import compare
 from tests.matrix.listing import Item, items, run_item
-from tests.matrix.page import CONFIRMS, PAGE, alone, render
+from tests.matrix.page import CONFIRMS, PAGE, alone, confirms, kind_of, kinds, render
 from tests.matrix.sabotage import SABOTAGES
 from tests.matrix.stages import Case, build
 
@@ -116,9 +116,14 @@ def test_every_check_is_broken_by_something() -> None:
     assert set(checks.ALL) - broken == set()
 
 
-@pytest.mark.parametrize("kind", checks.KINDS)
-def test_every_kind_of_check_is_alone_somewhere_or_its_page_says_what_it_confirms(kind: str) -> None:
-    assert (alone(kind) == []) == (kind in CONFIRMS)
+@pytest.mark.parametrize("kind", kinds())
+def test_every_check_is_alone_somewhere_or_its_page_says_what_it_confirms(kind: str) -> None:
+    assert (alone(kind) == []) == (confirms(kind) is not None)
+
+
+def test_every_check_of_the_demo_is_of_a_kind_on_the_page() -> None:
+    assert {kind_of(check) for one in CORRUPTIONS.values() for check in one.checks} | {kind_of(check) for check in checks.ALL} == set(kinds())
+    assert {kind.partition(".")[0] for kind in kinds() if confirms(kind)} == set(CONFIRMS)
 
 
 def test_the_page_is_what_is_registered() -> None:

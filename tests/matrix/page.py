@@ -18,7 +18,7 @@ CONFIRMS = {
     "It is asked of each side alone, so it would stand if the comparison of rows were wrong.",
     "sums": "confirms `rows`, `keys` and `values` in the same way, net and gross: T05.both is seen by the gross sum and not by the net one.",
 }
-"""Kinds of check that are never alone, and what they are there for."""
+"""Checks that are never alone, by the first word of their kind, and what they are there for."""
 
 ASKED = {NEXT: "gate for batch 2", SECOND: "batch 2, moved second", CARRIED: "gate for batch 3", LAST: "everything moved"}
 
@@ -61,6 +61,23 @@ def render() -> str:
     return "\n".join((HEAD, *_corruptions(), *_sabotages(), *_neutral(), *_alone(), LIMITS)).rstrip() + "\n"
 
 
+def kind_of(check: str) -> str:
+    """Return what a check is, whatever entity it is of: `values`, `sums.price`, `invariant.total`; the canaries are one kind, and so is fitness."""
+    first, _, rest = check.partition(".")
+    kind = rest if first in checks.ENTITIES else check
+    return kind.partition(".")[0] if kind.startswith(("canary.", "fit.")) else kind
+
+
+def kinds() -> tuple[str, ...]:
+    """Return every kind of check, in the order in which entities and stores have them."""
+    return tuple(dict.fromkeys(map(kind_of, (*(check for entity in checks.ENTITIES for check in checks.of(entity)), *checks.WHOLE, "fit"))))
+
+
+def confirms(kind: str) -> str | None:
+    """Return what a kind of check confirms that is never alone."""
+    return CONFIRMS.get(kind.partition(".")[0])
+
+
 def alone(kind: str) -> list[str]:
     """Return the corruptions, and the runs with a blind comparison, in which checks of one kind are all that tells.
 
@@ -68,7 +85,7 @@ def alone(kind: str) -> list[str]:
     """
     told = {one.id: one.fails if "schema" in map(checks.kind_of, one.fails) else one.checks for one in CORRUPTIONS.values()}
     told |= {one.id: tuple(item.check for item in one.expected(())) for one in SABOTAGES.values() if one.id.startswith("F36") and one.on is None}
-    return [name for name, found in told.items() if found and {checks.kind_of(check) for check in found} == {kind}]
+    return [name for name, found in told.items() if found and {kind_of(check) for check in found} == {kind}]
 
 
 def _corruptions() -> Iterator[str]:
@@ -108,12 +125,14 @@ def _neutral() -> Iterator[str]:
 
 def _alone() -> Iterator[str]:
     yield "## Which check is the only one to tell\n"
+    yield "Without the check nobody would have seen these. One that is never alone is there to confirm others, and says which.\n"
     shown = 6
-    for kind in checks.KINDS:
+    lines = []
+    for kind in kinds():
         found = alone(kind)
         more = f" and {len(found) - shown} more" if len(found) > shown else ""
-        yield f"- `{kind}`: {CONFIRMS[kind] if kind in CONFIRMS else ', '.join(found[:shown]) + more}"
-    yield ""
+        lines.append((f"`{kind}`", str(len(found)), ", ".join(found[:shown]) + more if found else str(confirms(kind))))
+    yield from _table(("check", "alone in", "the only one to tell of, or what it confirms"), lines)
 
 
 def _told(one: Corruption) -> str:

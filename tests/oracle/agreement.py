@@ -39,7 +39,7 @@ def _crosswalks(facts: Facts, world: World) -> Iterator[str]:
         if isinstance(found, Crash) or found is None:
             yield f"crosswalk.{name}: {found}"
             continue
-        yield from _told(f"crosswalk.{name}", dict(found.problems), dict(problems))
+        yield from _told(f"crosswalk.{name}", dict(found.problems), {problem: len(ids) for problem, ids in problems.items()})
         yield from _told(f"crosswalk.{name} rows", found.rows, world.crosswalk.rows[name])
 
 
@@ -68,7 +68,7 @@ def _clocks(facts: Facts, entity: Entity, answer: Answer) -> Iterator[str]:
     for side in () if isinstance(raws, Crash) else ("source", "target"):
         for column, _, kind, rows in raws[side].unsound:  # type: ignore[index]
             found[side, column, kind] += rows
-    yield from _told("clocks", dict(found), dict(+answer.clocks))
+    yield from _told("clocks", dict(found), {clock: rows for clock, rows in answer.clocks.items() if rows and clock[2] != "unknown"})
 
 
 def statuses(engine: Engine, entity: Entity) -> dict[Key, tuple[str, frozenset[str]]]:
@@ -90,8 +90,8 @@ def _population(evidence: EntityEvidence, answer: Answer) -> Iterator[str]:
     for side in ("source", "target"):
         base = answer.base[side]
         yield from _told(f"{side} rows", getattr(population, f"{side}_rows"), len(answer.sides[side]))
-        yield from _told(f"{side} lost", getattr(population, f"{side}_lost"), base.lost + base.returned)
-        yield from _told(f"{side} multiplied", getattr(population, f"{side}_multiplied"), base.multiplied)
+        yield from _told(f"{side} lost", getattr(population, f"{side}_lost"), base.times("lost") + base.times("returned"))
+        yield from _told(f"{side} multiplied", getattr(population, f"{side}_multiplied"), base.times("multiplied"))
     yield from _told("native", (population.native, population.native_new), (answer.native, answer.native_new))
     yield from _told("excused", {reason: count for reason, count in population.excused.items() if count}, dict(+answer.excused))
     yield from _told("unmapped", (population.unmapped, population.unplaced), (answer.unmapped, answer.unplaced))
@@ -139,7 +139,7 @@ def _claims(item: EntityFacts, world: World, answer: Answer) -> Iterator[str]:
         yield from _told(f"invariant {claim.name}", (broken.keys, broken.pre_existing, broken.source_only), counts)
     if item.natives is not None and not isinstance(item.natives, Crash):
         harmed, own = item.natives, natives(world, entity)
-        counts = (own.looked_at, len(own.missing), len(own.changed), own.alive, own.repeated, own.given_away, own.turned_back, own.ahead)
+        counts = (own.looked_at, len(own.missing), len(own.changed), own.alive, len(own.repeated), len(own.given_away), len(own.turned_back), len(own.ahead))
         yield from _told("natives", astuple(harmed), counts)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -25,10 +26,12 @@ class Harm:
 class Base:
     """What became of a driving table's rows."""
 
-    lost: int = 0
-    multiplied: int = 0
-    returned: int = 0
+    rows: list[tuple[str, int, Mapping[str, Any]]] = field(default_factory=list)  # (lost, multiplied or returned; place in its table, from 0; row)
     excluded: Counter[str] = field(default_factory=Counter)
+
+    def times(self, problem: str) -> int:
+        """Return how many rows have a problem."""
+        return sum(one == problem for one, _, _ in self.rows)
 
 
 @dataclass
@@ -47,4 +50,4 @@ class Answer:
     base: dict[str, Base] = field(default_factory=dict)
     equal_after: Counter[str] = field(default_factory=Counter)
     harms: dict[str, Harm] = field(default_factory=dict)  # kind of check, '' for all
-    clocks: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # (side, column, gap or overlap)
+    clocks: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # (side, column, gap, overlap or unknown zone)

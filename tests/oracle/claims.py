@@ -5,6 +5,7 @@ Source: DESIGN, laws 1 and 4; DECISIONS "Merge", "Crosswalk", "Batches"; MIGRATI
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -53,10 +54,10 @@ class Natives:
     missing: list[Any] = field(default_factory=list)
     changed: list[Any] = field(default_factory=list)
     alive: int = 0
-    repeated: int = 0  # ids that stand more often than before
-    given_away: int = 0
-    turned_back: int = 0
-    ahead: int = 0
+    repeated: list[Any] = field(default_factory=list)  # ids that stand more often than before
+    given_away: list[Any] = field(default_factory=list)
+    turned_back: list[Any] = field(default_factory=list)
+    ahead: list[Any] = field(default_factory=list)
 
 
 def sums(entity: Entity, answer: Answer, *, column: str | None, by: Sequence[str]) -> dict[Slice, Sum]:
@@ -97,13 +98,18 @@ def persons(entity: Entity, item: Sums, *, answer: Answer) -> tuple[int, int]:
 
 
 def invariant(world: World, entity: Entity, claim: Invariant, *, answer: Answer) -> Broken:
-    """Return the keys that break a claim on each side; a condition that is unknown is not kept."""
+    """Return the keys that break a claim on each side; a condition that is unknown is not kept.
+
+    Where the crosswalk does not map an id that the claim names, nothing is known: that is told there, and not again.
+    """
     if claim.equals is not None:
         return Broken(*(frozenset(_unequal(world, entity, claim, side=side)) for side in ("source", "target")))
     if claim.unique is not None:
         return Broken(*(frozenset(_repeated(entity, claim.unique, answer.sides[side])) for side in ("source", "target")))
     holds = expression(str(claim.holds))
-    return Broken(*(frozenset(key_of(entity, row) for row in answer.sides[side] if holds(row.values) is not True) for side in ("source", "target")))
+    named = {column.name for column in entity.columns if re.search(rf"\b{re.escape(column.name)}\b", str(claim.holds))}
+    known = {side: [row for row in answer.sides[side] if not row.unmapped & named] for side in ("source", "target")}
+    return Broken(*(frozenset(key_of(entity, row) for row in rows if holds(row.values) is not True) for rows in known.values()))
 
 
 def _repeated(entity: Entity, names: Sequence[str], rows: Sequence[Sided]) -> Iterable[Key]:
@@ -125,7 +131,8 @@ def _unequal(world: World, entity: Entity, claim: Invariant, *, side: str) -> It
     whole = replace(world, asked=Asked(world.asked.moved, world.asked.moved))
     other = world.contract.entity(equals.entity)
     by_key = set(equals.by) == set(entity.key)
-    reckoned, here = (_totals(item, other, equals, side=side) for item in (whole, world))
+    reckoned = _totals(whole, other, equals, side=side)
+    here = _totals(world, other, equals, side=side, without=_of_unmapped(world, other, equals) if side == "target" else frozenset())
     if not by_key:
         here = {}
         reckoned = _totals_of(equals, world.own(other, "target")) if side == "target" else reckoned
@@ -143,8 +150,13 @@ def _unequal(world: World, entity: Entity, claim: Invariant, *, side: str) -> It
             yield tuple(text_of(texts[column.name], column) for column in entity.keys)
 
 
-def _totals(world: World, other: Entity, equals: LedgerSum, *, side: str) -> dict[tuple[Any, ...], Any]:
-    return _totals_of(equals, judge(world, other).sides[side])
+def _of_unmapped(world: World, other: Entity, equals: LedgerSum) -> frozenset[Key]:
+    """Return the keys of rows whose person the crosswalk does not map: told there, and not again."""
+    return frozenset(key_of(other, row) for row in judge(world, other).sides["source"] if row.unmapped & set(equals.by))
+
+
+def _totals(world: World, other: Entity, equals: LedgerSum, *, side: str, without: frozenset[Key] = frozenset()) -> dict[tuple[Any, ...], Any]:
+    return _totals_of(equals, [row for row in judge(world, other).sides[side] if key_of(other, row) not in without])
 
 
 def _totals_of(equals: LedgerSum, rows: Iterable[Own | Sided]) -> dict[tuple[Any, ...], Any]:
@@ -171,7 +183,7 @@ def natives(world: World, entity: Entity) -> Natives:
             found.missing.append(row.id)
         for then in now[row.id]:
             _look_at_native(world, entity, row, then, found)
-    found.repeated = sum(len(now[name]) > count for name, count in times.items())
+    found.repeated = [name for name, count in times.items() if len(now[name]) > count]
     return found
 
 
@@ -180,11 +192,11 @@ def _look_at_native(world: World, entity: Entity, row: Own, then: Own, found: Na
     before, now = row.changed_at, then.changed_at
     has_moved = now != before
     if entity.owner is not None and then.values[entity.owner] != row.values[entity.owner]:
-        found.given_away += 1
+        found.given_away.append(row.id)
     elif before is not None and (now is None or now < before):
-        found.turned_back += 1
+        found.turned_back.append(row.id)
     elif has_moved and now is not None and world.until is not None and now > world.until:
-        found.ahead += 1
+        found.ahead.append(row.id)
     elif then.values != row.values:
         says_so = has_moved and now is not None and world.moment is not None and now > world.moment
         found.alive += says_so
@@ -196,26 +208,24 @@ def _added_to(world: World, entity: Entity) -> set[tuple[Any, ...]]:
     return {tuple(mapped(world, entity, row).values[name] for name in entity.key) for row in rows} if entity.aggregate else set()
 
 
-def crosswalk_problems(world: World) -> dict[str, Counter[str]]:
-    """Return each table of the crosswalk's snapshot to its problems, each with how many ids."""
+def crosswalk_problems(world: World) -> dict[str, dict[str, set[Any]]]:
+    """Return each table of the crosswalk's snapshot to its problems, each with the ids; a row without any id is None."""
     contract, store = world.contract, world.stores.get("crosswalk", {})
-    found = {name: Counter(_map_problems(world, name)) for name in contract.crosswalks}
+    found = {name: _map_problems(world, name) for name in contract.crosswalks}
     if contract.migration.batches:
-        found["batches"] = Counter(_batch_problems(world))
+        found["batches"] = _batch_problems(world)
     if "merges" in store:
-        found["merges"] = Counter(_merge_problems(world))
+        found["merges"] = _merge_problems(world)
     if "erasures" in store:
         rows = store["erasures"]
-        found["erasures"] = Counter(
-            {
-                "null": min(1, sum(row["account_id"] is None for row in rows)),
-                "no reference": len({row["account_id"] for row in rows if row["account_id"] is not None and not (row["reference"] or "").strip()}),
-            }
-        )
-    return {name: +problems for name, problems in found.items()}
+        found["erasures"] = {
+            "null": {None for row in rows if row["account_id"] is None},
+            "no reference": {row["account_id"] for row in rows if row["account_id"] is not None and not (row["reference"] or "").strip()},
+        }
+    return {name: {problem: ids for problem, ids in problems.items() if ids} for name, problems in found.items()}
 
 
-def _map_problems(world: World, name: str) -> dict[str, int]:
+def _map_problems(world: World, name: str) -> dict[str, set[Any]]:
     rows = world.stores["crosswalk"][name]
     usable = [row for row in rows if None not in (row["source_id"], row["target_id"])]
     sources: dict[Any, set[Any]] = defaultdict(set)
@@ -232,11 +242,11 @@ def _map_problems(world: World, name: str) -> dict[str, int]:
         if column.through == name and row.values[column.name] not in known
     }
     return {
-        "null": len({row["target_id"] if row["source_id"] is None else row["source_id"] for row in rows if None in (row["source_id"], row["target_id"])}),
-        "fan-out": len(world.crosswalk.repeated[name]),
-        "fan-in": sum(sum((name, source, target) not in world.crosswalk.merges for source in ids) > 1 for target, ids in sources.items()),
-        "collision": len(_collisions(world, name, sources)),
-        "unmapped": len(unmapped),
+        "null": {row["target_id"] if row["source_id"] is None else row["source_id"] for row in rows if None in (row["source_id"], row["target_id"])},
+        "fan-out": {*world.crosswalk.repeated[name]},
+        "fan-in": {target for target, ids in sources.items() if sum((name, source, target) not in world.crosswalk.merges for source in ids) > 1},
+        "collision": _collisions(world, name, sources),
+        "unmapped": unmapped,
     }
 
 
@@ -249,7 +259,7 @@ def _collisions(world: World, name: str, sources: Mapping[Any, set[Any]]) -> set
     return {target for target, ids in sources.items() if target in before and not all((name, source, target) in world.crosswalk.merges for source in ids)}
 
 
-def _batch_problems(world: World) -> dict[str, int]:
+def _batch_problems(world: World) -> dict[str, set[Any]]:
     rows = world.stores["crosswalk"]["batches"]
     regions = {batch.number: batch.region for batch in world.contract.migration.batches}
     times = Counter(row["account_id"] for row in rows if row["account_id"] is not None)
@@ -261,14 +271,14 @@ def _batch_problems(world: World) -> dict[str, int]:
         if fate(world, entity, row) == "unplaced" and row.values[entity.owner] not in world.crosswalk.batches_of
     }
     return {
-        "null": len({row["account_id"] for row in rows if None in (row["account_id"], row["batch"])}),
-        "unknown batch": len({row["account_id"] for row in rows if row["batch"] is not None and row["batch"] not in regions}),
-        "wrong region": len({row["account_id"] for row in rows if row["batch"] in regions and row["region"] != regions[row["batch"]]}),
-        "overlap": sum(count > 1 for count in times.values()),
-        "unplaced": len(unplaced),
-        "outside the region": len(_outside(world, regions)),
-        "not in the source": len(_strangers(world)),
-        "no account": len(set(regions) - {row["batch"] for row in rows}),
+        "null": {row["account_id"] for row in rows if None in (row["account_id"], row["batch"])},
+        "unknown batch": {row["account_id"] for row in rows if row["batch"] is not None and row["batch"] not in regions},
+        "wrong region": {row["account_id"] for row in rows if row["batch"] in regions and row["region"] != regions[row["batch"]]},
+        "overlap": {account for account, count in times.items() if count > 1},
+        "unplaced": unplaced,
+        "outside the region": _outside(world, regions),
+        "not in the source": _strangers(world),
+        "no account": set(regions) - {row["batch"] for row in rows},
     }
 
 
@@ -305,8 +315,7 @@ def late(world: World, entity: Entity) -> tuple[int, set[Key], set[Key]]:
     return len(rows), {key for key, moment in moments if isinstance(moment, datetime) and moment >= freeze}, undated
 
 
-def _merge_problems(world: World) -> dict[str, int]:
-    """Count the ids of merges that the crosswalk does not show, or whose surviving row is not there."""
+def _merge_problems(world: World) -> dict[str, set[Any]]:
     problems: dict[str, set[Any]] = defaultdict(set)
     for row in world.stores["crosswalk"]["merges"]:
         name, source, target = row["crosswalk"], row["source_id"], row["target_id"]
@@ -325,7 +334,7 @@ def _merge_problems(world: World) -> dict[str, int]:
                 problems["without a survivor"].add(source)
             if row["kept"] == "target" and not _stood_before(world, name, target):
                 problems["without a survivor"].add(source)
-    return {problem: len(ids) for problem, ids in problems.items()}
+    return problems
 
 
 def _stood_before(world: World, name: str, target: Any) -> bool:

@@ -13,7 +13,7 @@ from dq.contract.models import Entity
 from tests.oracle.answers import Answer, Base, Harm
 from tests.oracle.equality import is_same, rule_between
 from tests.oracle.expressions import expression
-from tests.oracle.reading import Unreadable, look_at, wall
+from tests.oracle.reading import Unreadable, is_zone, look_at, wall
 from tests.oracle.selects import read
 from tests.oracle.whose import source_rows, target_rows
 from tests.oracle.world import Key, Sided, World, key_of
@@ -21,6 +21,12 @@ from tests.oracle.world import Key, Sided, World, key_of
 
 def judge(world: World, entity: Entity) -> Answer:
     """Say what must be found of an entity's rows."""
+    if (entity.name, world.asked) not in world.judged_once:
+        world.judged_once[entity.name, world.asked] = _judged(world, entity)
+    return world.judged_once[entity.name, world.asked]
+
+
+def _judged(world: World, entity: Entity) -> Answer:
     answer = Answer()
     if any(world.crosswalk.repeated[str(column.through)] for column in entity.columns if column.through):
         answer.blocked = True  # a fan-out would multiply rows: nothing that goes through it is compared
@@ -44,20 +50,23 @@ def _base(world: World, entity: Entity, side: str) -> Base:
         reasons = [reason for reason, where in wheres if where(row) is True]
         if reasons:
             found.excluded[reasons[0]] += 1
-            found.returned += times[place] > 0
-        else:
-            found.lost += times[place] == 0
-            found.multiplied += times[place] > 1
+        problem = "multiplied" if times[place] > 1 else "returned" if reasons and times[place] else "" if reasons or times[place] else "lost"
+        if problem:
+            found.rows.append((problem, place, row))
     return found
 
 
 def _look_at_clocks(world: World, entity: Entity, side: str, answer: Answer) -> None:
-    """Count wall clocks that no clock showed, or that one showed twice."""
+    """Count wall clocks that no clock showed, that one showed twice, or in a zone that nobody knows."""
     for come in world.rows(entity, side):
         for column in entity.columns:
             reading = column.reading(side)  # type: ignore[arg-type]
             raw, zone = come.outputs[column.name], come.outputs.get(str(reading.zone), reading.zone)
-            if reading.zone is not None and raw is not None and zone is not None:
+            if reading.zone is None or raw is None:
+                continue
+            if not is_zone(zone):
+                answer.clocks[side, column.name, "unknown"] += 1
+            else:
                 clock = look_at(wall(raw, reading.day_end), zone)
                 answer.clocks[side, column.name, "gap"] += clock.is_gap
                 answer.clocks[side, column.name, "overlap"] += clock.is_overlap

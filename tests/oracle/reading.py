@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from dq.contract.models import Column, Contract, Entity
 
@@ -53,8 +54,19 @@ def canonical(raw: Mapping[str, Any], column: Column, side: str, *, entity: Enti
         return Decimal(value).scaleb(-digits)
     if reading.zone is not None:
         zone = raw.get(reading.zone, reading.zone)
-        return None if zone is None else instant(wall(value, reading.day_end), zone)
+        return instant(wall(value, reading.day_end), zone) if is_zone(zone) else None
     return value
+
+
+def is_zone(name: str | None) -> bool:
+    """Return whether somebody knows a zone."""
+    return name in _zones()
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """List all zones once: it walks through a folder of files."""
+    return frozenset(available_timezones())
 
 
 def wall(value: date, day_end: str) -> datetime:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pytest
 
 from dq.contract.reading import read_contract
@@ -14,21 +12,10 @@ from dq.stores.manifest import read_manifest
 from tests.oracle.agreement import differences
 from tests.oracle.people import Asked
 from tests.oracle.sealing import Small
+from tests.oracle.snapshots import rows_of
 from tests.oracle.world import make_world
 
 SIDES = ("source", "target", "baseline", "crosswalk", "export")
-
-
-def rows_of(snapshot: Path) -> dict[str, list[dict[str, Any]]]:
-    """Return all tables of a sealed snapshot as plain rows."""
-    found = {}
-    with duckdb.connect(str(snapshot), read_only=True) as db:
-        db.execute("SET TimeZone = 'UTC'")
-        for (name,) in db.execute("SELECT table_name FROM duckdb_tables()").fetchall():
-            rows = db.execute(f'SELECT * FROM "{name}"')
-            columns = [column[0] for column in rows.description or ()]
-            found[name] = [dict(zip(columns, row, strict=True)) for row in rows.fetchall()]
-    return found
 
 
 def disagreements(contract: Path, snapshots: Path) -> list[str]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dq.contract.models import Contract, Entity
 from tests.oracle.people import Asked, Crosswalk, read_crosswalk
 from tests.oracle.reading import canonical, text_of
 from tests.oracle.selects import Come, Tables, read, run
+
+if TYPE_CHECKING:
+    from tests.oracle.answers import Answer
 
 Key = tuple[str | None, ...]
 Stores = Mapping[str, Tables]  # side to table to rows
@@ -45,11 +48,16 @@ class World:
     crosswalk: Crosswalk
     until: datetime | None = None  # when the target was taken
     read_once: dict[tuple[str, str], list[Own]] = field(default_factory=dict)  # canonical rows by entity and side: they do not depend on what is asked
+    judged_once: dict[tuple[str, Asked], Answer] = field(default_factory=dict)  # by entity and what is asked
 
     def rows(self, entity: Entity, side: str) -> list[Come]:
         """Return what comes out of the contract's SELECT; the baseline is read like the target."""
         query = read(self.contract.sql["source" if side == "source" else "target", entity.name])
         return run(query, self.stores[side])
+
+    def driving(self, entity: Entity, side: str) -> str:
+        """Return the table that an entity's rows are made of on a side."""
+        return read(self.contract.sql["source" if side == "source" else "target", entity.name]).driving
 
     def own(self, entity: Entity, side: str) -> list[Own]:
         """Return an entity's canonical rows in the ids of their own store."""

@@ -1,0 +1,197 @@
+"""`python -m tests.matrix.combinations`: random combinations of corruptions on random demos, each run held against the slow oracle.
+
+What a corruption expects holds for it alone; of several at once only the oracle knows, which reads the sealed stores row by row in plain
+Python. `N` and `SEED` choose how many are drawn, and which; a draw that disagrees names the seed that draws it alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import duckdb
+from dq_fixtures import build_demo
+from dq_fixtures.corruptions import CORRUPTIONS, apply
+from dq_fixtures.corruptions.picks import STORES, NothingToPickError, attach
+from dq_fixtures.corruptions.registry import FIRST
+
+from dq.contract.reading import read_contract
+from dq.engine import usable_cores
+from dq.errors import DqError
+from dq.stores.manifest import read_manifest
+from tests.oracle.people import Asked
+from tests.oracle.seeds import seeded
+from tests.oracle.snapshots import rows_of
+from tests.oracle.verdict import verdict
+from tests.oracle.world import make_world
+
+from .judging import compare
+from .stages import Case, seal
+
+DEMOS = {101: 120, 102: 120, 103: 150, 104: 150, 105: 200, 106: 250}
+"""Seeds of demos, and their accounts."""
+
+FEWEST, MOST = 2, 5
+SHOWN = 8  # differences of a draw
+Shape = list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What one draw came to: the corruptions that were let loose, those that found nothing to corrupt, and where the run and the oracle differ."""
+
+    seed: int
+    demo: int
+    names: tuple[str, ...]
+    left_out: tuple[str, ...]
+    differences: tuple[str, ...]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Draw, run and hold against the oracle; return 0 only where all agree."""
+    parser = argparse.ArgumentParser(prog="python -m tests.matrix.combinations")
+    parser.add_argument("--number", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=4711)
+    parser.add_argument("--seconds", type=int, default=0, help="draw nothing new after so many seconds; 0: draw all")
+    asked = parser.parse_args(arguments)
+    seeds = range(asked.seed, asked.seed + asked.number)
+    say(f"seed {asked.seed}, {asked.number:,} draws of {FEWEST} to {MOST} of {len(drawable())} corruptions")
+    started, agreed, tried, left_out = time.monotonic(), 0, 0, 0
+    with tempfile.TemporaryDirectory(prefix="combinations-") as folder, ProcessPoolExecutor(usable_cores(), mp_context=get_context("spawn")) as pool:
+        base = Path(folder)
+        for built in [pool.submit(build, base, number) for number in sorted({demo_of(seeded(seed)) for seed in seeds})]:
+            built.result()
+        runs = {pool.submit(run, base, seed): seed for seed in seeds}
+        for done in as_completed(runs):
+            if done.cancelled():
+                continue
+            drawn = _result(done, runs[done])
+            tried += 1
+            agreed += not drawn.differences
+            left_out += len(drawn.left_out)
+            for line in _lines(drawn):
+                say(line)
+            if asked.seconds and time.monotonic() - started > asked.seconds:
+                for waiting in runs:
+                    waiting.cancel()
+    say(f"{time.monotonic() - started:.0f} s, {left_out:,} corruptions found nothing left to corrupt and were drawn again")
+    say(f"agreed {agreed} of {tried}, seed {asked.seed}")
+    return 0 if agreed == tried == asked.number else 1
+
+
+def say(line: str) -> None:
+    """Write a line at once, also into a pipe."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def drawable() -> tuple[str, ...]:
+    """Return the corruptions of the open stores after batch 1, all but those that are refused before anything is compared."""
+    return tuple(one.id for one in CORRUPTIONS.values() if one.place == "stores" and one.stage == FIRST and one.refused is None)
+
+
+def demo_of(rng: Random) -> int:
+    """Draw the demo; the first draw of a source of chance."""
+    return rng.choice(sorted(DEMOS))
+
+
+def build(base: Path, number: int) -> None:
+    """Build a clean demo of a seed, unsealed and sealed."""
+    for store in build_demo(base / str(number) / "unsealed", accounts=DEMOS[number], seed=number, moved_batches=FIRST.moved):
+        seal(store, base / str(number) / "sealed")
+
+
+def run(base: Path, seed: int) -> Drawn:
+    """Draw a combination and judge it."""
+    rng = seeded(seed)
+    demo = demo_of(rng)
+    names = list(drawable())
+    rng.shuffle(names)
+    return judged(base, names, seed=seed, demo=demo, wanted=rng.randint(FEWEST, MOST))
+
+
+def judged(base: Path, names: Sequence[str], *, seed: int, demo: int, wanted: int) -> Drawn:
+    """Let so many of some corruptions loose, run `dq`, and hold the run against what the oracle says of the same sealed stores."""
+    with tempfile.TemporaryDirectory(prefix="combination-") as work:
+        case = Case(base / str(demo), Path(work), FIRST)
+        files, (loose, left_out) = case.changed(lambda copy: let_loose(copy, names, wanted=wanted))
+        manifests = {side: read_manifest(file) for side, file in files.items()}
+        keys = {side: {table.name: table.primary_key for table in manifest.tables} for side, manifest in manifests.items()}
+        asked = Asked(frozenset({FIRST.moved}), frozenset({FIRST.moved}))
+        stores = {side: rows_of(file) for side, file in files.items()}
+        world = make_world(read_contract(case.contract), stores, asked=asked, moment=manifests["baseline"].taken_at)
+        try:
+            finished = case.run(files)
+        except DqError as error:
+            return Drawn(seed, demo, loose, left_out, (f"refused: {error}",))
+        crashes = [f"{step} crashed: {crash.reason}" for step, crash in finished.crashes]
+        return Drawn(seed, demo, loose, left_out, (*compare(finished, verdict(world, keys=keys)), *crashes))
+
+
+def let_loose(folder: Path, names: Sequence[str], *, wanted: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Apply corruptions one after the other until so many have changed the stores; return them, and those that could not.
+
+    What changes the shape of a store is left out too: the oracle knows rows, and no tables, columns or types.
+    """
+    shape = _shape(folder)
+    loose: list[str] = []
+    left_out: list[str] = []
+    before = folder.with_name("before")
+    for name in names:
+        if len(loose) == wanted:
+            break
+        shutil.copytree(folder, before)
+        try:
+            apply(folder, name)
+            fits = _shape(folder) == shape
+        except (NothingToPickError, duckdb.Error, KeyError, IndexError):  # another one took what it would corrupt
+            fits = False
+        if fits:
+            loose.append(name)
+        else:
+            left_out.append(name)
+            shutil.rmtree(folder)
+            before.rename(folder)
+        shutil.rmtree(before, ignore_errors=True)
+    return tuple(loose), tuple(left_out)
+
+
+def _shape(folder: Path) -> Shape:
+    """Return every table, column and type of the four stores."""
+    listed = ", ".join(f"'{kind}'" for kind in STORES)
+    sql = f"SELECT database_name, table_name, column_name, data_type FROM duckdb_columns() WHERE database_name IN ({listed}) ORDER BY ALL"
+    with attach(folder) as db:
+        return db.execute(sql).fetchall()
+
+
+def _result(done: Future[Drawn], seed: int) -> Drawn:
+    try:
+        return done.result()
+    except Exception:  # noqa: BLE001 - a draw that breaks agrees with nothing
+        return Drawn(seed, 0, (), (), tuple(traceback.format_exc().splitlines()[-6:]))
+
+
+def _lines(drawn: Drawn) -> list[str]:
+    if not drawn.differences:
+        return []
+    more = len(drawn.differences) - SHOWN
+    return [
+        f"DISAGREE seed {drawn.seed}, demo {drawn.demo}: {' '.join(drawn.names)}  (again: make matrix-random N=1 SEED={drawn.seed})",
+        *(f"      {line}" for line in drawn.differences[:SHOWN]),
+        *([f"      and {more} more"] if more > 0 else []),
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,103 @@
+"""The one place that says what a whole run must find, by the oracle alone: every check's outcome, counts and keys, in the words of the corruptions.
+
+Source: DESIGN, laws 1, 2 and 4; DECISIONS "Count of a check", "Duplicate key"; docs/how-it-works.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dq_fixtures.corruptions.expected import Expected, Fault, Unproven, ids, rows, slices, unproven
+
+from dq.contract.models import Entity
+from tests.oracle.answers import Answer
+from tests.oracle.claims import crosswalk_problems, invariant, natives, sums
+from tests.oracle.oracle import judge
+from tests.oracle.world import World
+
+PAIRED = ("values", "attribution", "instants")
+"""Kinds that look at the keys that both sides have."""
+
+Keys = Mapping[str, Mapping[str, tuple[str, ...]]]  # side to table to its primary key
+
+
+def verdict(world: World, *, keys: Keys) -> Expected:
+    """Return everything that a run of stores shaped as they should be must find.
+
+    Args:
+        world: what the oracle is told.
+        keys: the stores' primary keys, by which rows that the SQL loses are named.
+    """
+    found = [item for name, problems in crosswalk_problems(world).items() for item in _crosswalk(world, name, problems)]
+    for entity in world.contract.entities:
+        found += _entity(world, entity, keys=keys)
+    return tuple(dict.fromkeys(found))
+
+
+def _crosswalk(world: World, name: str, problems: Mapping[str, set[Any]]) -> Iterator[Fault | Unproven]:
+    for problem, broken in problems.items():
+        yield from ids(name, problem, ("NULL" if one is None else one for one in broken))
+    if problems.get("fan-out") or not (world.crosswalk.rows[name] or name in ("merges", "erasures")):
+        yield Unproven(f"crosswalk.{name}")
+
+
+def _entity(world: World, entity: Entity, *, keys: Keys) -> Iterator[Fault | Unproven]:
+    answer = judge(world, entity)
+    if answer.blocked:
+        yield from unproven(f"{entity.name}.{kind}" for kind in _kinds(entity))
+        yield Unproven(f"canary.{entity.name}")
+        return
+    yield from _rows(entity, answer)
+    for side in ("source", "target"):
+        query_table = world.driving(entity, side)
+        for problem, place, row in answer.base[side].rows:
+            named = keys[side].get(query_table, ())
+            key = tuple(str(row[name]) for name in named) or (f"row {place}",)
+            yield Fault(f"{entity.name}.rows", problem, key)
+    for check, column, by in entity.sum_checks():
+        lines = sums(entity, answer, column=column, by=by)
+        yield from slices(check, {part for part, line in lines.items() if line.net[0] != line.net[1] or line.gross[0] != line.gross[1]})
+    for claim in entity.invariant:
+        check = f"{entity.name}.invariant.{claim.name}"
+        if claim.equals is not None and judge(world, world.contract.entity(claim.equals.entity)).blocked:
+            yield Unproven(check)
+            continue
+        broken = invariant(world, entity, claim, answer=answer)
+        yield from rows(check, "pre-existing", broken.both)
+        yield from rows(check, "source only", broken.source - broken.both)
+        yield from rows(check, "broken", broken.target - broken.both)
+    if entity.merge is not None:
+        own = natives(world, entity)
+        for status, harmed in (("missing", own.missing), ("changed", own.changed), ("repeated", own.repeated)):
+            yield from rows(f"{entity.name}.natives", status, ((str(one),) for one in harmed))
+    yield from _weak(entity, answer)
+
+
+def _rows(entity: Entity, answer: Answer) -> Iterator[Fault]:
+    kinds = {column.name: column.kind for column in entity.columns}
+    for key, (status, columns) in answer.statuses.items():
+        if status == "changed":
+            yield from (Fault(f"{entity.name}.{kinds[name]}", status, key, name) for name in sorted(columns))
+        else:
+            yield Fault(f"{entity.name}.{'keys' if status == 'duplicate' else 'rows'}", status, key)
+
+
+def _weak(entity: Entity, answer: Answer) -> Iterator[Unproven]:
+    """Yield the checks that had too little to look at: empty is not equal."""
+    there = max(len(found) for found in answer.sides.values())
+    if there == 0 and entity.may_be_empty is not None:
+        return
+    pairs = answer.same + sum(status == "changed" for status, _ in answer.statuses.values())
+    for kind in _kinds(entity):
+        if kind != "natives" and (pairs if kind in PAIRED else there) < entity.at_least:
+            yield Unproven(f"{entity.name}.{kind}")
+    if there == 0:
+        yield Unproven(f"canary.{entity.name}")
+    if any(rows for (_, _, what), rows in answer.clocks.items() if what == "unknown"):
+        yield Unproven(f"{entity.name}.instants")
+
+
+def _kinds(entity: Entity) -> list[str]:
+    """Return what follows the entity's name in the ids of its checks, but for the schema."""
+    return [check.partition(".")[2] for check, kind, _ in entity.check_ids() if kind != "schema"]
