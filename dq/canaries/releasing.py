@@ -193,7 +193,7 @@ def _found_totals(engine: Engine, copy: Entity, invariant: Invariant) -> set[Cla
         return set()
     ledger = copy.model_copy(update={"name": f"{copy.name}.ledger", "columns": tuple(column.model_copy(update={"through": None}) for column in copy.columns)})
     entry = ", ".join((*(quote(name) for name in equals.by), f"{quote(invariant.column)} AS {quote(equals.sum)}"))
-    for side in _SIDES:
+    for side in (*_SIDES, "own_target"):
         for name in (ledger.name, f"{ledger.name}.moved"):
             engine.execute(Query(f"CREATE OR REPLACE VIEW {path(side, name)} AS SELECT {entry} FROM {path('source', copy.name)}", step=copy.name))
     claim = invariant.model_copy(update={"equals": equals.model_copy(update={"entity": ledger.name})})
