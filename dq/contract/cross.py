@@ -34,7 +34,7 @@ def check_migration(migration: Migration, *, file: str) -> None:
 def check_accounts(contract: Contract) -> None:
     """Check that the crosswalk whose ids the batches list is one that a column goes through. Raises ContractError."""
     name = contract.migration.accounts
-    if name is not None and name not in contract.crosswalks:
+    if contract.migration.batches and name is not None and name not in contract.crosswalks:
         message = f"no column goes through a crosswalk '{name}'{near_miss(name, contract.crosswalks)}"
         raise ContractError(message, file="migration.toml", key="accounts")
 
