@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from dq.contract.models import Contract, Entity, LedgerSum, Migration, Reading
 from dq.errors import ContractError, near_miss
@@ -24,6 +25,11 @@ def check_migration(migration: Migration, *, file: str) -> None:
         if migration.regions and batch.region not in migration.regions:
             message = f"unknown region '{batch.region}'{near_miss(batch.region, migration.regions)}"
             raise ContractError(message, file=file, key=f"batches.{batch.number}.region")
+    try:
+        ZoneInfo(migration.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder of zones
+        message = f"'{migration.zone}' is no zone of the IANA database{near_miss(migration.zone, available_timezones())}"
+        raise ContractError(message, file=file, key="zone") from None
     if migration.freeze and migration.deadline and migration.freeze >= migration.deadline:
         raise ContractError("the freeze is not before the deadline", file=file, key="freeze")
     if migration.batches and (migration.accounts is None or migration.stores.crosswalk is None):
@@ -34,7 +40,7 @@ def check_migration(migration: Migration, *, file: str) -> None:
 def check_accounts(contract: Contract) -> None:
     """Check that the crosswalk whose ids the batches list is one that a column goes through. Raises ContractError."""
     name = contract.migration.accounts
-    if name is not None and name not in contract.crosswalks:
+    if contract.migration.batches and name is not None and name not in contract.crosswalks:
         message = f"no column goes through a crosswalk '{name}'{near_miss(name, contract.crosswalks)}"
         raise ContractError(message, file="migration.toml", key="accounts")
 

@@ -7,12 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from dq.contract.types import ColumnType
-from dq.errors import near_miss
 
 MAX_DIGITS = 18  # of a currency's minor unit; ISO 4217 has 4 at most
 
@@ -218,8 +216,7 @@ class Entity(Model):
         kinds = ["schema", "keys", "rows"]
         compared = {column.kind for column in self.compared}
         kinds += [kind for kind in ("values", "attribution", "instants") if kind in compared]
-        kinds += ["natives"] if self.merge is not None else []
-        kinds += ["freeze"] if self.created is not None else []
+        kinds += [kind for kind, declared in (("natives", self.merge), ("freeze", self.created)) if declared is not None]
         kinds += ["counts", *(["export"] if self.exported else [])]
         yield from ((f"{self.name}.{kind}", kind, None) for kind in kinds)
         yield from ((f"{self.name}.counts.{item.name}", "counts", item.name) for item in self.counts)
@@ -326,16 +323,6 @@ class Migration(Model):
             raise ValueError("an instant needs an offset, e.g. 2024-10-20T17:00:00Z")
         return value
 
-    @field_validator("zone")
-    @classmethod
-    def _of_iana(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            message = f"'{value}' is no zone of the IANA database{near_miss(value, available_timezones())}"
-            raise ValueError(message) from None
-        return value
-
 
 class Contract(Model):
     """A contract folder, read and checked."""
@@ -349,10 +336,7 @@ class Contract(Model):
 
     def entity(self, name: str) -> Entity:
         """Return an entity by name; raises KeyError."""
-        for entity in self.entities:
-            if entity.name == name:
-                return entity
-        raise KeyError(name)
+        return {entity.name: entity for entity in self.entities}[name]
 
     @property
     def crosswalks(self) -> tuple[str, ...]:

@@ -107,3 +107,9 @@ def test_the_shipped_contract_is_read(contract_folder: Path) -> None:
     contract = read_contract(contract_folder)
     assert len(contract.entities) == len(contract.migration.entities)
     assert contract.pinned is not None
+
+
+def test_a_moment_of_creation_implies_a_check_of_the_freeze(tmp_path: Path) -> None:
+    folder = write(tmp_path, file="coupons.toml", old="at_least = 1", new='created = "ends"')
+    implied = [check_id for check_id, _, _ in read_contract(folder).entity("coupons").check_ids()]
+    assert [check_id for check_id in implied if check_id not in CHECKS] == ["coupons.freeze"]

@@ -65,6 +65,31 @@ MIGRATION: tuple[Case, ...] = (
     ),
     ("migration.toml", "IDR = 2", "IDR = 19", "migration.toml: minor_units.IDR: input should be less than or equal to 18"),
     ("migration.toml", 'title    = "A moves into B"', 'title = "  "', "migration.toml: title: is empty"),
+    ("migration.toml", "freeze   = 2024-10-20T17:00:00Z", "freeze = 2024-12-12T17:00:00Z", "migration.toml: freeze: the freeze is not before the deadline"),
+    (
+        "migration.toml",
+        'title    = "A moves into B"',
+        'title = "A"\nzone = "Asia/Jakatra"',
+        "migration.toml: zone: 'Asia/Jakatra' is no zone of the IANA database; did you mean 'Asia/Jakarta'?",
+    ),
+    (
+        "migration.toml",
+        'title    = "A moves into B"',
+        'title = "A"\nzone = "../UTC"',
+        "migration.toml: zone: '../UTC' is no zone of the IANA database; did you mean 'UTC'?",
+    ),
+    (
+        "migration.toml",
+        'accounts = "accounts"',
+        'accounts = "acounts"',
+        "migration.toml: accounts: no column goes through a crosswalk 'acounts'; did you mean 'accounts'?",
+    ),
+    (
+        "migration.toml",
+        'entities = ["coupons", "entries", "balances"]',
+        'entities = ["coupons", "entries", "balances", "calendar"]',
+        "migration.toml: entities: 'calendar' is a word of check ids and names no entity",
+    ),
 )
 COUPONS: tuple[Case, ...] = (
     ("coupons.toml", 'promise  = "Coupons move."\n', "", "coupons.toml: promise: missing"),
@@ -86,6 +111,15 @@ COUPONS: tuple[Case, ...] = (
     ("coupons.toml", 'amount = "face"', 'amount = "fac"', "coupons.toml: money.amount: unknown column 'fac'; did you mean 'face'?"),
     ("coupons.toml", 'slices   = ["kind"]', 'slices = ["kinds"]', "coupons.toml: slices: unknown column 'kinds'; did you mean 'kind'?"),
     ("coupons.toml", 'slices   = ["kind"]', 'slices = ["kind", "kind"]', "coupons.toml: slices: 'kind' stands there 2 times"),
+    ("coupons.toml", "at_least = 1", 'created = "end"', "coupons.toml: created: unknown column 'end'; did you mean 'ends'?"),
+    ("coupons.toml", "at_least = 1", 'created = "title"', "coupons.toml: created: 'title' is no INSTANT"),
+    (
+        "coupons.toml",
+        "at_least = 1",
+        'region = "regoin"',
+        "coupons.toml: region: unknown column 'regoin'; known: account_id, code, coupon_id, currency, ends, face, kind, title",
+    ),
+    ("coupons.toml", "at_least = 1", 'region = "face"', "coupons.toml: region: 'face' is no VARCHAR and no ENUM"),
     ("coupons.toml", "at_least = 1", "at_least = 0", "coupons.toml: at_least: input should be greater than or equal to 1"),
     ("coupons.toml", "at_least = 1", "at_least = -3", "coupons.toml: at_least: input should be greater than or equal to 1"),
     ("coupons.toml", "at_least = 1", 'at_least = "1"', "coupons.toml: at_least: input should be a valid integer"),
@@ -408,6 +442,29 @@ def test_no_two_cases_are_the_same() -> None:
 
 def test_every_refusal_is_one_line() -> None:
     assert [message for *_, message in CASES if "\n" in message] == []
+
+
+def test_a_moment_of_creation_needs_a_freeze_to_be_held_against(tmp_path: Path) -> None:
+    folder = write(tmp_path, file="coupons.toml", old="at_least = 1", new='created = "ends"')
+    file = folder / "migration.toml"
+    file.write_text(file.read_text(encoding="utf-8").replace("freeze   = 2024-10-20T17:00:00Z\n", ""), encoding="utf-8")
+    with pytest.raises(ContractError) as caught:
+        read_contract(folder)
+    assert str(caught.value) == "coupons.toml: created: there is no freeze in migration.toml that a row could be after"
+
+
+@pytest.mark.parametrize("left", ["owner", "batches"])
+def test_a_region_needs_an_owner_and_batches_to_be_held_against(left: str, tmp_path: Path) -> None:
+    folder = write(tmp_path, file="coupons.toml", old="at_least = 1", new='region = "kind"')
+    if left == "owner":
+        file = folder / "coupons.toml"
+        file.write_text(file.read_text(encoding="utf-8").replace('owner    = "account_id"\n', ""), encoding="utf-8")
+    else:
+        text = (folder / "migration.toml").read_text(encoding="utf-8")
+        (folder / "migration.toml").write_text(text[: text.index("[[batches]]")] + text[text.index("[[excluded]]") :], encoding="utf-8")
+    with pytest.raises(ContractError) as caught:
+        read_contract(folder)
+    assert str(caught.value) == "coupons.toml: region: a row's region is held against its owner's batch: it needs 'owner', and batches in migration.toml"
 
 
 def test_a_column_that_goes_through_a_crosswalk_needs_one(tmp_path: Path) -> None:

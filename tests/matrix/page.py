@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dq_fixtures.corruptions import CORRUPTIONS, GROUPS, NEUTRAL, NEUTRAL_GROUPS, checks
-from dq_fixtures.corruptions.registry import CARRIED, FIRST, LAST, NEXT, SECOND, Corruption
+from dq_fixtures.corruptions.registry import BEFORE, CARRIED, FIRST, LAST, NEXT, SECOND, Corruption
 
 from .sabotage import SABOTAGES
 from .surroundings import SURROUNDINGS
@@ -20,7 +20,7 @@ CONFIRMS = {
 }
 """Checks that are never alone, by the first word of their kind, and what they are there for."""
 
-ASKED = {NEXT: "gate for batch 2", SECOND: "batch 2, moved second", CARRIED: "gate for batch 3", LAST: "everything moved"}
+ASKED = {BEFORE: "gate for batch 1", NEXT: "gate for batch 2", SECOND: "batch 2, moved second", CARRIED: "gate for batch 3", LAST: "everything moved"}
 
 HEAD = """# Corruptions
 
@@ -52,7 +52,9 @@ LIMITS = """## What cannot be seen
 - A key that stands twice in a JSON is told where the two texts differ (R15). Where both sides hold the same text, they are the same.
 - Two accounts that became one person are compared as that person (N20): what one of them had and the other had is not told apart.
 - `natives` says PASSED where the baseline has no row at all (S04): a target may well be new. The entity's other checks are NOT PROVEN if nothing moved either.
-- Rows that are not fit to move are counted by the gate (G.…), and are in no findings.
+- Rows that are not fit to move are counted by the gate (G.…), and are in no findings; so are orders after the freeze before the first batch (Y.gate).
+- A baseline that is too late is told by rows that have a map and a key beside their id (Y.baseline): orders, coupons, products. Of entries and reviews alone it
+  would be told as what it does to them.
 """
 
 

@@ -14,6 +14,7 @@ REGIONS = ("ID", "FR", "US")
 HEAD = """\
 name     = "small"
 title    = "A small shop moves"
+freeze   = 2024-10-20T17:00:00Z
 regions  = ["ID", "FR", "US"]
 entities = [{entities}]
 accounts = "accounts"
@@ -117,6 +118,7 @@ column = "weight"
 promise = "The purchase history moves."
 key     = "order_no"
 owner   = "account_id"
+created = "placed"
 money   = { amount = "total", currency = "currency" }
 slices  = ["region", "state"]
 [columns]
@@ -340,8 +342,9 @@ def contract_files(entities: Sequence[str], *, batches: Sequence[str], is_alive:
     files = {"migration.toml": head}
     for name in entities:
         texts = TEXTS[name]
+        toml = texts.toml.replace("[columns]\n", 'region = "region"\n[columns]\n') if batches and name in ("accounts", "orders") else texts.toml
         ledger = LEDGER if name == "balances" and "entries" in entities else GOODS if name == "orders" and "lines" in entities else ""
-        files[f"{name}.toml"] = texts.toml + ledger + (MERGE.format(table=texts.table, id=texts.id) if is_alive else "")
+        files[f"{name}.toml"] = toml + ledger + (MERGE.format(table=texts.table, id=texts.id) if is_alive else "")
         files[f"sql/source/{name}.sql"] = texts.source
         files[f"sql/target/{name}.sql"] = texts.target
     return files
