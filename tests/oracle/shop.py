@@ -317,7 +317,16 @@ name   = "ledger"
 column = "balance"
 equals = { entity = "entries", sum = "points", by = ["account_id"] }
 """
+LATER = """\
+[later]
+balance = { entity = "entries", sum = "points", by = ["account_id"] }
+"""
 NEEDS = {"lines": ("orders",), "balances": ()}
+
+
+def is_explained(entities: Sequence[str], *, is_alive: bool) -> bool:
+    """Return whether entries of the target's own say how a balance changed since: they are compared before it."""
+    return is_alive and "entries" in entities[: entities.index("balances")] if "balances" in entities else False
 
 
 def contract_files(entities: Sequence[str], *, batches: Sequence[str], is_alive: bool, minor_units: str = "") -> dict[str, str]:
@@ -335,6 +344,7 @@ def contract_files(entities: Sequence[str], *, batches: Sequence[str], is_alive:
     for name in entities:
         texts = TEXTS[name]
         ledger = LEDGER if name == "balances" and "entries" in entities else ""
+        ledger += LATER if ledger and is_explained(entities, is_alive=is_alive) else ""
         files[f"{name}.toml"] = texts.toml + ledger + (MERGE.format(table=texts.table, id=texts.id) if is_alive else "")
         files[f"sql/source/{name}.sql"] = texts.source
         files[f"sql/target/{name}.sql"] = texts.target
