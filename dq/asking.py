@@ -115,6 +115,11 @@ def ask(contract: Contract, manifests: Mapping[str, Manifest], *, command: Comma
     baseline = manifests.get("baseline")
     keys = {side: {table.name: table.primary_key for table in manifest.tables} for side, manifest in manifests.items()}
     left = {side: manifest.left for side, manifest in manifests.items()}
-    until = manifests["target"].taken_at.astimezone(UTC).isoformat()
+    until = _last_instant(manifests["target"].taken_at).isoformat()
     asked = Asked(wanted, moved, baseline.taken_at.astimezone(UTC).isoformat() if baseline else None, keys, left, until)
     return Question(command, contract, manifests, batch, moment.astimezone(UTC), asked)
+
+
+def _last_instant(moment: datetime) -> datetime:
+    """Return the last microsecond that a moment may mean: a clock that counts whole seconds is up to one behind its rows."""
+    return moment.astimezone(UTC).replace(microsecond=moment.microsecond or 999_999)
