@@ -116,7 +116,12 @@ def ask(contract: Contract, manifests: Mapping[str, Manifest], *, command: Comma
     keys = {side: {table.name: table.primary_key for table in manifest.tables} for side, manifest in manifests.items()}
     left = {side: manifest.left for side, manifest in manifests.items()}
     base = baseline.taken_at.astimezone(UTC).isoformat() if baseline else None
-    until = manifests["target"].taken_at.astimezone(UTC).isoformat()
+    until = _last_instant(manifests["target"].taken_at).isoformat()
     asked = Asked(wanted, moved, base, keys, left, source_moment=manifests["source"].taken_at, target_moment=until)
     question = Question(command, contract, manifests, batch, moment.astimezone(UTC), asked)
     return replace(question, asked=replace(asked, seed=question.run))
+
+
+def _last_instant(moment: datetime) -> datetime:
+    """Return the last microsecond that a moment may mean: a clock that counts whole seconds is up to one behind its rows."""
+    return moment.astimezone(UTC).replace(microsecond=moment.microsecond or 999_999)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from dq.contract.models import Contract, Entity, LedgerSum, Migration, Reading
+from dq.contract.models import MONTH, Contract, Entity, LedgerSum, Migration, Reading
 from dq.errors import ContractError, near_miss
 from dq.expect.refuse import refusal
 
@@ -146,16 +146,18 @@ def _references(entity: Entity, *, names: tuple[str, ...]) -> None:
         "merge.of": () if entity.merge is None or entity.merge.of is None else (entity.merge.of,),
         "aggregate": entity.aggregate,
         "sums.column": (item.column for item in entity.sums),
-        "sums.by": (_sliced(entity, name) for item in entity.sums for name in item.by),
+        "sums.by": (name for item in entity.sums for name in item.by),
         "sums.per": (item.per for item in entity.sums if item.per is not None),
-        "counts.by": (_sliced(entity, name) for item in entity.counts for name in item.by),
+        "counts.by": (name for item in entity.counts for name in item.by),
         "invariant.column": (item.column for item in entity.invariant if item.column is not None),
         "invariant.unique": (name for item in entity.invariant for name in item.unique or ()),
     }
+    months = tuple(f"{column.name}{MONTH}" for column in entity.columns if column.type.name in ("INSTANT", "DATE"))
     for place, found in wanted.items():
+        known = (*names, *months) if place in ("sums.by", "counts.by") else names
         for name in found:
-            if name not in names:
-                raise ContractError(f"unknown column '{name}'{near_miss(name, names)}", file=entity.file, key=place)
+            if name not in known:
+                raise ContractError(f"unknown column '{name}'{near_miss(name, known)}", file=entity.file, key=place)
     _unique(entity.key, file=entity.file, key="key")
     _unique(entity.slices, file=entity.file, key="slices")
     for invariant in entity.invariant:
@@ -170,14 +172,6 @@ def _references(entity: Entity, *, names: tuple[str, ...]) -> None:
         raise ContractError(f"'{entity.money.amount}' is no exact number", file=entity.file, key="money.amount")
 
 
-def _sliced(entity: Entity, name: str) -> str:
-    """Return the column that a slice is of, or the slice as it is written where there is none."""
-    try:
-        return entity.sliced(name)[0].name
-    except KeyError:
-        return name
-
-
 def _check_ledgers(entity: Entity, *, contract: Contract) -> None:
     """Check what refers to another entity's sums."""
     for invariant in entity.invariant:
@@ -190,9 +184,10 @@ def _check_ledgers(entity: Entity, *, contract: Contract) -> None:
 def _later(entity: Entity, name: str, ledger: LedgerSum, *, contract: Contract) -> None:
     """Check that what explains a sum's later changes can be told: entries that are merged too, and compared before."""
     place = f"later.{name}"
-    if name not in entity.aggregate or entity.merge is None:
-        message = f"only a column of [aggregate] in an entity with [merge] grows later{near_miss(name, entity.aggregate)}"
-        raise ContractError(message, file=entity.file, key=place)
+    if name not in entity.aggregate:
+        raise ContractError(f"is no column of [aggregate]{near_miss(name, entity.aggregate)}", file=entity.file, key=place)
+    if entity.merge is None:
+        raise ContractError("without [merge] there is no baseline since which it could have grown", file=entity.file, key=place)
     _ledger(entity, ledger, place=place, contract=contract)
     if contract.entity(ledger.entity).merge is None:
         raise ContractError(f"{ledger.entity} has no [merge]: nobody knows which of its rows are the target's own", file=entity.file, key=place)

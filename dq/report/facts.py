@@ -66,7 +66,7 @@ def cause_line(cause: Cause) -> str:
 
 def facts(check: Check) -> tuple[Fact, ...]:
     """Return the numbers of a check that are worth a line: what breaks it, how many people, how much money."""
-    population, harm = _PERSONS if check.kind == "sums" and not check.sums else _UNITS.get(check.kind, ("row", "row"))
+    population, harm = _PERSONS if check.kind == "sums" and check.people is not None else _UNITS.get(check.kind, ("row", "row"))
     found = [Fact("Looked at", (counted(check.looked_at, population),))]
     if check.broken or check.outcome is Outcome.FAILED:
         found.append(Fact("Broken", (counted(check.broken, harm) if harm else count(check.broken),), aside=_kinds(check)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from dq import measuring
 from dq.canaries import CanaryResult
 from dq.compare.evidence import Crash, EntityEvidence
 from dq.compare.natives import Natives
+from tests.oracle.sealing import MOMENT
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Case:
     natives: tuple[int, ...] = (2, 0, 0, 0)  # looked at, missing, changed, alive, repeated
 
 
+EARLIER = BEFORE - timedelta(seconds=1)
 COUPONS, VOUCHERS, OWN = ("source", "coupons"), ("target", "vouchers"), ("baseline", "vouchers")
 ACCOUNTS, IDS, BATCHES, MERGES, ERASURES = (("crosswalk", name) for name in ("accounts", "coupons", "batches", "merges", "erasures"))
 WHOLE: dict[str, Any] = {
@@ -218,6 +221,37 @@ CASES = (
         "a native value became NULL",
         {VOUCHERS: rows_of(VOUCHERS, (901, "N1", 91, None, 5, BEFORE, BEFORE), without=(901,))},
         natives=(2, 0, 1, 0),
+    ),
+    Case(
+        "a native row given away, and says that it changed",
+        {VOUCHERS: rows_of(VOUCHERS, (901, "N1", 92, "amount", 5, BEFORE, AFTER), without=(901,))},
+        natives=(2, 0, 0, 0, 0, 1),
+    ),
+    Case(
+        "a native row that changed earlier than before, and one that forgot when",
+        {VOUCHERS: rows_of(VOUCHERS, (901, "N1", 91, "amount", 5, BEFORE, EARLIER), (902, "N2", 91, "amount", 7, BEFORE, None), without=(901, 902))},
+        natives=(2, 0, 0, 0, 0, 0, 2),
+    ),
+    Case(
+        "a native row that changed after the snapshot",
+        {VOUCHERS: rows_of(VOUCHERS, (901, "N1", 91, "amount", 5, BEFORE, MOMENT + timedelta(seconds=1)), without=(901,))},
+        natives=(2, 0, 0, 0, 0, 0, 0, 1),
+    ),
+    Case(
+        "a native row that changed at the snapshot's very moment",
+        {VOUCHERS: rows_of(VOUCHERS, (901, "N1", 91, "amount", 6, BEFORE, MOMENT), without=(901,))},
+        natives=(2, 0, 0, 1),
+    ),
+    Case(
+        "a native row that said before that it changes later, and changed now",
+        {OWN: [moved(901, "N1", 91, 5, at=AFTER), moved(902, "N2", 91, 6, at=BEFORE)], VOUCHERS: rows_of(VOUCHERS, moved(901, "N1", 91, 9), without=(901,))},
+        natives=(2, 0, 1, 0),
+    ),
+    Case(
+        "a row that is newer than the snapshot",
+        {VOUCHERS: rows_of(VOUCHERS, moved(555, "X1", 91, 1, at=MOMENT + timedelta(seconds=1)))},
+        {("X1", "extra"): set()},
+        {"target_rows": 4},
     ),
     Case(
         "an inner join loses a row",

@@ -11,7 +11,7 @@ from typing import Any
 from dq.engine import Engine
 from dq.ground import Asked
 from dq.measuring import Facts
-from tests.oracle.sealing import BASELINE, Small, Table, make_small, measured_unsealed
+from tests.oracle.sealing import BASELINE, MOMENT, Small, Table, make_small, measured_unsealed
 
 BEFORE, AFTER = BASELINE - timedelta(days=30), BASELINE + timedelta(days=1)
 Rows = list[tuple[Any, ...]]
@@ -142,7 +142,7 @@ def looked_at(folder: Path, changed: Mapping[Place, Rows] | None = None, *, file
     """Yield what is measured of batch 1 (of everything, where the contract has no batches), unsealed."""
     files = {**FILES, **(files or {})}
     batches = (1,) if "[[batches]]" in files["migration.toml"] else ()
-    asked = Asked(batches, batches, BASELINE.isoformat())
+    asked = Asked(batches, batches, BASELINE.isoformat(), target_moment=MOMENT.isoformat())
     with measured_unsealed(folder, files=files, stores=stores_of(changed), asked=asked) as found:
         yield found
 

@@ -13,6 +13,8 @@ from dq.errors import ContractError
 
 Case = tuple[str, str, str, str]  # file, what it says, what it says instead, the error
 
+MERGED = '[merge]\ntable = "points"\nid = "id"\ncreated_at = "made"\nchanged_at = "touched"\n'
+
 MIGRATION: tuple[Case, ...] = (
     ("migration.toml", 'name     = "a-b"', 'nmae = "a-b"', "migration.toml: nmae: unknown key; did you mean 'name'?"),
     ("migration.toml", 'title    = "A moves into B"\n', "", "migration.toml: title: missing"),
@@ -151,6 +153,39 @@ COUPONS: tuple[Case, ...] = (
     ("coupons.toml", '[[sums]]\ncolumn = "face"', '[[sums]]\ncolumn = "faec"', "coupons.toml: sums.column: unknown column 'faec'; did you mean 'face'?"),
     ("coupons.toml", 'by     = ["kind", "currency"]', 'by = ["kinds"]', "coupons.toml: sums.by: unknown column 'kinds'; did you mean 'kind'?"),
     ("coupons.toml", "[[counts]]", '[[sums]]\ncolumn = "face"\n[[counts]]', "coupons.toml: check id: 'coupons.sums.face' stands there 2 times"),
+    ("coupons.toml", 'by     = ["kind", "currency"]', 'by = ["title.month"]', "coupons.toml: sums.by: unknown column 'title.month'; did you mean 'ends.month'?"),
+    ("coupons.toml", 'by     = ["kind", "currency"]', 'by = ["end.month"]', "coupons.toml: sums.by: unknown column 'end.month'; did you mean 'ends.month'?"),
+    ("coupons.toml", 'by     = ["kind", "currency"]', 'per = "acount_id"', "coupons.toml: sums.per: unknown column 'acount_id'; did you mean 'account_id'?"),
+    (
+        "coupons.toml",
+        'by     = ["kind", "currency"]',
+        'by = ["kind"]\nper = "account_id"',
+        "coupons.toml: sums.0: a sum is taken either 'by' slices or 'per' person",
+    ),
+    (
+        "balances.toml",
+        "[aggregate]",
+        '[later]\nbalanc = { entity = "entries", sum = "points", by = ["account_id"] }\n[aggregate]',
+        "balances.toml: later.balanc: is no column of [aggregate]; did you mean 'balance'?",
+    ),
+    (
+        "balances.toml",
+        "[aggregate]",
+        '[later]\nbalance = { entity = "entries", sum = "points", by = ["account_id"] }\n[aggregate]',
+        "balances.toml: later.balance: without [merge] there is no baseline since which it could have grown",
+    ),
+    (
+        "balances.toml",
+        "[aggregate]",
+        MERGED + '[later]\nbalance = { entity = "entrys", sum = "points", by = ["account_id"] }\n[aggregate]',
+        "balances.toml: later.balance: unknown entity 'entrys'; did you mean 'entries'?",
+    ),
+    (
+        "balances.toml",
+        "[aggregate]",
+        MERGED + '[later]\nbalance = { entity = "entries", sum = "points", by = ["account_id"] }\n[aggregate]',
+        "balances.toml: later.balance: entries has no [merge]: nobody knows which of its rows are the target's own",
+    ),
     ("coupons.toml", "[[sums]]", "[sums]", "coupons.toml: sums: is a list of tables: write [[sums]]"),
     ("coupons.toml", "[[counts]]", "[counts]", "coupons.toml: counts: is a list of tables: write [[counts]]"),
     ("coupons.toml", 'by   = ["currency"]', 'by = ["curr"]', "coupons.toml: counts.by: unknown column 'curr'; did you mean 'currency'?"),
@@ -493,6 +528,17 @@ def test_a_sql_file_with_a_like_name_is_the_near_miss(tmp_path: Path) -> None:
     folder = write(tmp_path)
     (folder / "sql/source/coupons.sql").rename(folder / "sql/source/coupon.sql")
     assert refused(folder) == "sql/source/coupons.sql: missing SQL file; did you mean 'coupon.sql'?"
+
+
+def test_entries_that_explain_a_balance_stand_before_it(tmp_path: Path) -> None:
+    later = '[later]\nbalance = { entity = "entries", sum = "points", by = ["account_id"] }\n[aggregate]'
+    folder = write(tmp_path, file="balances.toml", old="[aggregate]", new=MERGED + later)
+    entries, migration = folder / "entries.toml", folder / "migration.toml"
+    entries.write_text(entries.read_text(encoding="utf-8") + MERGED, encoding="utf-8")
+    read_contract(folder)
+    text = migration.read_text(encoding="utf-8")
+    migration.write_text(text.replace('"entries", "balances"', '"balances", "entries"'), encoding="utf-8")
+    assert refused(folder) == "balances.toml: later.balance: entries must stand before balances in 'entities' of migration.toml"
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "corruptions.md"
 CONFIRMS = {
     "counts": "confirms `rows`, `keys` and `values`: while every row has its one counterpart and every column that slices it is equal, no count can differ. "
     "It is asked of each side alone, so it would stand if the comparison of rows were wrong.",
-    "sums": "confirms `rows`, `keys` and `values` in the same way, net and gross: T05.both is seen by the gross sum and not by the net one.",
+    "sums": "confirms `rows`, `keys` and `values` in the same way, net and gross: T05.both is seen by the gross sum and not by the net one. "
+    "Sums a person, by month and in total do the same for `attribution` and `instants`.",
 }
 """Checks that are never alone, by the first word of their kind, and what they are there for."""
 
@@ -45,7 +46,9 @@ entity but its schema. "exit 2" and "exit 3" are refused before there is a recor
 LIMITS = """## What cannot be seen
 
 - A row that the target was given after the baseline, with an id that no crosswalk names and a key that no source row has, is by definition the target's own
-  new row (A02, T04: only what is missing, or does not add up, tells of it). It is counted as native, and listed.
+  new row, unless it is a row of the source once more (M.twice.…). Where anything else of it was changed too, or it has no owner (products) or no instant,
+  only what is missing, or does not add up, tells of it (A02.changed, T04). It is counted as native, and listed.
+- Points that an entry of the target's own says a person earned since are taken for earned: whether they were is the target's affair (N16.points).
 - An order, coupon or product of the target's own that has had the number, code or article number of one that moves: both are told by their ids, and
   nothing says that the target has the key twice. (Entries are told by their key: there it is a `duplicate`.)
 - A row of the target's own that the migration overwrote and gave a newer change time counts as changed by its owner.

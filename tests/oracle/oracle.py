@@ -30,6 +30,9 @@ def _judged(world: World, entity: Entity) -> Answer:
     answer = Answer()
     if any(world.crosswalk.repeated[str(column.through)] for column in entity.columns if column.through):
         answer.blocked = True  # a fan-out would multiply rows: nothing that goes through it is compared
+    for ledger in entity.later.values():  # whose entries explain it, nobody could say
+        answer.blocked |= judge(world, world.contract.entity(ledger.entity)).blocked
+    if answer.blocked:
         return answer
     for side in ("source", "target"):
         answer.base[side] = _base(world, entity, side)

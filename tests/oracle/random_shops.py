@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.oracle.reading import DIGITS, LETTERS, instant
 from tests.oracle.sealing import BASELINE, Table
-from tests.oracle.shop import ENTITIES, NEEDS, REGIONS, contract_files
+from tests.oracle.shop import ENTITIES, NEEDS, REGIONS, contract_files, is_explained
 
 Rng = random.Random
 
@@ -441,14 +441,25 @@ class _Maker:
             if user in self.account:
                 people[self.account[user]] = people.get(self.account[user], 0) + points
         natives = {row[0] for row in self.baseline["customers"].rows}
-        for person, points in people.items():
+        for person, brought in people.items():
             there, before = self.new_id(), self.rng.randint(1, 90)
+            points = brought + self._since(person)
             if person in natives:  # has points of their own from before
                 made = BASELINE - timedelta(days=9)
                 self.baseline["loyalty"].rows.append((there, 2, None, person, None, None, before, None, made, made))
                 self.target["loyalty"].rows.append((there, 2, None, person, None, None, before + points, None, made, BASELINE + timedelta(hours=2)))
             else:
                 self.target["loyalty"].rows.append((there, 2, None, person, None, None, points, None, *self.times()))
+
+    def _since(self, person: int) -> int:
+        """Let somebody who has moved earn or spend since, where entries explain it; return what it comes to."""
+        if self.rng.random() < 0.6 or not is_explained(self.entities, is_alive=self.is_alive):
+            return 0
+        amounts = [self.rng.choice((5, -3, 10**12)) for _ in range(self.rng.randint(1, 2))]
+        for amount in amounts:
+            number, (made, touched) = self.new_id(), self.times()
+            self.target["loyalty"].rows.append((number, 1, f"since-{number}", person, None, "earn", amount, made, made, touched))
+        return sum(amounts)
 
     def _reviews(self) -> None:
         for number in range(self.rng.randint(0, 8)):

@@ -325,7 +325,16 @@ equals = { entity = "lines", sum = "price", by = ["order_id"] }
 name   = "once"
 unique = ["account_id", "placed"]
 """
+LATER = """\
+[later]
+balance = { entity = "entries", sum = "points", by = ["account_id"] }
+"""
 NEEDS = {"lines": ("orders",), "balances": ()}
+
+
+def is_explained(entities: Sequence[str], *, is_alive: bool) -> bool:
+    """Return whether entries of the target's own say how a balance changed since: they are compared before it."""
+    return is_alive and "entries" in entities[: entities.index("balances")] if "balances" in entities else False
 
 
 def contract_files(entities: Sequence[str], *, batches: Sequence[str], is_alive: bool, minor_units: str = "") -> dict[str, str]:
@@ -344,6 +353,7 @@ def contract_files(entities: Sequence[str], *, batches: Sequence[str], is_alive:
         texts = TEXTS[name]
         toml = texts.toml.replace("[columns]\n", 'region = "region"\n[columns]\n') if batches and name in ("accounts", "orders") else texts.toml
         ledger = LEDGER if name == "balances" and "entries" in entities else GOODS if name == "orders" and "lines" in entities else ""
+        ledger += LATER if ledger and name == "balances" and is_explained(entities, is_alive=is_alive) else ""
         files[f"{name}.toml"] = toml + ledger + (MERGE.format(table=texts.table, id=texts.id) if is_alive else "")
         files[f"sql/source/{name}.sql"] = texts.source
         files[f"sql/target/{name}.sql"] = texts.target

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dq.contract.models import Entity
+from dq.contract.models import Entity, LedgerSum
 from tests.oracle.answers import Answer
 from tests.oracle.equality import is_same
 from tests.oracle.expressions import expression
@@ -56,17 +56,31 @@ def total(values: Iterable[Any]) -> Any:
 
 def target_rows(world: World, entity: Entity, answer: Answer) -> list[Sided]:
     """Return the target's rows that are compared: the migration's, and what is nobody's; count the target's own."""
-    rows = world.own(entity, "target")
     if entity.merge is None:
-        return [Sided(row.values) for row in rows]
-    baseline = world.own(entity, "baseline")
-    before = {row.id for row in baseline}
+        return [Sided(row.values) for row in world.own(entity, "target")]
+    baseline, before = world.own(entity, "baseline"), {row.id for row in world.own(entity, "baseline")}
+    since = {name: _since(world, entity, ledger) for name, ledger in entity.later.items()}
+    kept = []
+    for row, fates in _divided(world, entity):
+        if fates is None:
+            answer.native += row.id in before
+            answer.native_new += row.id not in before
+            continue
+        left = {"erased", "early"} if world.asked.batches == world.asked.moved else {"erased"}
+        is_left_over = fates & left and not fates & {"other", "absorbed"} and row.id not in before
+        if "compared" in fates or is_left_over:
+            kept += [Sided(values) for values in _less(entity, row, baseline, since)]
+    return kept
+
+
+def _divided(world: World, entity: Entity) -> Iterable[tuple[Own, set[str] | None]]:
+    """Yield the target's rows with what becomes of the source rows that claim them; None: it is the target's own."""
+    before = {row.id for row in world.own(entity, "baseline")}
     sources = world.own(entity, "source")
     claimed = _claims(world, entity, sources)
     keys = {tuple(mapped(world, entity, row).values[name] for name in entity.key) for row in sources}
     told = [mapped(world, entity, row) for row in sources]
-    kept = []
-    for row in rows:
+    for row in world.own(entity, "target"):
         name = row.values[entity.own_id.name] if entity.own_id else tuple(row.values[key] for key in entity.key)
         fates = claimed.get(name, set())
         if fates == {"dangling"}:
@@ -75,18 +89,23 @@ def target_rows(world: World, entity: Entity, answer: Answer) -> list[Sided]:
             key = tuple(row.values[name] for name in entity.key)
             is_new = row.created_at is not None and world.moment is not None and row.created_at > world.moment
             is_new = is_new and not (world.until is not None and row.created_at > world.until) and not any(_is_again(entity, row, one) for one in told)
-            if row.id in before:
-                answer.native += 1
-                continue
-            if is_new and key not in keys and not _belongs(world, entity, row, sources):
-                answer.native_new += 1
+            if row.id in before or (is_new and key not in keys and not _belongs(world, entity, row, sources)):
+                yield row, None
                 continue
             fates = {"compared"} if _is_ours(world, entity, row) else {"other"}
-        left = {"erased", "early"} if world.asked.batches == world.asked.moved else {"erased"}
-        is_left_over = fates & left and not fates & {"other", "absorbed"} and row.id not in before
-        if "compared" in fates or is_left_over:
-            kept += [Sided(values) for values in _less(entity, row, baseline)]
-    return kept
+        yield row, fates
+
+
+def _since(world: World, entity: Entity, ledger: LedgerSum) -> dict[tuple[Any, ...], Any]:
+    """Return by person what the target's own entries come to now, less what they came to before the first batch."""
+    other = world.contract.entity(ledger.entity)
+    rows = list(_divided(world, other))
+    theirs = {row.id for row, fates in rows if fates is not None}
+    found: dict[tuple[Any, ...], Any] = defaultdict(int)
+    now = [(row, 1) for row, fates in rows if fates is None]
+    for row, sign in (*now, *((row, -1) for row in world.own(other, "baseline") if row.id not in theirs)):
+        found[tuple(row.values[name] for name in entity.key)] += sign * (row.values[ledger.sum] or 0)
+    return found
 
 
 def _is_again(entity: Entity, row: Own, source: Sided) -> bool:
@@ -151,12 +170,17 @@ def _is_ours(world: World, entity: Entity, row: Own) -> bool:
     return not placed or any(not found or found & world.asked.batches for found in placed)
 
 
-def _less(entity: Entity, row: Own, baseline: list[Own]) -> list[Mapping[str, Any]]:
-    """Return a target row without what the person had there before."""
+def _less(entity: Entity, row: Own, baseline: list[Own], since: Mapping[str, Mapping[tuple[Any, ...], Any]]) -> list[Mapping[str, Any]]:
+    """Return a target row without what the person had there before, and without what their own entries brought since."""
     if not entity.aggregate:
         return [row.values]
+    person = tuple(row.values[name] for name in entity.key)
+    later = {name: found.get(person, 0) for name, found in since.items()}
     before = [other.values for other in baseline if all(other.values[name] == row.values[name] is not None for name in entity.key)]
     return [
-        {**row.values, **{name: None if row.values[name] is None else row.values[name] - (values.get(name) or 0) for name in entity.aggregate}}
+        {
+            **row.values,
+            **{name: None if row.values[name] is None else row.values[name] - (values.get(name) or 0) - later.get(name, 0) for name in entity.aggregate},
+        }
         for values in before or [{}]
     ]

@@ -1,0 +1,239 @@
+"""The merge law: a person's balance is explained entry by entry, and a row that is moved again is recognised under whatever id it has."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sides_compared import statuses
+
+from dq import measuring
+from dq.canaries import CanaryResult
+from dq.compare.evidence import Crash
+from dq.diagnose import find_causes, label_cells
+from dq.ground import Asked
+from tests.oracle.sealing import BASELINE, MOMENT, Table, measured_unsealed
+
+BEFORE, AFTER = BASELINE - timedelta(days=30), BASELINE + timedelta(days=1)
+AUGUST, JULY = datetime(2024, 8, 31, 23, 59, 59, 999999, tzinfo=UTC), datetime(2024, 7, 1, tzinfo=UTC)
+Rows = list[tuple[Any, ...]]
+
+FILES = {
+    "migration.toml": """\
+name     = "small"
+title    = "Points move"
+entities = ["entries", "balances"]
+accounts = "accounts"
+[stores.source]
+name     = "one"
+snapshot = "source.duckdb"
+[stores.target]
+name     = "two"
+snapshot = "target.duckdb"
+[stores.baseline]
+name     = "two"
+snapshot = "baseline.duckdb"
+[stores.crosswalk]
+name     = "ids"
+snapshot = "crosswalk.duckdb"
+""",
+    "entries.toml": """\
+promise = "Points move."
+key     = "ref"
+owner   = "account_id"
+[columns]
+ref        = "VARCHAR"
+account_id = { type = "BIGINT", through = "accounts" }
+points     = "BIGINT"
+ends       = "INSTANT"
+[[sums]]
+column = "points"
+by     = ["ends.month"]
+[[sums]]
+name   = "person"
+column = "points"
+per    = "account_id"
+[merge]
+table      = "loyalty"
+id         = "id"
+created_at = "made"
+changed_at = "touched"
+[[excluded]]
+side   = "target"
+where  = "kind <> 1"
+reason = "a balance"
+""",
+    "balances.toml": """\
+promise = "Points move."
+key     = "account_id"
+owner   = "account_id"
+[columns]
+account_id = { type = "BIGINT", through = "accounts" }
+balance    = "BIGINT"
+[aggregate]
+balance = "sum"
+[later]
+balance = { entity = "entries", sum = "points", by = ["account_id"] }
+[merge]
+table      = "loyalty"
+id         = "id"
+created_at = "made"
+changed_at = "touched"
+[[excluded]]
+side   = "target"
+where  = "kind <> 2"
+reason = "an entry"
+""",
+    "sql/source/entries.sql": "SELECT ref, user_id AS account_id, points, ends FROM points\n",
+    "sql/target/entries.sql": "SELECT ref, customer_id AS account_id, points, ends FROM loyalty WHERE kind = 1\n",
+    "sql/source/balances.sql": "SELECT user_id AS account_id, balance FROM balances\n",
+    "sql/target/balances.sql": "SELECT customer_id AS account_id, points AS balance FROM loyalty WHERE kind = 2\n",
+}
+LOYALTY = {
+    "id": "BIGINT",
+    "kind": "INTEGER",
+    "ref": "VARCHAR",
+    "customer_id": "BIGINT",
+    "points": "BIGINT",
+    "ends": "TIMESTAMPTZ",
+    "made": "TIMESTAMPTZ",
+    "touched": "TIMESTAMPTZ",
+}
+
+
+def entry(number: int, ref: str, customer: int, points: int, ends: datetime | None = None, *, at: datetime = AFTER) -> tuple[Any, ...]:
+    return (number, 1, ref, customer, points, ends, at, at)
+
+
+def balance(number: int, customer: int, points: int, *, made: datetime = AFTER) -> tuple[Any, ...]:
+    return (number, 2, None, customer, points, None, made, AFTER)
+
+
+SOURCE: Rows = [("P1", 1, 10, AUGUST), ("P2", 1, -4, None), ("P3", 2, 20, JULY), ("P4", 3, 30, JULY)]
+OWN: Rows = [entry(901, "N1", 13, 5, at=BEFORE), (902, 2, None, 13, 5, None, BEFORE, BEFORE)]
+ENTRIES: Rows = [entry(101, "P1", 11, 10, AUGUST), entry(102, "P2", 11, -4), entry(103, "P3", 11, 20, JULY), entry(104, "P4", 13, 30, JULY), OWN[0]]
+BALANCES: Rows = [balance(201, 11, 26), balance(902, 13, 35, made=BEFORE)]
+"""Accounts 1 and 2 are person 11; account 3 is person 13, who had five points before."""
+
+
+@pytest.fixture(autouse=True)
+def _no_canaries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are asked elsewhere."""
+    monkeypatch.setattr(measuring, "release", lambda *_: CanaryResult(0, 0, 0))
+
+
+def seen(folder: Path, loyalty: Rows, *, baseline: Rows | None = None, source: Rows | None = None, causes: list[str] | None = None) -> dict[str, set[Any]]:
+    """Return what is broken by entity: (key, status); persons whose sums disagree; what else the causes say."""
+    points = source or SOURCE
+    totals = {user: sum(row[2] for row in points if row[1] == user) for user in (1, 2, 3)}
+    stores = {
+        "source": {
+            "points": Table({"ref": "VARCHAR", "user_id": "BIGINT", "points": "BIGINT", "ends": "TIMESTAMPTZ"}, points),
+            "balances": Table({"user_id": "BIGINT", "balance": "BIGINT"}, list(totals.items())),
+        },
+        "target": {"loyalty": Table(LOYALTY, loyalty)},
+        "baseline": {"loyalty": Table(LOYALTY, OWN if baseline is None else baseline)},
+        "crosswalk": {
+            "accounts": Table({"source_id": "BIGINT", "target_id": "BIGINT"}, [(1, 11), (2, 11), (3, 13)]),
+            "merges": Table(
+                {"crosswalk": "VARCHAR", "source_id": "BIGINT", "target_id": "BIGINT", "kept": "VARCHAR"},
+                [("accounts", 2, 11, "source"), ("accounts", 3, 13, "target")],
+            ),
+        },
+    }
+    asked = Asked((), (), BASELINE.isoformat(), target_moment=MOMENT.isoformat())
+    found: dict[str, set[Any]] = {}
+    with measured_unsealed(folder, files=FILES, stores=stores, asked=asked) as (engine, facts):
+        for item in facts.entities:
+            name = item.entity.name
+            assert item.evidence is not None
+            assert item.evidence.agrees
+            found[name] = {(key[0], status) for key, status in statuses(engine, item.entity)}
+            for check_id, sums in item.sums.items():
+                assert not isinstance(sums, Crash)
+                found[check_id] = {pair.by for pair in sums if not pair.agrees}
+            found |= {check_id: {sums.unequal} - {0} for check_id, sums in item.persons.items() if not isinstance(sums, Crash)}
+            if causes is not None and item.evidence.harms[""].keys:
+                label_cells(engine, item.entity)
+                causes += [cause.sentence for cause in find_causes(engine, item.entity, item.evidence, counts=(), scope=facts.ground.scope)]
+    return {name: what for name, what in found.items() if what}
+
+
+def test_what_was_moved_is_added_to_what_was_there(tmp_path: Path) -> None:
+    assert seen(tmp_path, [*ENTRIES, *BALANCES]) == {}
+
+
+def test_what_entries_of_the_target_s_own_say_is_no_difference(tmp_path: Path) -> None:
+    since = [entry(301, "S1", 11, 100), entry(302, "S2", 13, -7)]
+    assert seen(tmp_path, [*ENTRIES, *since, balance(201, 11, 126), balance(902, 13, 28, made=BEFORE)]) == {}
+
+
+def test_an_old_entry_that_changed_and_says_so_explains_the_balance_too(tmp_path: Path) -> None:
+    corrected = (901, 1, "N1", 13, 9, None, BEFORE, AFTER)
+    assert seen(tmp_path, [*ENTRIES[:-1], corrected, balance(201, 11, 26), balance(902, 13, 39, made=BEFORE)]) == {}
+
+
+def test_a_balance_that_no_entry_explains_is_found(tmp_path: Path) -> None:
+    found = seen(tmp_path, [*ENTRIES, balance(201, 11, 126), BALANCES[1]])
+    assert found == {"balances": {("11", "changed")}}
+
+
+def test_an_entry_that_no_balance_knows_of_is_found(tmp_path: Path) -> None:
+    found = seen(tmp_path, [*ENTRIES, *BALANCES, entry(301, "S1", 13, 100)])
+    assert found == {"balances": {("13", "changed")}}
+
+
+def test_sums_of_one_person_are_those_of_both_accounts(tmp_path: Path) -> None:
+    told = [(*row[:4], row[4] + {"P1": 1, "P3": -1}.get(row[2], 0), *row[5:]) for row in ENTRIES]
+    found = seen(tmp_path, [*told, *BALANCES])
+    assert found == {"entries": {("P1", "changed"), ("P3", "changed")}, "entries.sums.points": {("2024-08",), ("2024-07",)}}
+
+
+def test_errors_that_cancel_in_a_person_are_seen_by_the_gross_sum(tmp_path: Path) -> None:
+    told = [(*row[:4], row[4] + {"P1": 4, "P2": -4}.get(row[2], 0), *row[5:]) for row in ENTRIES]
+    found = seen(tmp_path, [*told, *BALANCES])
+    assert found["entries.sums.person"] == {1}
+    assert found["entries.sums.points"] == {("2024-08",), (None,)}
+
+
+@pytest.mark.parametrize(("ref", "told"), [("P3", "duplicate"), ("S9", "extra")])
+def test_a_row_that_is_moved_again_is_recognised(ref: str, told: str, tmp_path: Path) -> None:
+    causes: list[str] = []
+    found = seen(tmp_path, [*ENTRIES, *BALANCES, entry(401, ref, 11, 20, JULY)], causes=causes)
+    assert found["entries"] == {(ref, told)}
+    assert f"1 row was moved twice: again under {'the same key' if told == 'duplicate' else 'another id'}" in causes
+
+
+def test_a_row_that_is_missing_and_stands_elsewhere_was_not_moved_twice(tmp_path: Path) -> None:
+    causes: list[str] = []
+    found = seen(tmp_path, [*(row for row in ENTRIES if row[2] != "P3"), *BALANCES, entry(401, "S9", 11, 20, JULY)], causes=causes)
+    assert found["entries"] == {("P3", "missing"), ("S9", "extra")}
+    assert "1 row is missing and stands under another id" in causes
+    assert not any("twice" in cause for cause in causes)
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        (entry(401, "S9", 13, 20, JULY), "somebody else's"),
+        (entry(401, "S9", 11, 20, AUGUST), "of another moment"),
+        (entry(401, "S9", 11, -4), "without a moment"),
+    ],
+)
+def test_a_new_row_that_is_not_all_the_same_is_the_target_s_own(row: tuple[Any, ...], why: str, tmp_path: Path) -> None:
+    grown = {11: balance(201, 11, 26 + row[4]), 13: balance(902, 13, 35 + row[4], made=BEFORE)}
+    others = [one for one in BALANCES if one[3] != row[3]]
+    assert seen(tmp_path, [*ENTRIES, row, grown[row[3]], *others]) == {}, why
+
+
+def test_a_balance_that_was_added_twice_is_said_to_be(tmp_path: Path) -> None:
+    causes: list[str] = []
+    assert seen(tmp_path, [*ENTRIES, balance(201, 11, 52), BALANCES[1]], causes=causes)["balances"] == {("11", "changed")}
+    assert "balance is twice as much: moved twice" in causes
+
+
+def test_a_row_of_after_the_snapshot_is_nobody_s(tmp_path: Path) -> None:
+    found = seen(tmp_path, [*ENTRIES, *BALANCES, entry(401, "S9", 13, 5, at=MOMENT + timedelta(seconds=1))])
+    assert found["entries"] == {("S9", "extra")}
