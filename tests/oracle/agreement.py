@@ -8,6 +8,7 @@ from dataclasses import astuple
 from decimal import Decimal
 from typing import Any
 
+from dq.canaries import CanaryResult
 from dq.compare.evidence import Crash, EntityEvidence
 from dq.compare.rows import bits
 from dq.contract.models import Entity
@@ -22,7 +23,7 @@ from tests.oracle.world import Key, World
 
 def differences(engine: Engine, facts: Facts, world: World) -> list[str]:
     """Return one line for every claim in which the two do not agree."""
-    found = list(_crosswalks(facts, world))
+    found = [*_crosswalks(facts, world), *(_canary(facts.canary) if facts.ground.contract.crosswalks else ())]
     for item in facts.entities:
         found += [f"{item.entity.name}: {line}" for line in _entity(engine, item, world, facts)]
     return found
@@ -57,7 +58,7 @@ def _entity(engine: Engine, item: EntityFacts, world: World, facts: Facts) -> It
     yield from _harms(evidence, answer)
     yield from _claims(item, world, answer)
     yield from _freeze(item, world)
-    yield from _canary(item)
+    yield from _canary(item.canary)
     yield from _clocks(facts, entity, answer)
 
 
@@ -156,7 +157,6 @@ def _plain(lines: Mapping[Any, Any]) -> dict[Any, tuple[tuple[Decimal, ...], ...
     return {by: tuple(tuple(Decimal(value) for value in pair) for pair in line) for by, line in lines.items()}
 
 
-def _canary(item: EntityFacts) -> Iterator[str]:
-    canary = item.canary
+def _canary(canary: CanaryResult | Crash | None) -> Iterator[str]:
     if canary is None or isinstance(canary, Crash) or canary.missed or canary.invented:
         yield f"canary: {canary}"
