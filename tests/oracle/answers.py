@@ -50,4 +50,5 @@ class Answer:
     base: dict[str, Base] = field(default_factory=dict)
     equal_after: Counter[str] = field(default_factory=Counter)
     harms: dict[str, Harm] = field(default_factory=dict)  # kind of check, '' for all
+    unfit: int = 0  # amounts that their type cannot hold
     clocks: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # (side, column, gap, overlap or unknown zone)

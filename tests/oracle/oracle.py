@@ -13,7 +13,7 @@ from dq.contract.models import Entity
 from tests.oracle.answers import Answer, Base, Harm
 from tests.oracle.equality import is_same, rule_between
 from tests.oracle.expressions import expression
-from tests.oracle.reading import Unreadable, is_zone, look_at, wall
+from tests.oracle.reading import Unreadable, amount_of, fits, is_zone, look_at, wall
 from tests.oracle.selects import read
 from tests.oracle.whose import source_rows, target_rows
 from tests.oracle.world import Key, Sided, World, key_of
@@ -37,6 +37,7 @@ def _judged(world: World, entity: Entity) -> Answer:
     for side in ("source", "target"):
         answer.base[side] = _base(world, entity, side)
         _look_at_clocks(world, entity, side, answer)
+        _look_at_units(world, entity, side, answer)
     answer.sides["source"] = source_rows(world, entity, answer)
     answer.sides["target"] = target_rows(world, entity, answer)
     _compare(entity, answer)
@@ -57,6 +58,15 @@ def _base(world: World, entity: Entity, side: str) -> Base:
         if problem:
             found.rows.append((problem, place, row))
     return found
+
+
+def _look_at_units(world: World, entity: Entity, side: str, answer: Answer) -> None:
+    """Count amounts in minor units that their type cannot hold."""
+    columns = [column for column in entity.columns if column.reading(side).minor is not None]  # type: ignore[arg-type]
+    for come in world.rows(entity, side):
+        raw = come.outputs
+        there = [column for column in columns if raw[column.name] is not None]
+        answer.unfit += sum(not fits(amount_of(raw, column, side, entity=entity, contract=world.contract), column) for column in there)
 
 
 def _look_at_clocks(world: World, entity: Entity, side: str, answer: Answer) -> None:

@@ -48,14 +48,33 @@ def canonical(raw: Mapping[str, Any], column: Column, side: str, *, entity: Enti
     if reading.iso_numeric:
         return LETTERS.get(value, Unreadable(side, value))
     if reading.minor is not None:
-        currency = reading.minor or (entity.money.currency if entity.money is not None else None)
-        letters = canonical(raw, entity.column(str(currency)), side, entity=entity, contract=contract)
-        digits = {**DIGITS, **contract.migration.minor_units}[letters]
-        return Decimal(value).scaleb(-digits)
+        return _amount(amount_of(raw, column, side, entity=entity, contract=contract), column, side)
     if reading.zone is not None:
         zone = raw.get(reading.zone, reading.zone)
         return instant(wall(value, reading.day_end), zone) if is_zone(zone) else None
     return value
+
+
+def _amount(amount: Decimal, column: Column, side: str) -> Decimal:
+    """Return an amount, or what stands for one that does not fit."""
+    largest = Decimal("9" * column.type.precision).scaleb(-column.type.scale)
+    return amount if fits(amount, column) else largest if side == "target" else -largest
+
+
+def amount_of(raw: Mapping[str, Any], column: Column, side: str, *, entity: Entity, contract: Contract) -> Decimal:
+    """Return an amount in minor units, exactly, whether its type can hold it or not; a currency that nobody knows has two digits."""
+    minor = column.reading("source" if side == "source" else "target").minor
+    currency = minor or (entity.money.currency if entity.money is not None else None)
+    letters = canonical(raw, entity.column(str(currency)), side, entity=entity, contract=contract)
+    digits = 2 if isinstance(letters, Unreadable) else {**DIGITS, **contract.migration.minor_units}[letters]
+    return Decimal(raw[column.name]).scaleb(-digits)
+
+
+def fits(amount: Decimal, column: Column) -> bool:
+    """Return whether a column's type holds an amount without rounding."""
+    places = amount.as_tuple().exponent
+    whole = amount == amount.quantize(Decimal(1).scaleb(-column.type.scale)) if isinstance(places, int) and -places > column.type.scale else True
+    return whole and abs(amount) < Decimal(10) ** (column.type.precision - column.type.scale)
 
 
 def is_zone(name: str | None) -> bool:

@@ -96,6 +96,8 @@ def _weak(entity: Entity, answer: Answer) -> Iterator[Unproven]:
         yield Unproven(f"canary.{entity.name}")
     if any(rows for (_, _, what), rows in answer.clocks.items() if what == "unknown"):
         yield Unproven(f"{entity.name}.instants")
+    if answer.unfit:
+        yield Unproven(f"{entity.name}.values")
 
 
 def _kinds(entity: Entity) -> list[str]:
