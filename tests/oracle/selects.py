@@ -34,7 +34,7 @@ class Read:
 
     def alias_of(self, table: str) -> str:
         """Return the name that a table goes by here."""
-        names = {self.driving: self.alias} | {join.table: join.alias for join in self.joins}
+        names = {join.table: join.alias for join in reversed(self.joins)} | {self.driving: self.alias}  # of two the first
         return names[table]
 
 
