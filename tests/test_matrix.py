@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
@@ -18,9 +19,10 @@ from dq.stores.opening import open_snapshots
 from tests.matrix.__main__ import main
 from tests.matrix.cases import run_corruption, run_neutral, run_sabotage
 from tests.matrix.judging import compare
-from tests.matrix.listing import Item, items, run_item
+from tests.matrix.listing import items
 from tests.matrix.page import CONFIRMS, PAGE, alone, confirms, kind_of, kinds, render
 from tests.matrix.sabotage import SABOTAGES
+from tests.matrix.sharing import Share, run_share, shares
 from tests.matrix.stages import Case, build
 
 FAST = ("A03", "C05", "S11", "K06")
@@ -43,9 +45,18 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Base:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("item", items(), ids=lambda item: f"{item.kind}-{item.id}")
-def test_the_matrix_holds(built: Base, item: Item) -> None:
-    assert run_item(built(item.moved), item) == []
+@pytest.mark.parametrize("share", shares(items()), ids=lambda share: f"{share[0].kind}-{share[0].id}")
+def test_the_matrix_holds(built: Base, share: Share) -> None:
+    assert {name: found for name, found in run_share(built(share[0].moved), share).items() if found} == {}
+
+
+def test_every_case_of_the_matrix_is_in_one_share() -> None:
+    assert Counter(item for share in shares(items()) for item in share) == Counter(items())
+
+
+def test_no_two_corruptions_of_a_share_break_one_check() -> None:
+    broken = [Counter(check for item in share for check in CORRUPTIONS[item.id].checks) for share in shares(items()) if share[0].kind == "corruption"]
+    assert [check for counts in broken for check, times in counts.items() if times > 1] == []
 
 
 @pytest.mark.parametrize("name", FAST)

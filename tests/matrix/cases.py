@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from dq_fixtures.corruptions import BROKEN, CORRUPTIONS, Corruption, apply
 from dq_fixtures.corruptions.expected import Expected, Unproven
-from dq_fixtures.corruptions.neutral import NEUTRAL
+from dq_fixtures.corruptions.neutral import NEUTRAL, Neutral
 from dq_fixtures.corruptions.picks import attach
 from dq_fixtures.corruptions.registry import FIRST, NEXT
 
@@ -34,7 +34,16 @@ def run_corruption(base: Path, name: str) -> list[str]:
             return list(_refusal(it, error))
         if it.refused is not None:
             return [f"expected to be refused with exit status {it.refused.exit_status}, found {finished.record.outcome}"]
-        return [*_declared(it, expected), *compare(finished, expected, causes=it.causes), *_crashes(finished), *_live(it, finished)]
+        return judge_corruption(finished, {it: expected})
+
+
+def judge_corruption(finished: Finished, expected: Mapping[Corruption, Expected]) -> list[str]:
+    """Return what a run found otherwise than its corruptions had to bring about, one line each."""
+    together = tuple(dict.fromkeys(item for told in expected.values() for item in told))
+    causes = [words for it in expected for words in it.causes]
+    found = [line for it, told in expected.items() for line in _declared(it, told)]
+    found += [*compare(finished, together, causes=causes), *_crashes(finished)]
+    return found + [line for it in expected for line in _live(it, finished)]
 
 
 def run_neutral(base: Path, name: str) -> list[str]:
@@ -48,14 +57,18 @@ def run_neutral(base: Path, name: str) -> list[str]:
             finished = case.run(files)
         except DqError as error:
             return [f"refused: {error}"]
-        alarms = [*compare(finished, ()), *_crashes(finished)]
+        alarms = judge_neutral(case, finished, it)
         if it.counted is not None:
             check, rule = it.counted
             found = finished.record.check(check).equal_after
             alarms += [] if found == {rule: cells} else [f"{check}: expected {cells} equal after {rule}, found {found}"]
-        if it.same:
-            alarms += differences(finished.folder, case.base / CLEAN)
         return alarms
+
+
+def judge_neutral(case: Case, finished: Finished, it: Neutral) -> list[str]:
+    """Return every alarm of a run after neutral changes, and what differs that must not."""
+    alarms = [*compare(finished, ()), *_crashes(finished)]
+    return alarms + differences(finished.folder, case.base / CLEAN) if it.same else alarms
 
 
 def run_sabotage(base: Path, name: str) -> list[str]:
