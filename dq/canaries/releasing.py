@@ -90,7 +90,7 @@ def _copy_slice(engine: Engine, entity: Entity, *, copy: Entity) -> Rows:
             SELECT *, CAST(0 AS BIGINT) AS {quote(UNMAPPED)}, row_number() OVER () AS {_PLACE} FROM ({rows})"""
         engine.execute(Query(sql, step=copy.name))
         there = _texts(engine, copy, side="source")
-        once = _once(entity, there)[:ROWS]
+        once = [row for row in _once(entity, there) if row not in there[ROWS:]]
         if once or not there:
             break
     if len(once) < len(there):

@@ -46,13 +46,6 @@ def harms(engine: Engine, entity: Entity, *, tables: Tables) -> dict[str, Harm]:
     return found
 
 
-def count_broken(engine: Engine, entity: Entity, *, tables: Tables) -> int:
-    """Return how many keys are broken."""
-    sql = f"SELECT count(*) FROM {tables.rows} WHERE status NOT IN ('excused', 'duplicate')"
-    (single,) = engine.one(Query(sql, step=f"{entity.name}: harm"))
-    return int(single) + _repeated_keys(engine, entity, tables=tables, where="true")
-
-
 def broken_by(entity: Entity, kind: str) -> str:
     """Return the claim that an evidence row breaks a kind of check ('' for any)."""
     if kind == "":

@@ -10,6 +10,7 @@ import pytest
 
 from dq.canaries import CanaryResult, release, release_maps, whose_natives
 from dq.canaries.operators import OPERATORS
+from dq.canaries.releasing import ROWS
 from dq.compare.evidence import Crash
 from dq.engine import Engine
 from dq.ground import Asked
@@ -188,3 +189,16 @@ def test_rows_of_the_targets_own_are_planted_for_one_entity_a_run(tmp_path: Path
         assert whose_natives([entity], "3f2a") == "coupons"
         assert whose_natives([entity.model_copy(update={"merge": None})], "3f2a") is None
         assert engine.execute(Query('SELECT DISTINCT status FROM evidence."canary.coupons.natives" ORDER BY 1')) != []
+
+
+def test_a_row_whose_key_may_stand_again_is_left_out(tmp_path: Path) -> None:
+    doubled = [*things(ROWS), *things(ROWS)[:2], *((f"K{ROWS // 2 - 1}", 1, *row[2:]) for row in things(3))]  # the last key stands again, past the slice
+    stores = {side: {"things": Table(COLUMNS, doubled)} for side in ("source", "target")}
+    files = {"migration.toml": MIGRATION, "things.toml": THINGS, "sql/source/things.sql": SELECT, "sql/target/things.sql": SELECT}
+    with measured_unsealed(tmp_path, files=files, stores=stores, asked=Asked((), ())) as (engine, facts):
+        found = facts.entities[0].canary
+        assert isinstance(found, CanaryResult)
+        assert (found.missed, found.invented) == (0, 0)
+        repeated = "SELECT k, n FROM source.things GROUP BY ALL HAVING count(*) > 1"
+        sql = f'SELECT count(*) FROM source."canary.things" AS c JOIN ({repeated}) AS r ON r.k = c.k AND r.n = c.n'
+        assert engine.one(Query(sql)) == (0,)

@@ -236,6 +236,7 @@ STEPS = {
     ("coupons.natives", "check_natives"): {"coupons.natives"},
     ("canary.accounts", "release"): {"canary.accounts"},
     ("canary.coupons", "release"): {"canary.coupons"},
+    ("canary.crosswalk", "release_maps"): {"canary.crosswalk"},
     ("accounts.fit", "_run"): FIT,
 }
 CRASHES = [ZeroDivisionError(PERSONAL), EngineError("a step: a reason", sql=f"SELECT '{PERSONAL}'")]
