@@ -18,7 +18,8 @@ from dq.compare.natives import Natives, check_natives
 from dq.compare.persons import PersonSums, compare_persons
 from dq.compare.sides import make_moved
 from dq.compare.sums import compare_sums
-from dq.contract.models import Contract, Entity, Invariant
+from dq.contract.claims import Invariant
+from dq.contract.models import Contract, Entity
 from dq.engine import Engine
 from dq.ground import Asked, Attempt, Ground, lay_ground
 

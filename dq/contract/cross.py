@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from dq.contract.models import MONTH, SIDES, Contract, Entity, LedgerSum, Migration
+from dq.contract.claims import LedgerSum
+from dq.contract.models import MONTH, SIDES, Contract, Entity, Migration
 from dq.errors import ContractError, near_miss
 from dq.expect.refuse import refusal
 

@@ -107,7 +107,12 @@ COUPONS: tuple[Case, ...] = (
     ("coupons.toml", '[[sums]]\ncolumn = "face"', '[[sums]]\ncolumn = "faec"', "coupons.toml: sums.column: unknown column 'faec'; did you mean 'face'?"),
     ("coupons.toml", 'by     = ["kind", "currency"]', 'by = ["kinds"]', "coupons.toml: sums.by: unknown column 'kinds'; did you mean 'kind'?"),
     ("coupons.toml", "[[counts]]", '[[sums]]\ncolumn = "face"\n[[counts]]', "coupons.toml: check id: 'coupons.sums.face' stands there 2 times"),
-    ("coupons.toml", 'by     = ["kind", "currency"]', 'by = ["title.month"]', "coupons.toml: sums.by: unknown column 'title.month'; did you mean 'ends.month'?"),
+    (
+        "coupons.toml",
+        'by     = ["kind", "currency"]',
+        'by = ["title.month"]',
+        "coupons.toml: sums.by: unknown column 'title.month'; did you mean 'ends.month'?",
+    ),
     ("coupons.toml", 'by     = ["kind", "currency"]', 'by = ["end.month"]', "coupons.toml: sums.by: unknown column 'end.month'; did you mean 'ends.month'?"),
     ("coupons.toml", 'by     = ["kind", "currency"]', 'per = "acount_id"', "coupons.toml: sums.per: unknown column 'acount_id'; did you mean 'account_id'?"),
     (
