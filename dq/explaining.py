@@ -10,7 +10,8 @@ from dq.compare.equality import differs
 from dq.compare.rows import on_key
 from dq.compare.slicing import slice_text
 from dq.compare.views import CHANGED, ID
-from dq.contract.models import Contract, Entity, Invariant, Sums
+from dq.contract.claims import Invariant, Sums
+from dq.contract.models import Contract, Entity
 from dq.errors import UsageError, near_miss
 from dq.sql import literal, path, quote
 

@@ -23,7 +23,8 @@ from dq.compare.persons import PersonSums, compare_persons
 from dq.compare.progress import Progress, count_batches, moments_of
 from dq.compare.sides import make_moved
 from dq.compare.sums import compare_sums
-from dq.contract.models import Contract, Entity, Invariant
+from dq.contract.claims import Invariant
+from dq.contract.models import Contract, Entity
 from dq.engine import Engine
 from dq.ground import Asked, Attempt, Ground, lay_ground
 

@@ -8,7 +8,8 @@ from collections.abc import Collection, Sequence
 from dq.compare.evidence import Broken
 from dq.compare.select import read_condition
 from dq.compare.sides import UNMAPPED, through
-from dq.contract.models import Entity, Invariant, LedgerSum
+from dq.contract.claims import Invariant, LedgerSum
+from dq.contract.models import Entity
 from dq.engine import Engine
 from dq.sql import Query, path, quote
 

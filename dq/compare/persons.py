@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from dq.compare.invariants import of_unmapped
 from dq.compare.sides import UNMAPPED, through
 from dq.compare.sums import summand
-from dq.contract.models import Entity, Sums
+from dq.contract.claims import Sums
+from dq.contract.models import Entity
 from dq.engine import Engine
 from dq.sql import Query, path, quote
 

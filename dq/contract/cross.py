@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from dq.contract.models import MONTH, Contract, Entity, LedgerSum, Migration, Reading
+from dq.contract.claims import LedgerSum
+from dq.contract.models import MONTH, Contract, Entity, Migration, Reading
 from dq.errors import ContractError, near_miss
 from dq.expect.refuse import refusal
 

@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from dq.contract.claims import Fit
 from dq.contract.columns import read_columns
 from dq.contract.cross import check_accounts, check_entity, check_export, check_migration
 from dq.contract.explain import explained
-from dq.contract.models import PINNED, SIDES, Contract, Entity, Fit, Migration
+from dq.contract.models import PINNED, SIDES, Contract, Entity, Migration
 from dq.errors import ContractError, near_miss
 
 _FOLDER_FILES = ("migration.toml", "stores.lock.toml", "waivers.toml", "signers.toml")

@@ -12,8 +12,8 @@ import pytest
 from stock_cases import ASKED, Case, cases
 from stock_table import COLUMNS, TABLE, column, make, type_of
 
+from dq.contract.claims import Fit as ContractFit
 from dq.contract.models import Entity
-from dq.contract.models import Fit as ContractFit
 from dq.contract.reading import read_contract
 from dq.expect.door import BatchExpectation, get_expectation_impl, gx
 from dq.expect.fitness import Fit, FitResult, run_fitness

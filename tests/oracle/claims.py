@@ -13,7 +13,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from dq.contract.models import Entity, Invariant, LedgerSum, Sums
+from dq.contract.claims import Invariant, LedgerSum, Sums
+from dq.contract.models import Entity
 from tests.oracle.answers import Answer
 from tests.oracle.expressions import expression
 from tests.oracle.oracle import judge

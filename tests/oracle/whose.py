@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dq.contract.models import Entity, LedgerSum
+from dq.contract.claims import LedgerSum
+from dq.contract.models import Entity
 from tests.oracle.answers import Answer
 from tests.oracle.equality import is_same
 from tests.oracle.expressions import expression
