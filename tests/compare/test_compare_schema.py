@@ -68,6 +68,6 @@ def test_what_is_not_as_pinned_or_declared_is_told_and_nothing_is_compared(case:
         (item,) = facts.entities
         assert item.problems == problems
         assert item.evidence is None
-        schema, *rest = judge_entity(item, seen={})
+        schema, *rest = judge_entity(item, migration=facts.ground.contract.migration, seen={})
         assert (schema.id, schema.outcome, schema.broken) == ("coupons.schema", Outcome.FAILED, len(problems))
         assert {check.outcome for check in rest} == {Outcome.NOT_PROVEN}

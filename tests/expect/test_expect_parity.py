@@ -27,7 +27,7 @@ COUPONS = next(entity for entity in read_contract(CONTRACT).entities if entity.n
 def check(check_id: str, outcome: str = "PASSED", **facts: Any) -> Check:
     entity, _, kind = check_id.partition(".")
     kind, _, name = kind.partition(".")
-    whole = entity in ("snapshot", "coverage", "crosswalk")
+    whole = entity in ("snapshot", "coverage", "calendar", "crosswalk")
     named = {"entity": None, "kind": entity, "name": kind} if whole else {"entity": entity, "kind": kind, "name": name or None}
     return Check(**{"id": check_id, "outcome": outcome, "sentence": f"{outcome.capitalize()}.", "looked_at": 10, **named, **facts})
 
@@ -187,7 +187,7 @@ def test_a_suite_asks_for_every_kind_of_check_that_the_contract_implies(entity: 
 @pytest.mark.parametrize("outcome", [Outcome.PASSED, Outcome.FAILED, Outcome.NOT_PROVEN])
 def test_a_suite_succeeds_exactly_when_every_check_of_the_entity_passes(entity: Any, outcome: Outcome) -> None:
     ids = [check_id for check_id, _, _ in entity.check_ids()]
-    checks = [check(check_id) for check_id in (*ids, "snapshot.source", "coverage.target", "crosswalk.accounts")]
+    checks = [check(check_id) for check_id in (*ids, "snapshot.source", "coverage.target", "calendar.deadline", "crosswalk.accounts")]
     checks.append(check(f"{entity.name}.canary"))
     store = parity.add_store(quiet_context(), judge=lambda _entity: checks)
     batch = store.entity(entity.name).add_batch_definition_whole_table("whole").get_batch()

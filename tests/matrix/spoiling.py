@@ -46,15 +46,15 @@ def blind(when: Callable[[Any, Any], bool], claim: str) -> Callable[..., str]:
 def judged_without(check_id: str) -> Callable[..., Any]:
     """Return a judgement that leaves one check out."""
     real = dq.recording.judge_entity
-    return lambda facts, *, seen: tuple(check for check in real(facts, seen=seen) if check.id != check_id)
+    return lambda facts, **asked: tuple(check for check in real(facts, **asked) if check.id != check_id)
 
 
 def judged_with(check_id: str, *, as_: str) -> Callable[..., Any]:
     """Return a judgement that says one check again, under an id."""
     real = dq.recording.judge_entity
 
-    def call(facts: Any, *, seen: Any) -> Any:
-        judged = real(facts, seen=seen)
+    def call(facts: Any, **asked: Any) -> Any:
+        judged = real(facts, **asked)
         return (*judged, *(check.model_copy(update={"id": as_}) for check in judged if check.id == check_id))
 
     return call
