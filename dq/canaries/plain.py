@@ -15,7 +15,8 @@ from fractions import Fraction
 
 from dq.canaries.operators import Value, units
 from dq.canaries.result import Claim
-from dq.contract.models import Column, Entity, Invariant
+from dq.contract.claims import Invariant
+from dq.contract.models import Column, Entity
 
 Texts = tuple[Value, ...]  # a row's values, in the order of the entity's columns
 Rows = Sequence[tuple[int, Texts]]  # place, row

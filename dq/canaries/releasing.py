@@ -26,7 +26,8 @@ from dq.compare.rows import bits, key_names, mask_names
 from dq.compare.sides import UNMAPPED, through
 from dq.compare.sums import compare_sums, sums_beside
 from dq.compare.views import CHANGED, ID
-from dq.contract.models import Entity, Invariant
+from dq.contract.claims import Invariant
+from dq.contract.models import Entity
 from dq.engine import Engine
 from dq.sql import Query, path, quote
 
