@@ -10,7 +10,8 @@ from pathlib import Path
 
 from dq.batch_filter import filter_of
 from dq.contract import read_contract
-from dq.contract.models import Contract, ExportStore
+from dq.contract.models import Contract
+from dq.contract.stores import ExportStore
 from dq.errors import UsageError, near_miss
 from dq.needed import needed_columns
 from dq.stores.address import Address, read_address

@@ -8,8 +8,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from dq.contract.stores import Model, Stores, Words
 from dq.contract.types import ColumnType
 
 MAX_DIGITS = 18  # of a currency's minor unit; ISO 4217 has 4 at most
@@ -20,14 +21,7 @@ PINNED = (*SIDES, "export")  # whose tables stand in stores.lock.toml
 Kind = Literal["keys", "attribution", "instants", "values"]
 Severity = Literal["critical", "warning", "info"]
 Rule = Literal["nfc", "trim", "casefold", "crlf"]
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]  # said to a person: never blank
 Number = Annotated[int, Field(strict=True)]  # true and "1" are none
-
-
-class Model(BaseModel):
-    """Frozen, and knows all its keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
 class Reading(Model):
@@ -211,35 +205,6 @@ class Entity(Model):
     def fit_ids(self) -> Iterator[tuple[str, Fit]]:
         """Yield (id, fit) of every fitness check."""
         yield from ((f"{self.name}.fit.{item.name}", item) for item in self.fit)
-
-
-class Store(Model):
-    """One store and where its snapshot lies by default."""
-
-    name: str
-    snapshot: Path
-
-
-class ExportStore(Store):
-    """What persons may download of their data, and the two keys of each file that say whose it is and when it was made."""
-
-    person: Words
-    made: Words
-
-
-class Stores(Model):
-    """The snapshots; baseline and crosswalk may be absent where nothing is merged and ids do not change, and the export where nobody downloaded anything."""
-
-    source: Store
-    target: Store
-    baseline: Store | None = None
-    crosswalk: Store | None = None
-    export: ExportStore | None = None
-
-    def present(self) -> Iterator[tuple[str, Store]]:
-        """Yield (side, store) of those that the contract names."""
-        sides = ("source", "target", "baseline", "crosswalk", "export")
-        yield from ((side, store) for side in sides if (store := getattr(self, side)) is not None)
 
 
 class Limits(Model):

@@ -131,6 +131,13 @@ class ExpectNativesToStand(ParityExpectation):
     claim = "the target's own rows are as they were"
 
 
+class ExpectExportsToMatch(ParityExpectation):
+    """What persons may download equals what was migrated for them."""
+
+    kinds = ("export",)
+    claim = "persons' exports say what was migrated for them"
+
+
 class ExpectCanariesToBeFound(ParityExpectation):
     """Every known corruption of a copy is found: the comparison can fail."""
 
@@ -151,6 +158,7 @@ EXPECTATIONS: tuple[type[ParityExpectation], ...] = (
     ExpectSumsToMatch,
     ExpectInvariantsToHold,
     ExpectNativesToStand,
+    ExpectExportsToMatch,
     ExpectCanariesToBeFound,
 )
 
