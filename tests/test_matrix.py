@@ -23,7 +23,7 @@ from tests.matrix.page import CONFIRMS, PAGE, alone, render
 from tests.matrix.sabotage import SABOTAGES
 from tests.matrix.stages import Case, build
 
-FAST = ("A03", "C05", "S11", "K06")
+FAST = ("A03", "C05", "S11", "K06", "U01")
 """Corruptions of each place that are run with the fast tests too."""
 
 Base = Callable[[int], Path]
