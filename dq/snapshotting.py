@@ -10,7 +10,8 @@ from pathlib import Path
 
 from dq.batch_filter import filter_of
 from dq.contract import read_contract
-from dq.contract.models import Contract, ExportStore
+from dq.contract.models import Contract
+from dq.contract.stores import ExportStore
 from dq.errors import UsageError, near_miss
 from dq.needed import needed_columns
 from dq.stores.address import Address, read_address
@@ -59,6 +60,8 @@ def take_snapshot(folder: Path, side: str, store: str, *, wanted: Wanted, told: 
         raise UsageError(f"there is no side '{side}'{near_miss(side, SIDES)}")
     contract = read_contract(folder)
     address = read_address(store)
+    if side == "export" and address.kind != "folder":
+        raise UsageError(f"--from: {address.shown} is no folder of one JSON file a person")
     label = _label(contract, side, wanted=wanted, of_file=address.kind == "file")
     target = wanted.to or dict(contract.migration.stores.present())[side].snapshot
     if address.kind == "file":
@@ -105,11 +108,9 @@ def _choice(contract: Contract, side: str, address: Address, *, wanted: Wanted) 
 
 
 def persons_reader(address: Address, *, store: ExportStore, pinned: Mapping[str, Mapping[str, str]]) -> Callable[[], Reader]:
-    """Return what opens a folder of personal-data exports. Raises UsageError where it is no folder."""
+    """Return what opens a folder of personal-data exports."""
     from dq.stores.exports.persons import open_persons  # noqa: PLC0415 - as below
 
-    if address.kind != "folder":
-        raise UsageError(f"--from: {address.shown} is no folder of one JSON file a person")
     return lambda: open_persons(address.path or Path(), person=store.person, made=store.made, types=pinned)
 
 

@@ -16,7 +16,7 @@ ACCOUNTS = 400
 
 @pytest.fixture(scope="session")
 def demo_snapshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of the clean demo's four sealed snapshots, of 400 accounts; nobody writes there."""
+    """Return the folder of the clean demo's sealed snapshots, of 400 accounts; nobody writes there."""
     folder = tmp_path_factory.mktemp("demo")
     build_snapshots(folder, accounts=ACCOUNTS)
     return folder

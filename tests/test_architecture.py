@@ -191,7 +191,7 @@ def test_no_module_is_a_drawer() -> None:
 def test_dq_knows_no_table_and_column_of_the_demo() -> None:
     """A column that is called by a plain word (status, title) tells nothing; one of several words, and every table, does."""
     pinned = tomllib.loads((ROOT / "expectations" / "stores.lock.toml").read_text(encoding="utf-8"))
-    tables = {table for side in pinned.values() for table in side}
+    tables = {table for side in ("source", "target") for table in pinned[side]}  # the lists of an export are called by plain words
     columns = {column for side in pinned.values() for table in side.values() for column in table if "_" in column}
     assert min(len(tables), len(columns)) > 10
     known = (tables | columns) - set(MEANS_SOMETHING_ELSE)

@@ -25,7 +25,7 @@ from tests.matrix.sabotage import SABOTAGES
 from tests.matrix.sharing import Share, run_share, shares
 from tests.matrix.stages import Case, build
 
-FAST = ("A03", "C05", "S11", "K06")
+FAST = ("A03", "C05", "S11", "K06", "U01")
 """Corruptions of each place that are run with the fast tests too."""
 
 Base = Callable[[int], Path]

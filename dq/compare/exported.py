@@ -180,7 +180,8 @@ def _make_target(engine: Engine, entity: Entity, copy: Entity) -> int:
             SELECT {", ".join(f"t.{quote(column.name)}" for column in copy.columns)} FROM {path("own_target", entity.name)} AS t
             SEMI JOIN {_COMPARED} AS p ON p.id = t.{owner} WHERE (NOT EXISTS ({claimed}) OR EXISTS ({before})) AND NOT EXISTS ({moved})"""
         engine.execute(Query(sql, step=step))
-        ids = dict.fromkeys((*keys, owner, *([quote(copy.own_id.name)] if copy.own_id is not None else [])))
+        shown = [quote(column.name) for column in copy.columns if column.through == entity.name]  # the row's own id, where the export has it
+        ids = dict.fromkeys((*keys, owner, *shown))
         same = " AND ".join(f"o.{name} = r.{name}" for name in ids)
         own = f"count(*) OVER (PARTITION BY {', '.join(f'r.{key}' for key in keys)}) = 1 AND EXISTS (SELECT 1 FROM {_OWN} AS o WHERE {same})"
     sql = f"""

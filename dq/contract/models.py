@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 
 from dq.contract.base import Model, Number, Severity, Words
 from dq.contract.claims import Counts, Fit, Invariant, LedgerSum, Sums
+from dq.contract.stores import Stores
 from dq.contract.types import ColumnType
 
 MAX_DIGITS = 18  # of a currency's minor unit; ISO 4217 has 4 at most
@@ -176,35 +177,6 @@ class Entity(Model):
     def fit_ids(self) -> Iterator[tuple[str, Fit]]:
         """Yield (id, fit) of every fitness check."""
         yield from ((f"{self.name}.fit.{item.name}", item) for item in self.fit)
-
-
-class Store(Model):
-    """One store and where its snapshot lies by default."""
-
-    name: str
-    snapshot: Path
-
-
-class ExportStore(Store):
-    """What persons may download of their data, and the two keys of each file that say whose it is and when it was made."""
-
-    person: Words
-    made: Words
-
-
-class Stores(Model):
-    """The snapshots; baseline and crosswalk may be absent where nothing is merged and ids do not change, and the export where nobody downloaded anything."""
-
-    source: Store
-    target: Store
-    baseline: Store | None = None
-    crosswalk: Store | None = None
-    export: ExportStore | None = None
-
-    def present(self) -> Iterator[tuple[str, Store]]:
-        """Yield (side, store) of those that the contract names."""
-        sides = ("source", "target", "baseline", "crosswalk", "export")
-        yield from ((side, store) for side in sides if (store := getattr(self, side)) is not None)
 
 
 class Limits(Model):

@@ -147,6 +147,13 @@ class ExpectDeadlineToBeKept(ParityExpectation):
     claim = "by the deadline everything has moved and is proven"
 
 
+class ExpectExportsToMatch(ParityExpectation):
+    """What persons may download equals what was migrated for them."""
+
+    kinds = ("export",)
+    claim = "persons' exports say what was migrated for them"
+
+
 class ExpectCanariesToBeFound(ParityExpectation):
     """Every known corruption of a copy is found: the comparison can fail."""
 
@@ -169,6 +176,7 @@ EXPECTATIONS: tuple[type[ParityExpectation], ...] = (
     ExpectNativesToStand,
     ExpectFreezeToHold,
     ExpectDeadlineToBeKept,
+    ExpectExportsToMatch,
     ExpectCanariesToBeFound,
 )
 

@@ -134,3 +134,22 @@ def write(folder: Path, *, file: str = "", old: str = "", new: str = "") -> Path
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_text(text.replace(old, new, 1) if old else text + new, encoding="utf-8")
     return folder
+
+
+EXPORT = """
+[stores.export]
+name     = "page"
+snapshot = "export.duckdb"
+person   = "id"
+made     = "made"
+"""
+EXPORT_SQL = "SELECT no AS entry, person AS account_id, points FROM entries\n"
+
+
+def write_exported(folder: Path, *, migration: str = EXPORT, sql: str = EXPORT_SQL, entity: str = "entries") -> Path:
+    """Write the contract with a personal-data export of one entity."""
+    write(folder, file="migration.toml", new=migration)
+    (folder / "sql" / "export").mkdir()
+    if sql:
+        (folder / "sql" / "export" / f"{entity}.sql").write_text(sql, encoding="utf-8")
+    return folder

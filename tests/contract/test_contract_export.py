@@ -1,0 +1,80 @@
+"""A contract that says what a person may download: the check that it implies, and every way in which it does not hold together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from small_contract import EXPORT, EXPORT_SQL, write, write_exported
+
+from dq.compare.schema import read_selects
+from dq.contract.reading import read_contract
+from dq.engine import open_engine
+from dq.errors import ContractError
+
+
+def test_an_sql_for_the_export_implies_a_check(tmp_path: Path) -> None:
+    contract = read_contract(write_exported(tmp_path))
+    ids = {entity.name: [check for check, kind, _ in entity.check_ids() if kind == "export"] for entity in contract.entities}
+    assert ids == {"coupons": [], "entries": ["entries.export"], "balances": []}
+    assert dict(contract.migration.stores.present())["export"].snapshot == tmp_path / "export.duckdb"
+
+
+def test_the_sql_decides_what_the_contract_is(tmp_path: Path) -> None:
+    digest = read_contract(write_exported(tmp_path)).digest
+    (tmp_path / "sql" / "export" / "entries.sql").write_text(f"{EXPORT_SQL}-- other\n", encoding="utf-8")
+    assert read_contract(tmp_path).digest != digest
+
+
+REFUSED = {
+    "an SQL and no store": ("", EXPORT_SQL, "entries", "sql/export/entries.sql: migration.toml names no [stores.export] that it could read"),
+    "a store and no SQL": (EXPORT, "", "entries", "migration.toml: stores.export: nothing reads it: no entity has a sql/export/<entity>.sql"),
+    "an SQL of no entity": (EXPORT, EXPORT_SQL, "entrys", "sql/export/entrys.sql: no entity of that name; did you mean 'entries'?"),
+    "no person": (EXPORT.replace('person   = "id"\n', ""), EXPORT_SQL, "entries", "migration.toml: stores.export.person: missing"),
+    "no moment": (EXPORT.replace('made     = "made"', 'made = ""'), EXPORT_SQL, "entries", "migration.toml: stores.export.made: is empty"),
+    "a moment that is the person": (EXPORT.replace('"made"', '"id"'), EXPORT_SQL, "entries", "migration.toml: stores.export.made: 'id' is the person"),
+    "a word that is spelt wrongly": (EXPORT.replace("person ", "persn "), EXPORT_SQL, "entries", "did you mean 'person'?"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_an_export_that_does_not_hold_together_is_refused(tmp_path: Path, name: str) -> None:
+    migration, sql, entity, words = REFUSED[name]
+    with pytest.raises(ContractError) as caught:
+        read_contract(write_exported(tmp_path, migration=migration, sql=sql, entity=entity))
+    assert words in str(caught.value)
+
+
+def test_a_reading_of_an_export_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, file="coupons.toml", old="target = { 1 =", new='export = { A = "amount" }, target = { 1 =')
+    with pytest.raises(ContractError, match=r"coupons\.toml: columns\.kind\.export: there is no sql/export/coupons\.sql"):
+        read_contract(tmp_path)
+
+
+def test_whether_an_entity_is_exported_is_no_key(tmp_path: Path) -> None:
+    write(tmp_path, file="entries.toml", old='key     = "entry"', new='key = "entry"\nexported = true')
+    with pytest.raises(ContractError, match=r"entries\.toml: exported: an entity is exported where sql/export/entries\.sql is there"):
+        read_contract(tmp_path)
+
+
+SELECTS = {
+    "no key": ("SELECT person AS account_id, points FROM entries", "no output column 'entry', which entries.toml needs"),
+    "no owner": ("SELECT no AS entry, points FROM entries", "no output column 'account_id', which entries.toml needs"),
+    "a column that nobody declared": ("SELECT no AS entry, person AS account_id, pionts FROM entries", "output column 'pionts' is in no [columns]"),
+    "somebody else as owner": ("SELECT no AS entry, customer AS account_id FROM entries", "'account_id' is not 'person' of 'entries'"),
+    "the owner of a joined table": (
+        "SELECT e.no AS entry, p.person AS account_id FROM entries AS e JOIN persons AS p ON p.id = e.customer",
+        "'account_id' is not 'person' of 'entries'",
+    ),
+    "a function": ("SELECT lower(no) AS entry, person AS account_id FROM entries", "the function lower() may not stand here"),
+}
+
+
+@pytest.mark.parametrize("name", SELECTS)
+def test_an_sql_that_hides_whose_a_row_is_is_refused(tmp_path: Path, name: str) -> None:
+    sql, words = SELECTS[name]
+    contract = read_contract(write_exported(tmp_path, sql=sql))
+    with pytest.raises(ContractError) as caught:
+        read_selects(open_engine({}), contract)
+    assert str(caught.value).startswith("sql/export/entries.sql: ")
+    assert words in str(caught.value)
