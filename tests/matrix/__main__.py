@@ -14,10 +14,10 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
+from dq.engine import usable_cores
+
 from .listing import Item, items, run_item
 from .stages import NotCleanError, build
-
-WORKERS = 2
 
 
 def main(chosen: Sequence[str]) -> int:
@@ -27,7 +27,7 @@ def main(chosen: Sequence[str]) -> int:
         say(f"no case begins with {' or '.join(chosen)}")
         return 2
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="matrix-") as folder, ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
+    with tempfile.TemporaryDirectory(prefix="matrix-") as folder, ProcessPoolExecutor(usable_cores(), mp_context=get_context("spawn")) as pool:
         base = Path(folder)
         built = {moved: pool.submit(build, base, moved=moved) for moved in sorted({item.moved for item in wanted})}
         try:
@@ -36,8 +36,8 @@ def main(chosen: Sequence[str]) -> int:
         except NotCleanError as error:
             say(f"the clean demo is not clean: {error}")
             return 1
-        runs = [(item, pool.submit(run_item, base, item)) for item in wanted]
-        wrong = {item for item, run in runs if _told(item, run)}
+        runs = {item: pool.submit(run_item, base, item) for item in sorted(wanted, key=_is_short)}  # the longest first, none is left for the end
+        wrong = {item for item in wanted if _told(item, runs[item])}
     planted = [item for item in wanted if not item.neutral]
     neutral = [item for item in wanted if item.neutral]
     caught = len(planted) - len(wrong.intersection(planted))
@@ -45,6 +45,11 @@ def main(chosen: Sequence[str]) -> int:
     say(f"{time.monotonic() - started:.0f} s")
     say(f"caught {caught} of {len(planted)}, alarms on neutral {alarms} of {len(neutral)}")
     return 1 if wrong else 0
+
+
+def _is_short(item: Item) -> bool:
+    """Return whether an item runs `dq` once and asks no gate."""
+    return item.kind not in ("surrounding", "demo") and not item.id.startswith("G.")
 
 
 def say(line: str) -> None:
