@@ -32,7 +32,7 @@ from dq.judgement.whole import judge_snapshot
 from dq.measuring import Facts, measure_migration, steps_of
 from dq.record import Cause, Check, EntityResult, Record
 from dq.recording import judge_facts, judge_stores, make_record, snapshot_columns
-from dq.stores.contents import discrepancies
+from dq.stores.contents import discrepancies, strange_objects
 from dq.stores.identity import untimely
 from dq.stores.opening import Opened, find_snapshots, open_snapshots
 
@@ -139,8 +139,9 @@ def judge_snapshots(engine: Engine, ground: Ground, question: Question, *, attem
     late = untimely(question.manifests, contract=question.contract, as_of=question.as_of)
     moved = attempt("snapshot.baseline", why_too_late, engine, ground) if "baseline" in question.manifests else None
     checks = []
+    strange = attempt("snapshots", strange_objects, engine)
     for side, manifest in question.manifests.items():
-        found = attempt(f"snapshot.{side}", discrepancies, engine, snapshot(side), manifest)
+        found = strange if isinstance(strange, Crash) else attempt(f"snapshot.{side}", discrepancies, engine, snapshot(side), manifest, strange=strange)
         problems = [found.reason] if isinstance(found, Crash) else list(found)
         problems += [late[side]] if side in late else []
         problems += [moved.reason if isinstance(moved, Crash) else moved] if side == "baseline" and moved is not None else []

@@ -169,16 +169,28 @@ def read_condition(engine: Engine, condition: str, *, file: str, key: str, known
 
 
 def _tree(engine: Engine, sql: str, *, file: object) -> Node:
-    (text,) = engine.one(Query("SELECT json_serialize_sql(?)", (sql,), "reading a contract's SQL"))
-    tree: Node = json.loads(text)
+    tree: Node = json.loads(_answer(engine, "SELECT json_serialize_sql(?)", sql, step="reading a contract's SQL"))
     if tree["error"]:
         raise ContractError(f"not a SELECT: {tree['error_message']}", file=file)
     return tree
 
 
 def _written(engine: Engine, tree: Node) -> str:
-    (text,) = engine.one(Query("SELECT json_deserialize_sql(CAST(? AS JSON))", (json.dumps(tree),), "writing a contract's SQL"))
-    return str(text)
+    return _answer(engine, "SELECT json_deserialize_sql(CAST(? AS JSON))", json.dumps(tree), step="writing a contract's SQL")
+
+
+_ANSWERS: dict[tuple[str, str], str] = {}  # of the parser, which depend on the text alone
+_KEPT = 2000
+
+
+def _answer(engine: Engine, question: str, text: str, *, step: str) -> str:
+    """Ask DuckDB's parser about a text, once in a process: run and gate, and every cell of a notebook, read the same contract."""
+    if (question, text) not in _ANSWERS:
+        (answer,) = engine.one(Query(question, (text,), step))
+        if len(_ANSWERS) >= _KEPT:
+            _ANSWERS.clear()
+        _ANSWERS[question, text] = str(answer)
+    return _ANSWERS[question, text]
 
 
 def _check_shape(node: Node, *, file: str) -> None:

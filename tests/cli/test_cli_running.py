@@ -210,6 +210,7 @@ ACCOUNTS = {"accounts.keys", "accounts.rows", "accounts.values", "accounts.count
 COUPONS = {f"coupons.{kind}" for kind in ("keys", "rows", "values", "attribution", "natives", "counts", "sums.amount")} | {"canary.coupons"}
 FIT = {"accounts.fit.name_there"}
 STEPS = {
+    ("snapshots", "strange_objects"): {"snapshot.source", "snapshot.target", "snapshot.baseline", "snapshot.crosswalk"},
     ("snapshot.source", "discrepancies"): {"snapshot.source"},
     ("snapshot.target", "discrepancies"): {"snapshot.target"},
     ("snapshot.baseline", "discrepancies"): {"snapshot.baseline"},

@@ -35,7 +35,12 @@ make matrix                             # everything; exit status 0 only if all 
 .venv/bin/python -m tests.matrix A03 K  # what begins so
 ```
 
-The last line reads `caught 9 of 9, alarms on neutral 0 of 3` with the numbers of the day. A corruption is a small function in
+`make matrix-random N=1000 SEED=4711` draws two to five of those that change the open stores at once, on demos of other seeds, and holds every outcome,
+count, status, slice and key of the run against a slow oracle in plain Python (`tests/oracle`), which shares nothing with the engine. It ends with
+`agreed 1000 of 1000, seed 4711`; a draw that disagrees is named with the seed that draws it alone. What changes the shape of a store (its tables,
+columns and types) is not drawn: the oracle knows rows.
+
+The last line of `make matrix` reads `caught 9 of 9, alarms on neutral 0 of 3` with the numbers of the day. A corruption is a small function in
 `fixtures/corruptions/`: it changes the open stores (or the sealed files, or a copy of the contract) and returns what must be found. To add one, write it
 there and write this page anew with `python -m tests.matrix.page`.
 

@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from dq.contract.models import Column, Contract, Entity
 
-DIGITS = {"IDR": 2, "EUR": 2, "GBP": 2, "USD": 2, "CNY": 2, "JPY": 0, "KWD": 3}
+DIGITS = {"IDR": 2, "EUR": 2, "GBP": 2, "USD": 2, "CNY": 2, "JPY": 0, "KWD": 3, "MYR": 2}
 """Source: ISO 4217, the currencies that the stores of the tests use."""
-LETTERS = {360: "IDR", 978: "EUR", 826: "GBP", 840: "USD", 156: "CNY", 392: "JPY", 414: "KWD"}
+LETTERS = {360: "IDR", 978: "EUR", 826: "GBP", 840: "USD", 156: "CNY", 392: "JPY", 414: "KWD", 458: "MYR"}
 
 
 @dataclass(frozen=True)
