@@ -1,7 +1,7 @@
 """The one place that says which cases share a run: corruptions that break different checks, and neutral changes, which break none.
 
 A shared run must find what each of its corruptions brings about, to the last key, and nothing else. Where it finds anything else, whatever the
-reason, each of its cases is run alone, and that decides.
+reason, its halves are run apart, down to one case alone, and that decides.
 """
 
 from __future__ import annotations
@@ -10,30 +10,35 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from dq_fixtures.corruptions import CORRUPTIONS, apply
+from dq_fixtures.corruptions import CORRUPTIONS
 from dq_fixtures.corruptions.neutral import NEUTRAL
-from dq_fixtures.corruptions.registry import Stage
+from dq_fixtures.corruptions.registry import Stage, apply_each
 
-from dq.errors import DqError
-
-from .cases import judge_corruption, judge_neutral, run_corruption, run_neutral
+from .cases import judge_corruption, judge_neutral
 from .listing import Item, run_item
 from .stages import Case
+
+_MOST = 12  # of a share: the more there are, the likelier two pick the same row
+
+_WHOLE = (".rows", ".keys", ".schema")  # checks of rows that come and go
 
 Share = tuple[Item, ...]
 """The items of one run, of one kind and stage."""
 
 
 def shares(items: Iterable[Item]) -> list[Share]:
-    """Put items together that may share a run; each stands in one share, and those that may not are alone."""
+    """Put items together that may share a run; each stands in one share, and those that may not are alone.
+
+    Each goes where the fewest others are that are about the same entities, so that few pick the same rows.
+    """
     together: dict[object, list[tuple[list[Item], set[str]]]] = {}
-    for item in items:
+    for item in sorted(items, key=_is_narrow):
         where, checks = _room(item)
-        for members, taken in together.setdefault(where, []):
-            if taken.isdisjoint(checks):
-                members.append(item)
-                taken.update(checks)
-                break
+        open_ = [share for share in together.setdefault(where, []) if len(share[0]) < _MOST and _fits(checks, share[1])]
+        if open_:
+            members, taken = min(open_, key=lambda share: (len(_about(checks) & _about(share[1])), len(share[0])))
+            members.append(item)
+            taken.update(checks)
         else:
             together[where].append(([item], set(checks)))
     return [tuple(members) for found in together.values() for members, _ in found]
@@ -43,11 +48,27 @@ def run_share(base: Path, share: Share) -> Mapping[str, list[str]]:
     """Run the items of a share and return by id what was otherwise than it must be."""
     if len(share) == 1:
         return {share[0].id: run_item(base, share[0])}
-    names = [item.id for item in share]
-    together, alone = (_neutral, run_neutral) if share[0].neutral else (_corruptions, run_corruption)
-    if not together(base, names):
-        return {name: [] for name in names}
-    return {name: alone(base, name) for name in names}
+    together = _neutral if share[0].neutral else _corruptions
+    if not together(base, [item.id for item in share]):
+        return {item.id: [] for item in share}
+    half = len(share) // 2
+    return {**run_share(base, share[:half]), **run_share(base, share[half:])}
+
+
+def _is_narrow(item: Item) -> tuple[bool, int]:
+    """Return what items are let loose by, in this order: whole persons and rows before single values, and last what leaves nothing to pick from."""
+    it = CORRUPTIONS.get(item.id) if item.kind == "corruption" else None
+    return (bool(it.unproven), -len(it.checks)) if it is not None else (False, 0)
+
+
+def _fits(checks: set[str], others: set[str]) -> bool:
+    """Return whether nothing that is broken is broken by others too, and no rows come or go of an entity that the others are about."""
+    whole, their_whole = _about(check for check in checks if check.endswith(_WHOLE)), _about(check for check in others if check.endswith(_WHOLE))
+    return checks.isdisjoint(others) and whole.isdisjoint(_about(others)) and their_whole.isdisjoint(_about(checks))
+
+
+def _about(checks: Iterable[str]) -> set[str]:
+    return {check.partition(".")[0] for check in checks} - {"crosswalk", "snapshot", "coverage", "calendar"}
 
 
 def _room(item: Item) -> tuple[object, set[str]]:
@@ -67,9 +88,9 @@ def _corruptions(base: Path, names: list[str]) -> list[str]:
     with tempfile.TemporaryDirectory(prefix="matrix-") as work:
         case = _case(base, Path(work), stage)
         try:
-            files, expected = case.changed(lambda copy: {name: apply(copy, name) for name in names})
+            files, expected = case.changed(lambda copy: apply_each(copy, names))
             finished = case.run(files)
-        except (DqError, LookupError, AssertionError) as error:  # one left nothing for another to pick
+        except Exception as error:  # noqa: BLE001 - whatever one did to another: apart they are asked again
             return [f"not together: {error}"]
         return judge_corruption(finished, {CORRUPTIONS[name]: told for name, told in expected.items()})
 
@@ -82,7 +103,7 @@ def _neutral(base: Path, names: list[str]) -> list[str]:
         try:
             files, _ = case.changed(lambda copy: [NEUTRAL[name].change(copy, contract) for name in names])
             finished = case.run(files)
-        except (DqError, LookupError, AssertionError) as error:
+        except Exception as error:  # noqa: BLE001 - as above
             return [f"not together: {error}"]
         return judge_neutral(case, finished, NEUTRAL[names[0]])
 
