@@ -18,8 +18,9 @@ CONFIRMS = {
     "It is asked of each side alone, so it would stand if the comparison of rows were wrong.",
     "sums": "confirms `rows`, `keys` and `values` in the same way, net and gross: T05.both is seen by the gross sum and not by the net one. "
     "Sums a person, by month and in total do the same for `attribution` and `instants`.",
+    "invariant.on_sale": "confirms `products.rows` and `retired_products.rows`: a product that is sold and retired is too many in one of them.",
 }
-"""Checks that are never alone, by the first word of their kind, and what they are there for."""
+"""Checks that are never alone, by their kind or its first word, and what they are there for."""
 
 ASKED = {BEFORE: "gate for batch 1", NEXT: "gate for batch 2", SECOND: "batch 2, moved second", CARRIED: "gate for batch 3", LAST: "everything moved"}
 
@@ -85,7 +86,7 @@ def kinds() -> tuple[str, ...]:
 
 def confirms(kind: str) -> str | None:
     """Return what a kind of check confirms that is never alone."""
-    return CONFIRMS.get(kind.partition(".")[0])
+    return CONFIRMS.get(kind, CONFIRMS.get(kind.partition(".")[0]))
 
 
 def alone(kind: str) -> list[str]:

@@ -78,6 +78,11 @@ def _only(told: Expected) -> Callable[[Expected], Expected]:
     return lambda _: told
 
 
+def _valued(*without: str) -> tuple[str, ...]:
+    """The canaries of entities that have compared columns, but for some in whose few rows no operator shows it."""
+    return _canaries(*(entity for entity in checks.ENTITIES if checks.pairs(entity) and entity not in without))
+
+
 def _canaries(*entities: str) -> list[str]:
     return [f"canary.{entity}" for entity in entities]
 
@@ -214,37 +219,31 @@ _add(
     "F36.case",
     "the comparison holds upper and lower case for the same",
     comparing(lambda column, value: f"lower({value})" if is_text(column) else None),
-    _only(unproven(CANARIES, SEEN)),
+    _only(unproven(_valued("retired_products"), SEEN)),
 )
 _add(
     "F36.trim",
     "the comparison forgets blanks at the ends",
     comparing(lambda column, value: f"trim({value}, {literal(BLANKS)})" if is_text(column) else None),
-    _only(unproven(CANARIES, SEEN)),
+    _only(unproven(_valued(), SEEN)),
 )
 _add(
     "F36.empty",
     "the comparison holds NULL and empty text for the same",
     comparing(lambda column, value: f"coalesce({value}, '')" if is_text(column) else None),
-    _only(unproven(_canaries("accounts", "orders", "reviews"), SEEN)),
+    _only(unproven(_canaries("accounts", "consents", "redirects", "orders", "payments", "warranties", "reviews"), SEEN)),
 )
 _add(
     "F36.null",
     "the comparison looks at no value whose counterpart is NULL",
     everything_planted(compare__localise__differs=lambda column: f"s.{quote(column.name)} <> t.{quote(column.name)}"),
-    _only(unproven(CANARIES, SEEN)),
-)
-_add(
-    "F36.form",
-    "the comparison holds two ways to write an accent for the same",
-    comparing(lambda column, value: f"nfc_normalize({value})" if is_text(column) else None),
-    _only(unproven(_canaries("accounts"), SEEN)),
+    _only(unproven(_valued(), SEEN)),
 )
 _add(
     "F36.short",
     "the comparison looks at no last character",
     comparing(lambda column, value: f"left({value}, -1)" if is_text(column) else None),
-    _only(unproven(CANARIES, SEEN)),
+    _only(unproven(_valued("consents", "retired_products", "redirects"), SEEN)),
 )
 _add(
     "F36.fraction",
@@ -262,13 +261,13 @@ _add(
     "F36.sign",
     "the comparison forgets the sign of numbers",
     comparing(lambda column, value: f"abs({value})" if is_number(column) and column.through is None else None),
-    _only(unproven(_canaries(*(entity for entity in checks.ENTITIES if entity != "accounts")), SEEN)),
+    _only(unproven(_valued("accounts", "consents", "retired_products", "warranties"), SEEN)),
 )
 _add(
     "F36.unit",
     "the comparison lets a unit more or less pass",
     comparing(lambda column, value: f"floor({value} / 1000)" if is_number(column) and column.through is None else None),
-    _only(unproven(_canaries(*(entity for entity in checks.ENTITIES if entity != "accounts")), SEEN)),
+    _only(unproven(_valued("accounts", "consents", "retired_products", "warranties"), SEEN)),
 )
 _add(
     "F36.owner",
@@ -280,7 +279,7 @@ _add(
     "F36.columns",
     "the hash of a row forgets which column a value stands in",
     everything_planted(compare__fingerprint__row_hash=xored, compare__parts__row_hash=xored),
-    _only(unproven(_canaries(*(entity for entity in checks.ENTITIES if entity != "points_balances")), SEEN)),
+    _only(unproven(_valued("points_balances", "consents", "services", "retired_products"), SEEN)),
 )
 _add(
     "F36.twice",
@@ -291,7 +290,7 @@ _add(
 _add(
     "F36.width",
     "sums are added up in 32 bits",
-    everything_planted(compare__sums___input=wrapped_at_32_bits),
+    everything_planted(compare__sums__summand=wrapped_at_32_bits),
     _only(unproven(_canaries(*(entity for entity in checks.ENTITIES if any(check.startswith(f"{entity}.sums.") for check in checks.ALL))), SEEN)),
 )
 _add(
@@ -306,13 +305,13 @@ _add(
     "F36.natives",
     "a silent change of the target's own rows is not told",
     everything_planted(canaries__releasing__check_natives=NATIVES),
-    _only(unproven(CANARIES, SEEN)),
+    _only(unproven(_valued(), SEEN)),
 )
 _add(
     "F36.ledger",
     "a total that is wrong in the target alone is not told",
     everything_planted(canaries__releasing__check_invariant=LEDGER),
-    _only(unproven(_canaries("points_balances"), SEEN)),
+    _only(unproven(_canaries("orders", "points_balances"), SEEN)),
 )
 _add(
     "F36.targets",

@@ -7,6 +7,7 @@ reason, its halves are run apart, down to one case alone, and that decides.
 from __future__ import annotations
 
 import tempfile
+import traceback
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -47,12 +48,19 @@ def shares(items: Iterable[Item]) -> list[Share]:
 def run_share(base: Path, share: Share) -> Mapping[str, list[str]]:
     """Run the items of a share and return by id what was otherwise than it must be."""
     if len(share) == 1:
-        return {share[0].id: run_item(base, share[0])}
+        return {share[0].id: _alone(base, share[0])}
     together = _neutral if share[0].neutral else _corruptions
     if not together(base, [item.id for item in share]):
         return {item.id: [] for item in share}
     half = len(share) // 2
     return {**run_share(base, share[:half]), **run_share(base, share[half:])}
+
+
+def _alone(base: Path, item: Item) -> list[str]:
+    try:
+        return run_item(base, item)
+    except Exception:  # noqa: BLE001 - a case that breaks is a case that was not caught, and takes no other with it
+        return traceback.format_exc().splitlines()[-3:]
 
 
 def _is_narrow(item: Item) -> tuple[bool, int]:
