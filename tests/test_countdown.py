@@ -10,7 +10,8 @@ import pytest
 
 from dq.compare.evidence import Crash
 from dq.compare.progress import BatchSize, Progress
-from dq.contract.models import Batch, Migration, Store, Stores
+from dq.contract.models import Batch, Migration
+from dq.contract.stores import Store, Stores
 from dq.countdown import countdown, end_of, is_proven, make_calendar
 from dq.judgement.calendar import judge_deadline
 from dq.record import Calendar, Check, Outcome

@@ -68,7 +68,7 @@ def test_only_what_the_contract_reads_is_taken_and_it_suffices(demo: Demo, dq: D
         assert dq("run", "--batch", 1, "--contract", demo.contract, "--runs", runs, *arguments).status == 0
     live, embedded = (json.loads(next((tmp_path / name).glob("*/report.json")).read_text()) for name in ("live", "embedded"))
     for record in (live, embedded):  # all but what says how much was sealed
-        assert len(record.pop("snapshots")) == 4
+        assert len(record.pop("snapshots")) == 5
         record["checks"] = [check for check in record["checks"] if not check["id"].startswith("snapshot.")]
         record.pop("run")
         record.pop("inputs", None)

@@ -219,6 +219,7 @@ STEPS = {
     ("crosswalk accounts", "look_at_targets"): ACCOUNTS | COUPONS | {"crosswalk.accounts"},
     ("crosswalk accounts", "crosswalk_evidence"): {"crosswalk.accounts"},
     ("crosswalk batches", "look_at_batches"): ACCOUNTS | COUPONS | {"crosswalk.batches"},
+    ("crosswalk batches", "record_strangers"): ACCOUNTS | COUPONS | {"crosswalk.batches"},
     ("crosswalk batches", "crosswalk_evidence"): {"crosswalk.batches"},
     ("crosswalk merges", "look_at_merges"): {"crosswalk.merges"},
     ("crosswalk merges", "crosswalk_evidence"): {"crosswalk.merges"},
@@ -228,8 +229,10 @@ STEPS = {
     ("coupons: views", "make_views"): COUPONS,
     ("accounts", "measure"): ACCOUNTS,
     ("accounts", "make_moved"): ACCOUNTS,
+    ("accounts", "record_outside"): ACCOUNTS,
     ("coupons", "measure"): COUPONS,
     ("coupons", "make_moved"): COUPONS,
+    ("coupons", "record_outside"): COUPONS,
     ("accounts.counts", "compare_sums"): {"accounts.counts"},
     ("coupons.counts", "compare_sums"): {"coupons.counts"},
     ("coupons.sums.amount", "compare_sums"): {"coupons.sums.amount"},
@@ -239,12 +242,16 @@ STEPS = {
     ("canary.coupons", "release"): {"canary.coupons"},
     ("canary.crosswalk", "release_maps"): {"canary.crosswalk"},
     ("accounts.fit", "_run"): FIT,
+    ("snapshot.baseline", "why_too_late"): {"snapshot.baseline"},
+    ("calendar.progress", "measure_progress"): {"calendar.deadline"},
 }
 CRASHES = [ZeroDivisionError(PERSONAL), EngineError("a step: a reason", sql=f"SELECT '{PERSONAL}'")]
 
 
 def _claim_everything(small: Small) -> None:
-    """Give the contract an invariant and a fitness check, and the crosswalk merges and erasures."""
+    """Give the contract a deadline, an invariant and a fitness check, and the crosswalk merges and erasures."""
+    migration = small.contract / "migration.toml"
+    migration.write_text("deadline = 2030-01-01T00:00:00Z\n" + migration.read_text())
     with (small.contract / "accounts.toml").open("a") as stream:
         stream.write('[[invariant]]\nname = "named"\nholds = "name IS NOT NULL"\n')
         stream.write('[[fit]]\nname = "name_there"\ntype = "expect_column_values_to_not_be_null"\ncolumn = "name"\n')
@@ -357,11 +364,11 @@ def test_a_run_shows_what_is_done_next(plain: Small) -> None:
     running.run_contract(plain.contract, options=running.Options(runs=plain.runs, told=told.append))
     assert told == [
         "digests of the snapshots",
-        "contents of the snapshots",
         "schema and crosswalk",
         "coupons: rows",
         "coupons: sums and claims",
         "findings and causes",
+        "contents of the snapshots",
         "report",
     ]
 

@@ -92,7 +92,7 @@ MOVED: Rows = [(110, 101, 1, "011", 10), (111, 101, 2, None, 20), (120, 102, 1, 
 @pytest.fixture(autouse=True)
 def _no_canaries(monkeypatch: pytest.MonkeyPatch) -> None:
     """They are asked elsewhere."""
-    monkeypatch.setattr(measuring, "release", lambda *_: CanaryResult(0, 0, 0))
+    monkeypatch.setattr(measuring, "release", lambda *_, **__: CanaryResult(0, 0, 0))
 
 
 def claims(folder: Path, *, source: Rows = BOUGHT, target: Rows = MOVED, forgotten: int | None = None) -> dict[str, tuple[int, int, int]]:

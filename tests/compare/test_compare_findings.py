@@ -41,7 +41,9 @@ def compared(engine: Engine) -> Any:
     assert found.agrees
     engine.execute(Query(f"CREATE TABLE {path('evidence', 'things.base')} (side VARCHAR, problem VARCHAR, key VARCHAR[])"))
     evidence = SimpleNamespace(harms=harms(engine, THINGS, tables=tables(THINGS)))
-    return SimpleNamespace(crosswalks={}, entities=(SimpleNamespace(entity=THINGS, evidence=evidence, persons={}, invariants={}, natives=None),))
+    return SimpleNamespace(
+        crosswalks={}, entities=(SimpleNamespace(entity=THINGS, evidence=evidence, persons={}, invariants={}, natives=None, freeze=None, exported=None),)
+    )
 
 
 @pytest.mark.slow

@@ -38,7 +38,7 @@ DATED = {
 
 @pytest.fixture(autouse=True)
 def _no_canaries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measuring, "release", lambda *_: CanaryResult(0, 0, 0))
+    monkeypatch.setattr(measuring, "release", lambda *_, **__: CanaryResult(0, 0, 0))
 
 
 @contextmanager

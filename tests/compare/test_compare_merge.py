@@ -121,7 +121,7 @@ BALANCES: Rows = [balance(201, 11, 26), balance(902, 13, 35, made=BEFORE)]
 @pytest.fixture(autouse=True)
 def _no_canaries(monkeypatch: pytest.MonkeyPatch) -> None:
     """They are asked elsewhere."""
-    monkeypatch.setattr(measuring, "release", lambda *_: CanaryResult(0, 0, 0))
+    monkeypatch.setattr(measuring, "release", lambda *_, **__: CanaryResult(0, 0, 0))
 
 
 def seen(folder: Path, loyalty: Rows, *, baseline: Rows | None = None, source: Rows | None = None, causes: list[str] | None = None) -> dict[str, set[Any]]:

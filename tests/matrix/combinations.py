@@ -108,7 +108,8 @@ def demo_of(rng: Random) -> int:
 
 def build(base: Path, number: int) -> None:
     """Build a clean demo of a seed, unsealed and sealed."""
-    for store in build_demo(base / str(number) / "unsealed", accounts=DEMOS[number], seed=number, moved_batches=FIRST.moved):
+    stores = build_demo(base / str(number) / "unsealed", accounts=DEMOS[number], seed=number, moved_batches=FIRST.moved)
+    for store in (*stores, stores.exports):
         seal(store, base / str(number) / "sealed")
 
 
