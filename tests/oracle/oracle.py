@@ -138,11 +138,14 @@ def _add_up(entity: Entity, grouped: Mapping[Key, tuple[list[Sided], list[Sided]
 
 
 def _money(entity: Entity, status: str, sources: list[Sided], targets: list[Sided], harm: Harm) -> None:
-    """Add the source's amount of what is missing or repeated, and the absolute difference of what changed."""
+    """Add the source's amount of what is missing or repeated, and the absolute difference of what changed, in the first currency that is known."""
     money = entity.money
     if money is None:
         return
     for row in sources if status in ("missing", "duplicate") else sources[:1] if status == "changed" else ():
-        currency = str(row.values[money.currency] or "") if money.currency is not None else money.unit
+        told = [row, *(targets[:1] if status == "changed" else ())]
+        currency = (
+            money.unit if money.currency is None else str(next((one.values[money.currency] for one in told if one.values[money.currency] is not None), ""))
+        )
         amount = Decimal(row.values[money.amount] or 0)
         harm.money[currency] += amount if status != "changed" else abs(amount - Decimal(targets[0].values[money.amount] or 0))
