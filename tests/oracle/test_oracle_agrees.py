@@ -19,7 +19,7 @@ FIXED = settings(derandomize=True, deadline=None, database=None, max_examples=4,
 WHOLE = range(3)
 CORRUPTED = range(100, 104)
 RECORDED = range(200, 202)
-MANY = range(1000, 1150)
+MANY = range(1000, 1080)
 
 
 @pytest.mark.parametrize("seed", WHOLE)
