@@ -25,7 +25,7 @@ from dq.ground import Ground, lay_ground
 from dq.judgement.claims import judge_schema
 from dq.record import Check, Outcome
 from dq.recording import judge_stores, snapshot_columns
-from dq.running import Options, attached, judge_snapshots, opened_stores
+from dq.running import Options, attached, judge_snapshots, look_into_snapshots, opened_stores
 from dq.sql import Query, path, quote
 
 LOCK = "stores.lock.toml"
@@ -62,7 +62,8 @@ def check_contract(folder: Path | str, *, batch: int | None = None, options: Opt
         numbers = [item.number for item in seen.contract.migration.batches]
         if batch is not None and batch not in numbers:
             raise UsageError(f"there is no batch {batch} ({f'1 to {max(numbers)}' if numbers else 'the contract has none'})")
-        checks = [*judge_snapshots(seen.engine, seen.ground, seen.question, attempt=seen.attempts)]
+        contents = look_into_snapshots(seen.engine, seen.question, attempt=seen.attempts)
+        checks = [*judge_snapshots(seen.engine, seen.ground, seen.question, found=contents, attempt=seen.attempts)]
         checks += judge_stores(make_ledger(seen.contract, selects=seen.ground.selects, catalogue=snapshot_columns(seen.question.manifests)))
         checks += [judge_schema(item.entity, item.problems) for item in seen.ground.prepared]
         checks += judge_freezes(seen.engine, seen.ground, seen.question, attempt=seen.attempts)

@@ -134,22 +134,31 @@ def render(record: Record) -> dict[str, str]:
     return {"report.html": render_html(record), "summary.md": render_markdown(record), "junit.xml": render_junit(record)}
 
 
-def judge_snapshots(engine: Engine, ground: Ground, question: Question, *, attempt: Attempts) -> tuple[Check, ...]:
-    """Judge every `snapshot.<side>`."""
-    late = untimely(question.manifests, contract=question.contract, as_of=question.as_of)
-    moved = attempt("snapshot.baseline", why_too_late, engine, ground) if "baseline" in question.manifests else None
-    checks = []
+def look_into_snapshots(engine: Engine, question: Question, *, attempt: Attempts) -> Mapping[str, tuple[str, ...]]:
+    """Return by side what in its snapshot its manifest does not say; before anything is read from it."""
     strange = attempt("snapshots", strange_objects, engine)
+    found: dict[str, tuple[str, ...]] = {}
     for side, manifest in question.manifests.items():
-        found = strange if isinstance(strange, Crash) else attempt(f"snapshot.{side}", discrepancies, engine, snapshot(side), manifest, strange=strange)
-        problems = [found.reason] if isinstance(found, Crash) else list(found)
-        problems += [late[side]] if side in late else []
-        problems += [moved.reason if isinstance(moved, Crash) else moved] if side == "baseline" and moved is not None else []
-        checks.append(judge_snapshot(side, problems=problems, tables=len(manifest.taken), rows=manifest.rows))
-    return tuple(checks)
+        lines = strange if isinstance(strange, Crash) else attempt(f"snapshot.{side}", discrepancies, engine, snapshot(side), manifest, strange=strange)
+        found[side] = (lines.reason,) if isinstance(lines, Crash) else lines
+    return found
+
+
+def judge_snapshots(engine: Engine, ground: Ground, question: Question, *, found: Mapping[str, tuple[str, ...]], attempt: Attempts) -> tuple[Check, ...]:
+    """Judge every `snapshot.<side>` by what was found in it, and by what its moment says."""
+    problems = {side: [*lines] for side, lines in found.items()}
+    for side, late in untimely(question.manifests, contract=question.contract, as_of=question.as_of).items():
+        problems[side].append(late)
+    moved = attempt("snapshot.baseline", why_too_late, engine, ground) if "baseline" in found else None
+    if moved is not None:
+        problems["baseline"].append(moved.reason if isinstance(moved, Crash) else moved)
+    manifests = question.manifests
+    return tuple(judge_snapshot(side, problems=problems[side], tables=len(manifests[side].taken), rows=manifests[side].rows) for side in manifests)
 
 
 def _recorded(engine: Engine, question: Question, *, attempt: Attempts, told: Told, findings: Path) -> Record:
+    told("contents of the snapshots")
+    contents = look_into_snapshots(engine, question, attempt=attempt)
     checks: list[Check] = []
     entities: tuple[EntityResult, ...] = ()
     causes: tuple[Cause, ...] = ()
@@ -169,8 +178,7 @@ def _recorded(engine: Engine, question: Question, *, attempt: Attempts, told: To
         ground = lay_ground(engine, question.contract, asked=question.asked, attempt=attempt)
         checks += [judge_schema(item.entity, item.problems) for item in ground.prepared]
         checks += judge_freezes(engine, ground, question, attempt=attempt)
-    told("contents of the snapshots")
-    checks += judge_snapshots(engine, ground, question, attempt=attempt)
+    checks += judge_snapshots(engine, ground, question, found=contents, attempt=attempt)
     ledger = make_ledger(question.contract, selects=ground.selects, catalogue=snapshot_columns(question.manifests))
     checks += judge_stores(ledger)
     if question.command == "gate":

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from dq.compare.evidence import Broken
 from dq.compare.select import read_condition
-from dq.compare.sides import UNMAPPED, through
+from dq.compare.sides import UNMAPPED, through, unmapped_bits
 from dq.contract.claims import Invariant, LedgerSum
 from dq.contract.models import Entity
 from dq.engine import Engine
@@ -55,7 +55,7 @@ def _breaking(engine: Engine, entity: Entity, invariant: Invariant, ledger: Enti
         known = tuple(column.name for column in entity.columns)
         claim = read_condition(engine, invariant.holds, file=entity.file, key=f"invariant.{invariant.name}", known=known, free=True)
         named = [column.name for column in entity.columns if re.search(rf"\b{re.escape(column.name)}\b", invariant.holds)]
-        bits = _bits(entity, named) if side == "source" else 0
+        bits = unmapped_bits(entity, named) if side == "source" else 0
         return f"SELECT {keys} FROM {view} AS r WHERE ({claim}) IS NOT TRUE{f' AND r.{quote(UNMAPPED)} & {bits} = 0' if bits else ''}"
     if invariant.unique is not None:
         return _repeated(entity, invariant.unique, side=side)
@@ -71,7 +71,7 @@ def _breaking(engine: Engine, entity: Entity, invariant: Invariant, ledger: Enti
     total = quote("dq.total")
     sums = f"SELECT {', '.join(by)}, sum({quote(equals.sum)}) AS {total} FROM {summed} GROUP BY ALL"
     on_sum = " AND ".join(f"l.{name} {'IS NOT DISTINCT FROM' if whole else '='} r.{name}" for name in by)
-    bits = _bits(entity, equals.by) if side == "source" else 0
+    bits = unmapped_bits(entity, equals.by) if side == "source" else 0
     unequal = f"""
         SELECT {keys} FROM {view} AS r LEFT JOIN ({sums}) AS l ON {on_sum}
         WHERE r.{quote(invariant.column)} IS DISTINCT FROM coalesce(l.{total}, 0){f" AND r.{quote(UNMAPPED)} & {bits} = 0" if bits else ""}"""
@@ -102,16 +102,11 @@ def _sums_alone(engine: Engine, ledger: Entity, equals: LedgerSum, *, side: str)
     return f"SELECT {picked} FROM {path(side, equals.entity)} AS e WHERE {owned}{apart} GROUP BY ALL HAVING sum(e.{quote(equals.sum)}) IS DISTINCT FROM 0"
 
 
-def _bits(entity: Entity, names: Collection[str]) -> int:
-    """Return the bits of UNMAPPED that speak of some columns."""
-    return sum(1 << index for index, column in enumerate(through(entity)) if column.name in names)
-
-
 def of_unmapped(engine: Engine, ledger: Entity, by: Collection[str]) -> str:
     """Return the further claim about a row `e` of the target that its counterpart's owner is mapped; '' where every id is."""
     if ledger.aggregate:
         return ""  # its rows are persons: whom the crosswalk does not map has none
-    bits = _bits(ledger, by)
+    bits = unmapped_bits(ledger, by)
     names = [str(column.through) for column in through(ledger) if column.name in by]
     sql = "SELECT count(*) FROM evidence.crosswalk WHERE problem = 'unmapped' AND crosswalk IN (SELECT unnest($1))"
     if not bits or engine.one(Query(sql, (names,), f"{ledger.name}: unmapped owners")) == (0,):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dq.compare.invariants import of_unmapped
-from dq.compare.sides import UNMAPPED, through
+from dq.compare.sides import UNMAPPED, unmapped_bits
 from dq.compare.sums import summand
 from dq.contract.claims import Sums
 from dq.contract.models import Entity
@@ -31,7 +31,7 @@ def compare_persons(engine: Engine, entity: Entity, item: Sums) -> PersonSums:
     """
     step = f"{entity.name}.sums.{item.called}"
     whose, value = f"e.{quote(str(item.per))}", summand(entity.column(item.column), alias="e")
-    bits = sum(1 << index for index, column in enumerate(through(entity)) if column.name == item.per)
+    bits = unmapped_bits(entity, [str(item.per)])
     known = f"e.{quote(UNMAPPED)} & {bits} = 0" if bits else "true"
     apart = of_unmapped(engine, entity, [str(item.per)])
     sql = f"""

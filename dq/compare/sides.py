@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from dq.compare import later
@@ -141,6 +141,11 @@ def is_absorbed(column: Column) -> str:
 def through(entity: Entity) -> list[Column]:
     """Return the columns that go through a crosswalk."""
     return [column for column in entity.columns if column.through is not None]
+
+
+def unmapped_bits(entity: Entity, names: Collection[str]) -> int:
+    """Return the bits of UNMAPPED that speak of some columns."""
+    return sum(1 << index for index, column in enumerate(through(entity)) if column.name in names)
 
 
 def maps(entity: Entity, *, picked: bool = False) -> list[str]:

@@ -364,11 +364,11 @@ def test_a_run_shows_what_is_done_next(plain: Small) -> None:
     running.run_contract(plain.contract, options=running.Options(runs=plain.runs, told=told.append))
     assert told == [
         "digests of the snapshots",
+        "contents of the snapshots",
         "schema and crosswalk",
         "coupons: rows",
         "coupons: sums and claims",
         "findings and causes",
-        "contents of the snapshots",
         "report",
     ]
 

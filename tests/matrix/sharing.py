@@ -33,7 +33,7 @@ def shares(items: Iterable[Item]) -> list[Share]:
     Each goes where the fewest others are that are about the same entities, so that few pick the same rows.
     """
     together: dict[object, list[tuple[list[Item], set[str]]]] = {}
-    for item in sorted(items, key=_is_narrow):
+    for item in sorted(items, key=_order):
         where, checks = _room(item)
         open_ = [share for share in together.setdefault(where, []) if len(share[0]) < _MOST and _fits(checks, share[1])]
         if open_:
@@ -63,7 +63,7 @@ def _alone(base: Path, item: Item) -> list[str]:
         return traceback.format_exc().splitlines()[-3:]
 
 
-def _is_narrow(item: Item) -> tuple[bool, int]:
+def _order(item: Item) -> tuple[bool, int]:
     """Return what items are let loose by, in this order: whole persons and rows before single values, and last what leaves nothing to pick from."""
     it = CORRUPTIONS.get(item.id) if item.kind == "corruption" else None
     return (bool(it.unproven), -len(it.checks)) if it is not None else (False, 0)
