@@ -7,29 +7,20 @@ from typing import Any
 
 import pytest
 
-from dq import measuring
-from dq.canaries import CanaryResult
 from dq.compare.evidence import Broken
 from dq.ground import Asked
-from tests.oracle.sealing import BASELINE, Table, measured_unsealed
+from tests.oracle.sealing import BASELINE, STORES, Table, measured_unsealed
 
-MIGRATION = """\
+pytestmark = pytest.mark.usefixtures("no_canaries")
+
+MIGRATION = (
+    """\
 name     = "small"
 title    = "Orders move"
 entities = ["orders", "lines"]
-[stores.source]
-name     = "one"
-snapshot = "source.duckdb"
-[stores.target]
-name     = "two"
-snapshot = "target.duckdb"
-[stores.baseline]
-name     = "two"
-snapshot = "baseline.duckdb"
-[stores.crosswalk]
-name     = "ids"
-snapshot = "crosswalk.duckdb"
 """
+    + STORES
+)
 ORDERS = """\
 promise = "Orders move."
 key     = "number"
@@ -87,12 +78,6 @@ Rows = list[tuple[Any, ...]]
 SOLD: Rows = [("A", 1, 30), ("B", 2, 5), ("C", 3, 0)]
 BOUGHT: Rows = [(10, 1, 1, "011", 10), (11, 1, 2, None, 20), (20, 2, 1, None, 5)]
 MOVED: Rows = [(110, 101, 1, "011", 10), (111, 101, 2, None, 20), (120, 102, 1, None, 5)]
-
-
-@pytest.fixture(autouse=True)
-def _no_canaries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are asked elsewhere."""
-    monkeypatch.setattr(measuring, "release", lambda *_, **__: CanaryResult(0, 0, 0))
 
 
 def claims(folder: Path, *, source: Rows = BOUGHT, target: Rows = MOVED, forgotten: int | None = None) -> dict[str, tuple[int, int, int]]:

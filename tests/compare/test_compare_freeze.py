@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from tiny import AFTER, FILES, Place, Rows, moved, rows_of, stores_of, tiny
 
-from dq import measuring
-from dq.canaries import CanaryResult
 from dq.compare.evidence import Crash
 from dq.compare.freeze import Late, check_freeze
 from dq.compare.progress import BatchSize, Progress
@@ -22,6 +20,8 @@ from dq.measuring import Facts, measure_progress
 from dq.record import Outcome
 from dq.sql import Query
 from tests.oracle.sealing import BASELINE, Table, measured_unsealed
+
+pytestmark = pytest.mark.usefixtures("no_canaries")
 
 FREEZE = datetime(2024, 10, 20, 17, tzinfo=UTC)
 MICROSECOND, DAY = timedelta(microseconds=1), timedelta(days=1)
@@ -34,11 +34,6 @@ DATED = {
     "sql/source/coupons.sql": FILES["sql/source/coupons.sql"].replace("c.points\n", "c.points, c.given, c.place\n"),
     "sql/target/coupons.sql": FILES["sql/target/coupons.sql"].replace(", points", ", points, given, place"),
 }
-
-
-@pytest.fixture(autouse=True)
-def _no_canaries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measuring, "release", lambda *_, **__: CanaryResult(0, 0, 0))
 
 
 @contextmanager

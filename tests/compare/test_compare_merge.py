@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from sides_compared import statuses
 
-from dq import measuring
-from dq.canaries import CanaryResult
 from dq.compare.evidence import Crash
 from dq.diagnose import find_causes, label_cells
 from dq.ground import Asked
-from tests.oracle.sealing import BASELINE, MOMENT, Table, measured_unsealed
+from tests.oracle.sealing import BASELINE, MOMENT, STORES, Table, measured_unsealed
+
+pytestmark = pytest.mark.usefixtures("no_canaries")
 
 BEFORE, AFTER = BASELINE - timedelta(days=30), BASELINE + timedelta(days=1)
 AUGUST, JULY = datetime(2024, 8, 31, 23, 59, 59, 999999, tzinfo=UTC), datetime(2024, 7, 1, tzinfo=UTC)
@@ -26,19 +26,8 @@ name     = "small"
 title    = "Points move"
 entities = ["entries", "balances"]
 accounts = "accounts"
-[stores.source]
-name     = "one"
-snapshot = "source.duckdb"
-[stores.target]
-name     = "two"
-snapshot = "target.duckdb"
-[stores.baseline]
-name     = "two"
-snapshot = "baseline.duckdb"
-[stores.crosswalk]
-name     = "ids"
-snapshot = "crosswalk.duckdb"
-""",
+"""
+    + STORES,
     "entries.toml": """\
 promise = "Points move."
 key     = "ref"
@@ -116,12 +105,6 @@ OWN: Rows = [entry(901, "N1", 13, 5, at=BEFORE), (902, 2, None, 13, 5, None, BEF
 ENTRIES: Rows = [entry(101, "P1", 11, 10, AUGUST), entry(102, "P2", 11, -4), entry(103, "P3", 11, 20, JULY), entry(104, "P4", 13, 30, JULY), OWN[0]]
 BALANCES: Rows = [balance(201, 11, 26), balance(902, 13, 35, made=BEFORE)]
 """Accounts 1 and 2 are person 11; account 3 is person 13, who had five points before."""
-
-
-@pytest.fixture(autouse=True)
-def _no_canaries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are asked elsewhere."""
-    monkeypatch.setattr(measuring, "release", lambda *_, **__: CanaryResult(0, 0, 0))
 
 
 def seen(folder: Path, loyalty: Rows, *, baseline: Rows | None = None, source: Rows | None = None, causes: list[str] | None = None) -> dict[str, set[Any]]:

@@ -11,11 +11,11 @@ import pytest
 from sides_compared import statuses
 from tiny import AFTER, BEFORE, FILES, Place, Rows, looked_at, moved, rows_of
 
-from dq import measuring
-from dq.canaries import CanaryResult
 from dq.compare.evidence import Crash, EntityEvidence
 from dq.compare.natives import Natives
 from tests.oracle.sealing import MOMENT
+
+pytestmark = pytest.mark.usefixtures("no_canaries")
 
 
 @dataclass(frozen=True)
@@ -284,12 +284,6 @@ CASES = (
         population={"blocked": True},
     ),
 )
-
-
-@pytest.fixture(autouse=True)
-def _no_canaries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They take longer than the rest, and have a file of their own."""
-    monkeypatch.setattr(measuring, "release", lambda *_, **__: CanaryResult(0, 0, 0))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from dq import measuring
-from dq.canaries import CanaryResult
 from dq.compare.evidence import Crash, SumPair
 from dq.ground import Asked
 from dq.judgement.claims import judge_sums
 from dq.record import Outcome
 from tests.oracle.sealing import Table, measured_unsealed
+
+pytestmark = pytest.mark.usefixtures("no_canaries")
 
 MIGRATION = """\
 name     = "small"
@@ -44,12 +45,6 @@ by     = ["region"]
 SELECT = "SELECT k, region, b FROM things\n"
 WIDEST = 2**63 - 1
 Values = Sequence[tuple[str | None, Any]]
-
-
-@pytest.fixture(autouse=True)
-def _no_canaries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are asked elsewhere."""
-    monkeypatch.setattr(measuring, "release", lambda *_, **__: CanaryResult(0, 0, 0))
 
 
 def summed(folder: Path, kind: str, source: Values, target: Values) -> tuple[measuring.EntityFacts, dict[Any, tuple[Decimal, ...]]]:

@@ -11,7 +11,7 @@ from typing import Any
 from dq.engine import Engine
 from dq.ground import Asked
 from dq.measuring import Facts
-from tests.oracle.sealing import BASELINE, MOMENT, Small, Table, make_small, measured_unsealed
+from tests.oracle.sealing import BASELINE, MOMENT, STORES, Small, Table, make_small, measured_unsealed
 
 BEFORE, AFTER = BASELINE - timedelta(days=30), BASELINE + timedelta(days=1)
 Rows = list[tuple[Any, ...]]
@@ -24,18 +24,9 @@ title    = "A tiny shop moves"
 regions  = ["ID"]
 entities = ["coupons"]
 accounts = "accounts"
-[stores.source]
-name     = "one"
-snapshot = "source.duckdb"
-[stores.target]
-name     = "two"
-snapshot = "target.duckdb"
-[stores.baseline]
-name     = "two"
-snapshot = "baseline.duckdb"
-[stores.crosswalk]
-name     = "ids"
-snapshot = "crosswalk.duckdb"
+"""
+    + STORES
+    + """\
 [[batches]]
 number = 1
 region = "ID"

@@ -27,6 +27,21 @@ MOMENT = datetime(2024, 11, 1, 3, tzinfo=UTC)
 """When source, target and crosswalk are taken; the baseline a week before."""
 BASELINE = MOMENT - timedelta(days=7)
 MIGRATION = "small"
+STORES = """\
+[stores.source]
+name     = "one"
+snapshot = "source.duckdb"
+[stores.target]
+name     = "two"
+snapshot = "target.duckdb"
+[stores.baseline]
+name     = "two"
+snapshot = "baseline.duckdb"
+[stores.crosswalk]
+name     = "ids"
+snapshot = "crosswalk.duckdb"
+"""
+"""The part of migration.toml that names four stores, each beside the contract."""
 
 
 @dataclass
