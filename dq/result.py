@@ -131,6 +131,10 @@ class EntityRun:
         """Return the entity's causes; see `Run.causes`."""
         return self.run.causes().filter(pl.col("entity") == self.result.entity)
 
+    def __repr__(self) -> str:
+        """Say what it is about in a line."""
+        return f"<{self.result.entity} of run {self.run.record.run}: {self.result.outcome.value}; {self.result.compared:,} rows compared>"
+
     def _repr_html_(self) -> str:
         from dq.report.displays import entity_display  # noqa: PLC0415 - as above
 

@@ -163,3 +163,8 @@ def test_sums_are_exact_and_agree(clean: Run) -> None:
     assert sums["source_net"].to_list() == sums["target_net"].to_list()
     assert sums["agrees"].all()
     assert sums.schema["source_net"] == pl.Decimal(38, sums.schema["source_net"].scale)  # type: ignore[attr-defined]
+
+
+def test_an_entity_of_a_run_says_in_a_line_what_it_is(clean: Run) -> None:
+    compared = next(item.compared for item in clean.record.entities if item.entity == "coupons")
+    assert repr(clean["coupons"]) == f"<coupons of run {clean.record.run}: PASSED; {compared:,} rows compared>"
