@@ -69,10 +69,16 @@ def _truncated(_: Column, value: Value) -> Value:
 
 @cell("one character replaced", "text")
 def _replaced(_: Column, value: Value) -> Value:
-    if not value:
-        return value
-    middle = len(value) // 2
-    return f"{value[:middle]}{'#' if value[middle] == '~' else '~'}{value[middle + 1 :]}"
+    return _other_character(value, len(value) // 2) if value else value
+
+
+@cell("the last character replaced", "text")
+def _last_replaced(_: Column, value: Value) -> Value:
+    return _other_character(value, len(value) - 1) if value else value
+
+
+def _other_character(value: str, place: int) -> str:
+    return f"{value[:place]}{'#' if value[place] == '~' else '~'}{value[place + 1 :]}"
 
 
 @cell("an emoji lost", "text")

@@ -72,6 +72,7 @@ CASES: tuple[tuple[str, str, Value, Value], ...] = (
     ("the last character cut off", "VARCHAR", "", ""),
     ("one character replaced", "VARCHAR", "abc", "a~c"),
     ("one character replaced", "VARCHAR", "~", "#"),
+    ("the last character replaced", "VARCHAR", "abc", "ab~"),
     ("an emoji lost", "VARCHAR", "ok 👍", "ok ?"),
     ("an emoji lost", "VARCHAR", "好", "好"),
     ("one unit more", "INTEGER", "9", "10"),

@@ -18,6 +18,7 @@ from dq.running import Finished
 
 from .judging import compare
 from .sabotage import SABOTAGES
+from .spoiling import seeded
 from .stages import CLEAN, Case, differences
 
 CODE_SPAN = re.compile(r"(`+)[^`\n]*?\1")
@@ -77,7 +78,7 @@ def run_sabotage(base: Path, name: str) -> list[str]:
     with tempfile.TemporaryDirectory(prefix="matrix-") as work:
         case = Case(base / str(FIRST.moved), Path(work), FIRST)
         files, told = case.changed(lambda copy: apply(copy, *([it.on] if it.on else [])))
-        with it.spoil():
+        with it.spoil(), seeded():
             finished = case.run(files)
         crashes = list(_crashes(finished))
         if it.crashes:

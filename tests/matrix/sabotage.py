@@ -219,7 +219,7 @@ _add(
     "F36.case",
     "the comparison holds upper and lower case for the same",
     comparing(lambda column, value: f"lower({value})" if is_text(column) else None),
-    _only(unproven(_valued("retired_products"), SEEN)),
+    _only(unproven(_valued(), SEEN)),
 )
 _add(
     "F36.trim",
@@ -243,7 +243,7 @@ _add(
     "F36.short",
     "the comparison looks at no last character",
     comparing(lambda column, value: f"left({value}, -1)" if is_text(column) else None),
-    _only(unproven(_valued("consents", "retired_products", "redirects"), SEEN)),
+    _only(unproven(_valued("retired_products"), SEEN)),
 )
 _add(
     "F36.fraction",

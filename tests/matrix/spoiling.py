@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from typing import Any
 from unittest.mock import ANY, patch
 
@@ -12,6 +13,7 @@ import dq.compare.invariants
 import dq.compare.localise
 import dq.compare.natives
 import dq.recording
+import dq.running
 from dq.contract.models import Column
 from dq.sql import Query, path, quote
 
@@ -90,6 +92,17 @@ def everything_planted(**spoilt: Any) -> Spoil:
         return stack
 
     return spoil
+
+
+def seeded() -> AbstractContextManager[Any]:
+    """Return what makes a run plant the same corruptions whatever its id: which of them a spoilt comparison misses depends on the rows they meet."""
+    real = dq.running.ask
+
+    def ask(*args: Any, **kwargs: Any) -> Any:
+        question = real(*args, **kwargs)
+        return replace(question, asked=replace(question.asked, seed="sabotage"))
+
+    return patch("dq.running.ask", ask)
 
 
 def comparing(folded: Callable[[Column, str], str | None]) -> Spoil:
