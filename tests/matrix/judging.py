@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -55,12 +55,8 @@ def wanted(expected: Expected) -> dict[str, Wanted]:
 def compare(finished: Finished, expected: Expected, *, causes: Collection[str] = ()) -> Iterator[str]:
     """Yield a line for everything that a run found otherwise than expected; nothing where it is right to the last key."""
     record = finished.record
-    found = {check.id: check for check in record.checks}
     want = wanted(expected)
-    for check_id in [name for name in want if name not in found]:
-        yield f"{check_id}: there is no such check"
-    for check_id, check in found.items():
-        yield from _check(check, want.get(check_id))
+    yield from compare_checks(record.checks, expected)
     worst = Outcome.NOT_PROVEN if any(one.reason is not None for one in want.values()) else Outcome.FAILED if want else Outcome.PASSED
     if (record.outcome, record.exit_status) != (worst, worst.exit_status):
         yield f"outcome: expected {worst}, found {record.outcome} and exit status {record.exit_status}"
@@ -68,6 +64,15 @@ def compare(finished: Finished, expected: Expected, *, causes: Collection[str] =
         if not any(words in cause.sentence for cause in record.causes):
             yield f"causes: none says '{words}', but {[cause.sentence for cause in record.causes]}"
     yield from _findings(finished, expected)
+
+
+def compare_checks(checks: Iterable[Check], expected: Expected) -> Iterator[str]:
+    """Yield a line for every check that is otherwise than expected; those of which nothing is expected must be PASSED."""
+    found = {check.id: check for check in checks}
+    want = wanted(expected)
+    yield from (f"{name}: there is no such check" for name in want if name not in found)
+    for check_id, check in found.items():
+        yield from _check(check, want.get(check_id))
 
 
 def _check(check: Check, want: Wanted | None) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from unittest.mock import patch
 
@@ -49,6 +49,7 @@ class Sabotage:
         on: the corruption of the stores that it is made on; None: the clean demo.
         expected: from what the corruption expects to what must be found.
         crashes: whether a step must have crashed.
+        blind: a comparison of which only canaries can tell.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Sabotage:
     expected: Callable[[Expected], Expected]
     on: str | None = None
     crashes: bool = False
+    blind: bool = False
 
 
 SABOTAGES: dict[str, Sabotage] = {}
@@ -72,6 +74,11 @@ def _add(
     crashes: bool = False,
 ) -> None:
     SABOTAGES[name] = Sabotage(id=name, what=what, spoil=spoil, expected=expected, on=on, crashes=crashes)
+
+
+def _blind(name: str, what: str, spoil: Spoil, canaries: Iterable[str]) -> None:
+    """Register a comparison that does not see something: these canaries tell of it, and nothing else."""
+    SABOTAGES[name] = Sabotage(id=name, what=what, spoil=spoil, expected=_only(unproven(canaries, SEEN)), blind=True)
 
 
 def _only(told: Expected) -> Callable[[Expected], Expected]:
@@ -197,139 +204,139 @@ _add(
     lambda: patch("dq.canaries.releasing.localise", lambda engine, entity, **_: Localised(make_tables(engine, entity), agrees=True)),
     _only(unproven(CANARIES, SEEN)),
 )
-_add(
+_blind(
     "F36.hash",
     "every row has the same hash",
     lambda: patch("dq.compare.fingerprint.row_hash", lambda *_: "hash(1)"),
-    _only(unproven(CANARIES, SEEN)),
+    CANARIES,
 )
-_add(
+_blind(
     "F36.column",
     "the comparison is blind to instants",
     lambda: patch("dq.compare.localise._broken", blind(lambda column, _: column.kind == "instants", "false")),
-    _only(unproven([f"canary.{entity}" for entity in checks.ENTITIES if f"{entity}.instants" in checks.ALL], SEEN)),
+    [f"canary.{entity}" for entity in checks.ENTITIES if f"{entity}.instants" in checks.ALL],
 )
-_add(
+_blind(
     "F36.blame",
     "the comparison blames the first column for everything",
     lambda: patch("dq.compare.localise._broken", blind(lambda column, entity: entity.name.startswith("canary.") and column in entity.compared[:1], "true")),
-    _only(unproven([f"canary.{entity}" for entity in checks.ENTITIES if checks.pairs(entity)], SEEN)),
+    [f"canary.{entity}" for entity in checks.ENTITIES if checks.pairs(entity)],
 )
-_add(
+_blind(
     "F36.case",
     "the comparison holds upper and lower case for the same",
     comparing(lambda column, value: f"lower({value})" if is_text(column) else None),
-    _only(unproven(_valued(), SEEN)),
+    _valued(),
 )
-_add(
+_blind(
     "F36.trim",
     "the comparison forgets blanks at the ends",
     comparing(lambda column, value: f"trim({value}, {literal(BLANKS)})" if is_text(column) else None),
-    _only(unproven(_valued(), SEEN)),
+    _valued(),
 )
-_add(
+_blind(
     "F36.empty",
     "the comparison holds NULL and empty text for the same",
     comparing(lambda column, value: f"coalesce({value}, '')" if is_text(column) else None),
-    _only(unproven(_canaries("accounts", "consents", "redirects", "orders", "payments", "warranties", "reviews"), SEEN)),
+    _canaries("accounts", "consents", "redirects", "orders", "payments", "warranties", "reviews"),
 )
-_add(
+_blind(
     "F36.null",
     "the comparison looks at no value whose counterpart is NULL",
     everything_planted(compare__localise__differs=lambda column: f"s.{quote(column.name)} <> t.{quote(column.name)}"),
-    _only(unproven(_valued(), SEEN)),
+    _valued(),
 )
-_add(
+_blind(
     "F36.short",
     "the comparison looks at no last character",
     comparing(lambda column, value: f"left({value}, -1)" if is_text(column) else None),
-    _only(unproven(_valued("retired_products"), SEEN)),
+    _valued("retired_products"),
 )
-_add(
+_blind(
     "F36.fraction",
     "the comparison holds instants of one millisecond for the same",
     comparing(lambda column, value: f"date_trunc('millisecond', {value})" if column.kind == "instants" else None),
-    _only(unproven(_canaries(*(entity for entity in checks.ENTITIES if f"{entity}.instants" in checks.ALL)), SEEN)),
+    _canaries(*(entity for entity in checks.ENTITIES if f"{entity}.instants" in checks.ALL)),
 )
-_add(
+_blind(
     "F36.day",
     "the comparison holds instants of one day for the same",
     comparing(lambda column, value: f"date_trunc('day', {value})" if column.kind == "instants" else None),
-    _only(unproven(_canaries(*(entity for entity in checks.ENTITIES if f"{entity}.instants" in checks.ALL)), SEEN)),
+    _canaries(*(entity for entity in checks.ENTITIES if f"{entity}.instants" in checks.ALL)),
 )
-_add(
+_blind(
     "F36.sign",
     "the comparison forgets the sign of numbers",
     comparing(lambda column, value: f"abs({value})" if is_number(column) and column.through is None else None),
-    _only(unproven(_valued("accounts", "consents", "retired_products", "warranties"), SEEN)),
+    _valued("accounts", "consents", "retired_products", "warranties"),
 )
-_add(
+_blind(
     "F36.unit",
     "the comparison lets a unit more or less pass",
     comparing(lambda column, value: f"floor({value} / 1000)" if is_number(column) and column.through is None else None),
-    _only(unproven(_valued("accounts", "consents", "retired_products", "warranties"), SEEN)),
+    _valued("accounts", "consents", "retired_products", "warranties"),
 )
-_add(
+_blind(
     "F36.owner",
     "the comparison never looks whose a row is, nor what it is about",
     lambda: patch("dq.compare.localise._broken", blind(lambda column, _: column.kind == "attribution", "false")),
-    _only(unproven(_canaries(*(entity for entity in checks.ENTITIES if f"{entity}.attribution" in checks.ALL)), SEEN)),
+    _canaries(*(entity for entity in checks.ENTITIES if f"{entity}.attribution" in checks.ALL)),
 )
-_add(
+_blind(
     "F36.columns",
     "the hash of a row forgets which column a value stands in",
     everything_planted(compare__fingerprint__row_hash=xored, compare__parts__row_hash=xored),
-    _only(unproven(_valued("points_balances", "consents", "services", "retired_products"), SEEN)),
+    _valued("points_balances", "consents", "services", "retired_products"),
 )
-_add(
+_blind(
     "F36.twice",
     "the comparison does not see that a key stands twice",
     lambda: patch("dq.compare.localise.set_repeated_apart", lambda *_, **__: None),
-    _only(unproven(CANARIES, SEEN)),
+    CANARIES,
 )
-_add(
+_blind(
     "F36.width",
     "sums are added up in 32 bits",
     everything_planted(compare__sums__summand=wrapped_at_32_bits),
-    _only(unproven(_canaries(*(entity for entity in checks.ENTITIES if any(check.startswith(f"{entity}.sums.") for check in checks.ALL))), SEEN)),
+    _canaries(*(entity for entity in checks.ENTITIES if any(check.startswith(f"{entity}.sums.") for check in checks.ALL))),
 )
-_add(
+_blind(
     "F36.gross",
     "gross sums are net ones",
     everything_planted(
         compare__sums___added=lambda value, *, place: {f"{kind}_{place}": f"CAST(coalesce(sum({value}), 0) AS VARCHAR)" for kind in ("net", "gross")}
     ),
-    _only(unproven(_canaries(*(entity for entity in checks.ENTITIES if any(check.startswith(f"{entity}.sums.") for check in checks.ALL))), SEEN)),
+    _canaries(*(entity for entity in checks.ENTITIES if any(check.startswith(f"{entity}.sums.") for check in checks.ALL))),
 )
-_add(
+_blind(
     "F36.natives",
     "a silent change of the target's own rows is not told",
     everything_planted(canaries__releasing__check_natives=NATIVES),
-    _only(unproven(_valued(), SEEN)),
+    _valued(),
 )
-_add(
+_blind(
     "F36.ledger",
     "a total that is wrong in the target alone is not told",
     everything_planted(canaries__releasing__check_invariant=LEDGER),
-    _only(unproven(_canaries("orders", "points_balances"), SEEN)),
+    _canaries("orders", "points_balances"),
 )
-_add(
+_blind(
     "F36.targets",
     "nobody looks what the crosswalk maps to",
     everything_planted(canaries__crosswalk__look_at_targets=lambda *_, **__: None),
-    _only(unproven(["canary.crosswalk"], SEEN)),
+    ["canary.crosswalk"],
 )
-_add(
+_blind(
     "F36.function",
     "nobody looks whether the crosswalk is a function",
     everything_planted(canaries__crosswalk__look_at_function=lambda *_, **__: (0, 0)),
-    _only(unproven(["canary.crosswalk"], SEEN)),
+    ["canary.crosswalk"],
 )
-_add(
+_blind(
     "F36.unmapped",
     "nobody looks whether the crosswalk maps every id",
     everything_planted(canaries__crosswalk__record_unmapped=lambda *_, **__: None),
-    _only(unproven(["canary.crosswalk"], SEEN)),
+    ["canary.crosswalk"],
 )
 _add(
     "K12.canary.crosswalk",

@@ -1,4 +1,4 @@
-"""The one place that says which cases share a run: corruptions that break different checks, and neutral changes, which break none.
+"""The one place that says which cases share a run: those that break different checks, and those that break none.
 
 A shared run must find what each of its corruptions brings about, to the last key, and nothing else. Where it finds anything else, whatever the
 reason, its halves are run apart, down to one case alone, and that decides.
@@ -9,14 +9,19 @@ from __future__ import annotations
 import tempfile
 import traceback
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 from dq_fixtures.corruptions import CORRUPTIONS
 from dq_fixtures.corruptions.neutral import NEUTRAL
-from dq_fixtures.corruptions.registry import Stage, apply_each
+from dq_fixtures.corruptions.registry import FIRST, Stage, apply_each
 
+from .canaries import run_canaries
 from .cases import judge_corruption, judge_neutral
+from .judging import compare
 from .listing import Item, run_item
+from .sabotage import SABOTAGES
+from .spoiling import seeded
 from .stages import Case
 
 _MOST = 12  # of a share: the more there are, the likelier two pick the same row
@@ -49,8 +54,11 @@ def run_share(base: Path, share: Share) -> Mapping[str, list[str]]:
     """Run the items of a share and return by id what was otherwise than it must be."""
     if len(share) == 1:
         return {share[0].id: _alone(base, share[0])}
-    together = _neutral if share[0].neutral else _corruptions
-    if not together(base, [item.id for item in share]):
+    names = [item.id for item in share]
+    if _is_blind(share[0]):
+        return run_canaries(base, names)
+    together = {"corruption": _corruptions, "sabotage": _crashing}.get(share[0].kind, _neutral)
+    if not together(base, names):
         return {item.id: [] for item in share}
     half = len(share) // 2
     return {**run_share(base, share[:half]), **run_share(base, share[half:])}
@@ -85,6 +93,10 @@ def _room(item: Item) -> tuple[object, set[str]]:
         it = CORRUPTIONS[item.id]
         if it.place == "stores" and it.refused is None:
             return (item.kind, it.stage), set(it.checks)
+    if _is_blind(item):
+        return (item.kind, "blind"), set()
+    if item.kind == "sabotage" and SABOTAGES[item.id].crashes:
+        return (item.kind, "crashes"), {told.check for told in SABOTAGES[item.id].expected(())}
     if item.kind == "neutral" and NEUTRAL[item.id].counted is None:
         return (item.kind, NEUTRAL[item.id].stage, NEUTRAL[item.id].same), set()
     return (item.kind, item.id), set()
@@ -101,6 +113,23 @@ def _corruptions(base: Path, names: list[str]) -> list[str]:
         except Exception as error:  # noqa: BLE001 - whatever one did to another: apart they are asked again
             return [f"not together: {error}"]
         return judge_corruption(finished, {CORRUPTIONS[name]: told for name, told in expected.items()})
+
+
+def _crashing(base: Path, names: list[str]) -> list[str]:
+    """Let several steps of one run crash: none disturbs what the others do not need."""
+    expected = tuple(dict.fromkeys(told for name in names for told in SABOTAGES[name].expected(())))
+    with tempfile.TemporaryDirectory(prefix="matrix-") as work, ExitStack() as spoilt:
+        case = _case(base, Path(work), FIRST)
+        for name in names:
+            spoilt.enter_context(SABOTAGES[name].spoil())
+        spoilt.enter_context(seeded())
+        finished = case.run(case.clean)
+        missing = [] if len(finished.crashes) >= len(names) else [f"{len(names)} steps were to crash, {len(finished.crashes)} did"]
+        return [*compare(finished, expected), *missing]
+
+
+def _is_blind(item: Item) -> bool:
+    return item.kind == "sabotage" and SABOTAGES[item.id].blind
 
 
 def _neutral(base: Path, names: list[str]) -> list[str]:

@@ -17,6 +17,9 @@ import dq.running
 from dq.contract.models import Column
 from dq.sql import Query, path, quote
 
+SEED = "sabotage"
+"""Chooses what spoilt runs plant."""
+
 Spoil = Callable[[], AbstractContextManager[Any]]
 
 
@@ -100,7 +103,7 @@ def seeded() -> AbstractContextManager[Any]:
 
     def ask(*args: Any, **kwargs: Any) -> Any:
         question = real(*args, **kwargs)
-        return replace(question, asked=replace(question.asked, seed="sabotage"))
+        return replace(question, asked=replace(question.asked, seed=SEED))
 
     return patch("dq.running.ask", ask)
 
