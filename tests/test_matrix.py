@@ -54,9 +54,9 @@ def test_every_case_of_the_matrix_is_in_one_share() -> None:
     assert Counter(item for share in shares(items()) for item in share) == Counter(items())
 
 
-def test_no_two_corruptions_of_a_share_break_one_check() -> None:
+def test_no_two_corruptions_of_a_share_break_one_check_but_the_ledger_of_coverage() -> None:
     broken = [Counter(check for item in share for check in CORRUPTIONS[item.id].checks) for share in shares(items()) if share[0].kind == "corruption"]
-    assert [check for counts in broken for check, times in counts.items() if times > 1] == []
+    assert [check for counts in broken for check, times in counts.items() if times > 1 and not check.startswith("coverage.")] == []
 
 
 @pytest.mark.parametrize("name", FAST)

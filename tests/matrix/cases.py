@@ -105,11 +105,12 @@ def _corrupted(case: Case, it: Corruption) -> tuple[Finished, Expected]:
         folder = case.sealed()
         expected = it.corrupt(folder)
         return case.run({kind: folder / file.name for kind, file in case.clean.items()}), expected
-    files, expected = case.changed(lambda copy: _in_exports(copy, it) if it.place == "exports" else apply(copy, it.id))
+    files, expected = case.changed(lambda copy: in_exports(copy, it) if it.place == "exports" else apply(copy, it.id))
     return case.run(files), expected
 
 
-def _in_exports(copy: Path, it: Corruption) -> Expected:
+def in_exports(copy: Path, it: Corruption) -> Expected:
+    """Corrupt the folder of exports beside the unsealed stores; return what must be found."""
     with attach(copy) as db:
         expected: Expected = it.corrupt(copy / "export", db)
     return expected

@@ -13,11 +13,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from dq_fixtures.corruptions import CORRUPTIONS
+from dq_fixtures.corruptions.expected import Expected
 from dq_fixtures.corruptions.neutral import NEUTRAL
 from dq_fixtures.corruptions.registry import FIRST, Stage, apply_each
 
 from .canaries import run_canaries
-from .cases import judge_corruption, judge_neutral
+from .cases import in_exports, judge_corruption, judge_neutral
 from .judging import compare
 from .listing import Item, run_item
 from .sabotage import SABOTAGES
@@ -25,6 +26,8 @@ from .spoiling import seeded
 from .stages import Case
 
 _MOST = 12  # of a share: the more there are, the likelier two pick the same row
+
+_ADDED_UP = {"coverage.source", "coverage.target"}  # each counts what several corruptions leave uncovered
 
 _WHOLE = (".rows", ".keys", ".schema")  # checks of rows that come and go
 
@@ -91,8 +94,8 @@ def _room(item: Item) -> tuple[object, set[str]]:
     """Return with which others an item may share a run, and the checks that no other may break."""
     if item.kind == "corruption":
         it = CORRUPTIONS[item.id]
-        if it.place == "stores" and it.refused is None:
-            return (item.kind, it.stage), set(it.checks)
+        if it.place != "sealed" and it.refused is None:
+            return (item.kind, it.place, it.stage), set(it.checks) - _ADDED_UP
     if _is_blind(item):
         return (item.kind, "blind"), set()
     if item.kind == "sabotage" and SABOTAGES[item.id].crashes:
@@ -104,15 +107,24 @@ def _room(item: Item) -> tuple[object, set[str]]:
 
 def _corruptions(base: Path, names: list[str]) -> list[str]:
     """Let several corruptions loose, one after the other, and return what a run of them all found otherwise."""
-    stage = CORRUPTIONS[names[0]].stage
     with tempfile.TemporaryDirectory(prefix="matrix-") as work:
-        case = _case(base, Path(work), stage)
+        case = _case(base, Path(work), CORRUPTIONS[names[0]].stage)
         try:
-            files, expected = case.changed(lambda copy: apply_each(copy, names))
+            files, expected = _changed(case, names)
             finished = case.run(files)
         except Exception as error:  # noqa: BLE001 - whatever one did to another: apart they are asked again
             return [f"not together: {error}"]
         return judge_corruption(finished, {CORRUPTIONS[name]: told for name, told in expected.items()})
+
+
+def _changed(case: Case, names: list[str]) -> tuple[dict[str, Path], dict[str, Expected]]:
+    """Return the snapshots after corruptions of one place, and by name what each must bring about."""
+    place = CORRUPTIONS[names[0]].place
+    if place == "contract":
+        return case.clean, {name: case.open_clean(CORRUPTIONS[name].corrupt, case.contract) for name in names}
+    if place == "exports":
+        return case.changed(lambda copy: {name: in_exports(copy, CORRUPTIONS[name]) for name in names})
+    return case.changed(lambda copy: apply_each(copy, names))
 
 
 def _crashing(base: Path, names: list[str]) -> list[str]:

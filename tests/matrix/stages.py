@@ -130,7 +130,8 @@ class Case:
     def open_clean(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Call a function with further arguments and the clean stores, open."""
         copy = self.work / "unsealed"
-        shutil.copytree(self.base / "unsealed", copy)
+        if not copy.exists():
+            shutil.copytree(self.base / "unsealed", copy)
         with attach(copy) as db:
             return function(*arguments, db)
 
