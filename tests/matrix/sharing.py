@@ -27,6 +27,8 @@ from .stages import Case
 
 _MOST = 12  # of a share: the more there are, the likelier two pick the same row
 
+_APART = ("K.unplaced", "CO.given", "G.twice", "NU2")  # they take from others what those would pick, or write what those cannot read
+
 _ADDED_UP = {"coverage.source", "coverage.target"}  # each counts what several corruptions leave uncovered
 
 _WHOLE = (".rows", ".keys", ".schema")  # checks of rows that come and go
@@ -92,6 +94,8 @@ def _about(checks: Iterable[str]) -> set[str]:
 
 def _room(item: Item) -> tuple[object, set[str]]:
     """Return with which others an item may share a run, and the checks that no other may break."""
+    if item.id in _APART:
+        return (item.kind, item.id), set()
     if item.kind == "corruption":
         it = CORRUPTIONS[item.id]
         if it.place != "sealed" and it.refused is None:
