@@ -114,10 +114,11 @@ def ask(contract: Contract, manifests: Mapping[str, Manifest], *, command: Comma
     moment = as_of or manifests["target"].taken_at
     baseline = manifests.get("baseline")
     keys = {side: {table.name: table.primary_key for table in manifest.tables} for side, manifest in manifests.items()}
+    sizes = {side: {table.name: table.rows or 0 for table in manifest.taken.values()} for side, manifest in manifests.items()}
     left = {side: manifest.left for side, manifest in manifests.items()}
     base = baseline.taken_at.astimezone(UTC).isoformat() if baseline else None
     until = _last_instant(manifests["target"].taken_at).isoformat()
-    asked = Asked(wanted, moved, base, keys, left, source_moment=manifests["source"].taken_at, target_moment=until)
+    asked = Asked(wanted, moved, base, keys, left, source_moment=manifests["source"].taken_at, target_moment=until, sizes=sizes)
     question = Question(command, contract, manifests, batch, moment.astimezone(UTC), asked)
     return replace(question, asked=replace(asked, seed=question.run))
 

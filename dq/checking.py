@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -165,7 +165,8 @@ def _laid_out(folder: Path | str, options: Options) -> Iterator[_Seen]:
         settings = Settings(options.settings.memory, options.settings.threads, Path(spill))
         with attached(opened, settings=settings) as engine:
             options.told("schema and types")
-            yield _Seen(engine, contract, question, lay_ground(engine, contract, asked=question.asked, attempt=attempts), attempts)
+            asked = replace(question.asked, sizes={})  # no view is kept as a table: whoever asks may want to read it
+            yield _Seen(engine, contract, question, lay_ground(engine, contract, asked=asked, attempt=attempts), attempts)
 
 
 def _entity(contract: Contract, name: str) -> Entity:

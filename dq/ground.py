@@ -11,7 +11,7 @@ from dq.compare import crosswalk, declared, schema, views
 from dq.compare.entity import make_views
 from dq.compare.equality import JSON_SAME, json_same
 from dq.compare.evidence import Crash
-from dq.compare.schema import Catalogue, Keys, Prepared
+from dq.compare.schema import Catalogue, Keys, Prepared, Sizes
 from dq.compare.scope import Scope, make_scope
 from dq.compare.select import Select
 from dq.contract.models import Contract, Entity
@@ -41,6 +41,7 @@ class Asked:
     seed: str = ""  # chooses the corruptions that a run plants in copies, to find them: the run's id, so that it chooses the same again
     source_moment: datetime | None = None
     target_moment: str | None = None  # when the target was taken
+    sizes: Sizes = field(default_factory=dict)  # how many rows there are, as the manifests say
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,11 @@ def lay_ground(engine: Engine, contract: Contract, *, asked: Asked, attempt: Att
         for entity in contract.entities
     )
     units = contract.migration.minor_units
-    raws = {item.entity.name: attempt(f"{item.entity.name}: views", make_views, engine, item, minor_units=units) for item in prepared if not item.problems}
+    raws = {
+        item.entity.name: attempt(f"{item.entity.name}: views", make_views, engine, item, minor_units=units, sizes=asked.sizes)
+        for item in prepared
+        if not item.problems
+    }
     rows: dict[str, int | Crash] = {name: Crash(reason) for name, reason in misshapen.items() if reason is not None}
     rows |= {name: found if isinstance(found, Crash) else found[0] for name, found in functions.items()}
     homes = {entity.name: entity for entity in contract.entities if not isinstance(raws.get(entity.name, Crash("")), Crash)}

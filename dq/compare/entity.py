@@ -14,22 +14,24 @@ from dq.compare.keys import count_source_keys
 from dq.compare.later import make_later
 from dq.compare.localise import localise
 from dq.compare.rows import Tables
-from dq.compare.schema import Prepared
+from dq.compare.schema import Prepared, Sizes
 from dq.compare.scope import Claims, Scope, make_claims
 from dq.compare.sides import UNMAPPED, identifying, is_absorbed, is_mapped, make_source, make_target, maps, scope_of, through
 from dq.compare.sums import sums_beside
-from dq.compare.views import Raw, look_up, make_own
+from dq.compare.views import FEW, Raw, look_up, make_own
 from dq.contract.models import Entity
 from dq.engine import Engine
 from dq.sql import Query, path, quote
 
 
-def make_views(engine: Engine, prepared: Prepared, *, minor_units: Mapping[str, int]) -> Mapping[str, Raw]:
-    """Make the own views of every side of an entity."""
+def make_views(engine: Engine, prepared: Prepared, *, minor_units: Mapping[str, int], sizes: Sizes) -> Mapping[str, Raw]:
+    """Make the own views of every side of an entity, and keep those over small tables."""
     raws: dict[str, Raw] = {}
     for side, types in prepared.types.items():
         raws[side] = look_up(engine, entity=prepared.entity, side=side, types=types, minor_units=minor_units)
-        make_own(engine, raws[side], entity=prepared.entity, side=side, minor_units=minor_units)
+        rows = (sizes.get(side, {}).get(table) for table, _ in prepared.selects["source" if side == "source" else "target"].tables)
+        kept = all(number is not None and number <= FEW for number in rows)
+        make_own(engine, raws[side], entity=prepared.entity, side=side, minor_units=minor_units, kept=kept)
     return raws
 
 

@@ -17,6 +17,7 @@ from dq.sql import Query
 PERSON = "person"  # on every row of an export: whose file it stands in
 Catalogue = Mapping[str, Mapping[str, Mapping[str, str]]]  # side to table to column to type
 Keys = Mapping[str, Mapping[str, tuple[str, ...]]]  # side to table to its primary key
+Sizes = Mapping[str, Mapping[str, int]]  # side to table to its rows
 
 
 @dataclass(frozen=True, slots=True)

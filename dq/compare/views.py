@@ -27,6 +27,8 @@ from dq.sql import Query, literal, path, quote
 ID, CREATED, CHANGED = "dq.id", "dq.created", "dq.changed"  # outputs that the engine adds to a merged target's SQL
 
 Unsound = tuple[str, str, str, int]  # column, zone, gap or overlap, rows
+FEW = 20_000  # rows of a table; a view over no larger ones is kept as a table: to read it a dozen times takes longer than to write it
+
 _Suspect = tuple[str, str, str, str]  # column, zone, gap or overlap, the claim that a row has such a wall clock
 Offsets = Mapping[tuple[str, str], tuple[Span, ...]]  # column, zone
 
@@ -146,15 +148,15 @@ def _raw(entity: Entity, side: str) -> str:
     return path(f"raw_{side}", entity.name)
 
 
-def make_own(engine: Engine, raw: Raw, *, entity: Entity, side: str, minor_units: Mapping[str, int]) -> None:
-    """Create own_<side>.e: canonical types, ids as the store has them."""
+def make_own(engine: Engine, raw: Raw, *, entity: Entity, side: str, minor_units: Mapping[str, int], kept: bool = False) -> None:
+    """Create own_<side>.e: canonical types, ids as the store has them; a table where it is kept, else a view."""
     reading: Side = "source" if side == "source" else "target"
     columns = [
         f"{canonical(column, reading, entity=entity, raw=raw.types, domain=raw.domain, minor_units=minor_units)} AS {quote(column.name)}"
         for column in entity.columns
     ]
     columns += [f"r.{quote(name)}" for name in (ID, CREATED, CHANGED) if name in raw.types]
-    sql = f"CREATE VIEW {path(f'own_{side}', entity.name)} AS SELECT {', '.join(columns)} FROM {path(f'raw_{side}', entity.name)} AS r"
+    sql = f"CREATE {'TABLE' if kept else 'VIEW'} {path(f'own_{side}', entity.name)} AS SELECT {', '.join(columns)} FROM {path(f'raw_{side}', entity.name)} AS r"
     engine.execute(Query(sql, step=f"{entity.name}: {side} types"))
 
 

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 from dq_fixtures.corruptions.picks import SNAPSHOTS
 from dq_fixtures.corruptions.registry import BEFORE, CARRIED, FIRST, LAST, NEXT, SECOND, Stage
@@ -52,6 +53,12 @@ def _threads(number: int) -> Run:
 def _memory(base: Path) -> list[str]:
     """Run with so little memory that it must spill."""
     return list(_runs(base, settings=Settings("120MB", 1)))
+
+
+def _as_large(base: Path) -> list[str]:
+    """Run as if every table were large: no view is kept as a table."""
+    with patch("dq.compare.entity.FEW", -1):
+        return list(_runs(base, settings=Settings("500MB", 1)))
 
 
 def _attached_otherwise(base: Path) -> list[str]:
@@ -124,6 +131,7 @@ SURROUNDINGS: dict[str, Surrounding] = {
     "N00.last": Surrounding("the clean demo, everything moved", _clean(LAST), moved=LAST.moved),
     **{f"K20.{number}": Surrounding(f"{number} thread{'s' if number > 1 else ''}", _threads(number), same=True) for number in (1, 2, 4, 8)},
     "K20.memory": Surrounding("so little memory that it spills", _memory, same=True),
+    "K20.large": Surrounding("the stores count as large: nothing is kept that can be read again", _as_large, same=True),
     "N10.order": Surrounding("the snapshots are named in another order", _attached_otherwise, same=True),
     "N10": Surrounding("another folder, user, time zone, language and hash seed", _elsewhere, same=True),
     "N10.again": Surrounding("the same run once more", _again, same=True),
