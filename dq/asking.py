@@ -14,10 +14,11 @@ from typing import Literal
 
 from dq import __version__
 from dq.contract.models import Contract
+from dq.contract.stores import BEFORE
 from dq.engine import VERSION
 from dq.errors import SnapshotError, UsageError
 from dq.ground import Asked
-from dq.stores.identity import check_identity, moved_batches
+from dq.stores.identity import check_identity, moved_batches, moved_before
 from dq.stores.manifest import Manifest
 
 Command = Literal["run", "gate"]
@@ -72,7 +73,7 @@ def snapshot_paths(contract: Contract, overrides: Mapping[str, Path]) -> dict[st
     paths = {side: store.snapshot for side, store in contract.migration.stores.present()}
     for side, path in overrides.items():
         if side not in paths:
-            raise UsageError(f"the contract names no {side} store, so --{side} means nothing")
+            raise UsageError(f"the contract names no {side} store, so --{side.replace('_', '-')} means nothing")
         paths[side] = path
     return paths
 
@@ -105,7 +106,7 @@ def ask(contract: Contract, manifests: Mapping[str, Manifest], *, command: Comma
         raise SnapshotError("no batch has moved in the target snapshot: there is nothing to compare")
     regions = {item.number: item.region for item in contract.migration.batches}
     for side, manifest in manifests.items():
-        others = sorted({regions[number] for number in wanted if manifest.region not in (None, regions[number])})
+        others = sorted({regions[number] for number in wanted if side != BEFORE and manifest.region not in (None, regions[number])})
         if others:
             raise SnapshotError(f"{side} snapshot: it is of region '{manifest.region}', batch {wanted[0]} is of region '{others[0]}'")
     alone = manifests["source"].accounts_of
@@ -118,7 +119,18 @@ def ask(contract: Contract, manifests: Mapping[str, Manifest], *, command: Comma
     left = {side: manifest.left for side, manifest in manifests.items()}
     base = baseline.taken_at.astimezone(UTC).isoformat() if baseline else None
     until = _last_instant(manifests["target"].taken_at).isoformat()
-    asked = Asked(wanted, moved, base, keys, left, source_moment=manifests["source"].taken_at, target_moment=until, sizes=sizes)
+    before = moved_before(manifests, contract=contract)
+    asked = Asked(
+        wanted,
+        moved,
+        base,
+        keys,
+        left,
+        source_moment=manifests["source"].taken_at,
+        target_moment=until,
+        sizes=sizes,
+        moved_before=before,
+    )
     question = Question(command, contract, manifests, batch, moment.astimezone(UTC), asked)
     return replace(question, asked=replace(asked, seed=question.run))
 

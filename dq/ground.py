@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ParamSpec, Protocol, TypeVar
 
-from dq.compare import crosswalk, declared, schema, views
+from dq.compare import before, crosswalk, declared, schema, views
 from dq.compare.entity import make_views
 from dq.compare.equality import JSON_SAME, json_same
-from dq.compare.evidence import Crash
+from dq.compare.evidence import Crash, Kept
 from dq.compare.schema import Catalogue, Keys, Prepared, Sizes
 from dq.compare.scope import Scope, make_scope
 from dq.compare.select import Select
 from dq.contract.models import Contract, Entity
+from dq.contract.stores import BEFORE
 from dq.engine import Engine
 
 T = TypeVar("T")
@@ -42,6 +43,7 @@ class Asked:
     source_moment: datetime | None = None
     target_moment: str | None = None  # when the target was taken
     sizes: Sizes = field(default_factory=dict)  # how many rows there are, as the manifests say
+    moved_before: tuple[int, ...] | None = None  # the batches that had moved when the crosswalk of before was taken; None: there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Ground:
     prepared: tuple[Prepared, ...]
     raws: Mapping[str, Raws | Crash]  # entity; none where its schema is not as pinned
     rows: Mapping[str, int | Crash]  # tables of the crosswalk's snapshot
+    kept: Mapping[str, Kept | Crash] = field(default_factory=dict)  # those that were held against the crosswalk of before
 
     def unread(self, entity: Entity) -> str | None:
         """Return why an entity's rows cannot be read, or None."""
@@ -127,12 +130,61 @@ def lay_ground(engine: Engine, contract: Contract, *, asked: Asked, attempt: Att
         rows["merges"] = attempt("crosswalk merges", declared.look_at_merges, engine, scope=scope, homes=homes)
     if "erasures" in others:
         rows["erasures"] = attempt("crosswalk erasures", declared.look_at_erasures, engine)
-    return Ground(contract, scope, schema.together(catalogue, asked.left), selects, prepared, raws, rows)
+    kept = _held_against_before(engine, contract, asked=asked, scope=scope, catalogue=catalogue, now=misshapen, homes=homes, attempt=attempt)
+    return Ground(contract, scope, schema.together(catalogue, asked.left), selects, prepared, raws, rows, kept)
+
+
+def _held_against_before(
+    engine: Engine,
+    contract: Contract,
+    *,
+    asked: Asked,
+    scope: Scope,
+    catalogue: Catalogue,
+    now: Mapping[str, str | None],
+    homes: Mapping[str, Entity],
+    attempt: Attempt,
+) -> dict[str, Kept | Crash]:
+    """Hold the tables of the crosswalk against those of before; of one that was taken before the first batch nothing binds.
+
+    `now` says of today's tables why they cannot be used: none of these is looked at.
+    """
+    numbers, accounts = contract.migration.batches, contract.migration.accounts
+    if asked.moved_before is None or (numbers and not asked.moved_before):
+        return {}
+    there = catalogue[BEFORE]
+    reasons = {name: before.why_unusable(name, there, wanted=shape) for name, shape in _shapes(contract, tuple(there)).items() if name != "erasures"}
+    whole = reasons.get("batches") or now.get("batches")
+    if whole is None:
+        usable = [name for name, reason in reasons.items() if reason is None]
+        made = attempt("crosswalk before", before.make_before, engine, moved=asked.moved_before, scope=scope, there=usable)
+        whole = made.reason if isinstance(made, Crash) else made
+    found: dict[str, Kept | Crash] = {}
+    for name, reason in reasons.items():
+        home = homes.get(name)
+        owned = name != accounts and any(entity.name == name and entity.owner is not None for entity in contract.entities)
+        if whole is not None or reason is not None:
+            found[name] = Crash(str(whole or reason))
+        elif now.get(name) is not None:
+            continue
+        elif name == "batches":
+            found[name] = attempt("crosswalk batches", before.keep_batches, engine)
+        elif name == "merges":
+            found[name] = attempt("crosswalk merges", before.keep_merges, engine, declared=name in now, scope=scope, accounts=accounts, homes=homes)
+        elif owned and home is None:
+            found[name] = Crash(f"the rows of {name} cannot be read, which say whose they are")
+        else:
+            found[name] = attempt(f"crosswalk {name}", before.keep_map, engine, name, scope=scope, accounts=accounts, home=home)
+    return found
 
 
 def _misshapen(contract: Contract, catalogue: Catalogue) -> dict[str, str | None]:
     """Return each table of the crosswalk's snapshot that is wanted, and why it cannot be used."""
     there = catalogue.get("crosswalk", {})
+    return {name: declared.misshapen(name, there, wanted=shape) for name, shape in _shapes(contract, tuple(there)).items()}
+
+
+def _shapes(contract: Contract, there: Sequence[str]) -> dict[str, Mapping[str, str | None]]:
+    """Return the tables that are wanted of a crosswalk which has these, and their shapes."""
     wanted = {name: declared.map_shape(contract, name) for name in contract.crosswalks}
-    wanted |= {name: declared.SHAPES[name] for name in declared.tables_declared(contract, tuple(there))}
-    return {name: declared.misshapen(name, there, wanted=shape) for name, shape in wanted.items()}
+    return wanted | {name: declared.SHAPES[name] for name in declared.tables_declared(contract, there)}

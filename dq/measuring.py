@@ -90,11 +90,9 @@ def measure_migration(engine: Engine, contract: Contract, *, asked: Asked, attem
             entities.append(replace(claimed, exported=exported, people=people))
         else:
             entities.append(facts)
-    crosswalks = {
-        name: found if isinstance(found, Crash) else attempt(f"crosswalk {name}", crosswalk_evidence, engine, name, rows=found)
-        for name, found in ground.rows.items()
-    }
-    canary = attempt("canary.crosswalk", release_maps, engine, contract, ground.scope, asked.seed) if contract.crosswalks else None
+    names = dict.fromkeys((*ground.rows, *ground.kept))
+    crosswalks = {name: _crosswalk(engine, ground, name, attempt=attempt) for name in names}
+    canary = attempt("canary.crosswalk", release_maps, engine, contract, ground.scope, asked.seed, kept=bool(ground.kept)) if contract.crosswalks else None
     return Facts(ground, tuple(entities), crosswalks, canary)
 
 
@@ -166,6 +164,16 @@ def _claims(engine: Engine, facts: EntityFacts, *, ground: Ground, compared: Map
         canary=attempt(f"canary.{entity.name}", release, engine, entity, asked.seed, natives=entity.name == whose_natives(compared.values(), asked.seed)),
         freeze=measure_freeze(engine, ground, entity, asked=asked, attempt=attempt),
     )
+
+
+def _crosswalk(engine: Engine, ground: Ground, name: str, *, attempt: Attempt) -> CrosswalkEvidence | Crash:
+    """Return what was found of a table of the crosswalk; one that was declared before may be there no more."""
+    rows, kept = ground.rows.get(name, 0), ground.kept.get(name)
+    if isinstance(rows, Crash):
+        return rows
+    if isinstance(kept, Crash):
+        return kept
+    return attempt(f"crosswalk {name}", crosswalk_evidence, engine, name, rows=rows, kept=kept)
 
 
 def _people(engine: Engine, ground: Ground, *, attempt: Attempt) -> People | Crash | None:

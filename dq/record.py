@@ -180,7 +180,7 @@ class Calendar(Frozen):
 class Snapshot(Frozen):
     """One sealed snapshot, named by its content."""
 
-    side: Literal["source", "target", "baseline", "crosswalk", "export"]
+    side: Literal["source", "target", "baseline", "crosswalk", "export", "crosswalk_before"]
     store: str
     content: str  # order-free SHA-256 of the content
     moment: str  # ISO 8601 with offset

@@ -163,10 +163,21 @@ def not_checked(question: Question) -> tuple[str, ...]:
         lines.append("Nothing is pinned (dq check --pin): whether the stores' tables, columns and types are those of before is not known.")
     if contract.migration.stores.baseline is None:
         lines.append("There is no baseline: whether the target's own rows are unharmed is not known.")
+    if contract.crosswalks and question.compares:
+        lines += _of_before(question)
     for item in contract.migration.excluded:
         columns = f", {counted(len(item.columns), 'column')}" if item.columns else ""
         lines.append(f"Excluded: {item.side} {item.table}{columns}: {item.reason}.")
     return tuple(lines)
+
+
+def _of_before(question: Question) -> Iterable[str]:
+    """Yield why nobody knows whether the crosswalk is as it was when a batch was proven."""
+    before, batches = question.asked.moved_before, question.contract.migration.batches
+    if before is None:
+        yield "There is no crosswalk of before: whether what was mapped when a batch was proven has been mapped otherwise since is not known."
+    elif batches and not before:
+        yield "The crosswalk of before was taken before the first batch: nothing of it binds."
 
 
 def _what(question: Question) -> str:

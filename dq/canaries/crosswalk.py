@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dq.canaries import plain
 from dq.canaries.operators import Value
 from dq.canaries.result import CanaryResult, Claim, add_up
+from dq.compare.before import keep_map
 from dq.compare.crosswalk import look_at_function, look_at_targets, record_unmapped
 from dq.compare.scope import Scope
 from dq.compare.views import ID
@@ -24,7 +25,7 @@ _OWN = Merge(table="", id="", created_at="", changed_at="")  # says that the tar
 Pair = tuple[Value, Value]  # source id, target id
 
 
-def release_maps(engine: Engine, contract: Contract, scope: Scope, seed: str) -> CanaryResult:
+def release_maps(engine: Engine, contract: Contract, scope: Scope, seed: str, *, kept: bool = False) -> CanaryResult:
     """Corrupt a copy of some rows of one map, and look at it as at any; maps.<crosswalk> stand.
 
     Args:
@@ -32,6 +33,7 @@ def release_maps(engine: Engine, contract: Contract, scope: Scope, seed: str) ->
         contract: the contract.
         scope: says which maps are there.
         seed: decides which map is taken, and which of its rows.
+        kept: the run holds the crosswalk against that of before: the copy is held against what it was.
 
     Returns:
         planted = 0 where no map has a row.
@@ -41,10 +43,11 @@ def release_maps(engine: Engine, contract: Contract, scope: Scope, seed: str) ->
         copy = _entity(contract, name)
         pairs = _copy_slice(engine, name, copy=copy)
         if pairs:
-            operators, corrupted, natives = _corrupted(pairs, dice=dice)
+            operators, corrupted, natives = _corrupted(pairs, kept=kept, dice=dice)
             _make_map(engine, copy, corrupted, natives=natives)
-            expected = plain.broken_map(corrupted, ids=[source for source, _ in pairs if source is not None], natives=natives)
-            return add_up(operators, expected=expected, found=_found(engine, copy), faults=len(expected), seed=seed)
+            before = pairs if kept else ()
+            expected = plain.broken_map(corrupted, ids=[source for source, _ in pairs if source is not None], natives=natives, before=before)
+            return add_up(operators, expected=expected, found=_found(engine, copy, kept=kept), faults=len(expected), seed=seed)
     return CanaryResult(0, 0, 0, seed=seed)
 
 
@@ -66,7 +69,7 @@ def _copy_slice(engine: Engine, name: str, *, copy: Entity) -> list[Pair]:
     return [(row[0], row[1]) for row in engine.execute(Query(sql, step=copy.name))]
 
 
-def _corrupted(pairs: Sequence[Pair], *, dice: random.Random) -> tuple[list[str], list[Pair], list[str]]:
+def _corrupted(pairs: Sequence[Pair], *, kept: bool, dice: random.Random) -> tuple[list[str], list[Pair], list[str]]:
     """Return what was done, the corrupted map, and which of its target ids the target's own rows had before; one row an operator."""
     whole = [place for place, pair in enumerate(pairs) if None not in pair]
     places = dice.sample(whole, len(whole))
@@ -75,6 +78,10 @@ def _corrupted(pairs: Sequence[Pair], *, dice: random.Random) -> tuple[list[str]
     added: list[Pair] = []
     natives: list[str] = []
     done: list[str] = []
+    if kept and len(places) > 1 and pairs[places[0]][1] != pairs[places[1]][1]:
+        one, other = places.pop(0), places.pop(0)
+        rows |= {one: (pairs[one][0], pairs[other][1]), other: (pairs[other][0], pairs[one][1])}
+        done.append("two ids exchanged")
     for words, place in zip(dice.sample(_OPERATORS, len(_OPERATORS)), places, strict=False):
         source, target = pairs[place]
         if words == "an id mapped twice":
@@ -105,12 +112,16 @@ def _make_map(engine: Engine, copy: Entity, pairs: Sequence[Pair], *, natives: S
     engine.execute(Query(f"CREATE OR REPLACE VIEW {path('own_baseline', copy.name)} AS {own}", step=copy.name))
 
 
-def _found(engine: Engine, copy: Entity) -> set[Claim]:
+def _found(engine: Engine, copy: Entity, *, kept: bool) -> set[Claim]:
     """Look at the copy of the map the way a run does."""
     scope = Scope("all", (), (), (), (copy.name,))
     look_at_function(engine, copy.name)
     look_at_targets(engine, copy.name, scope=scope, home=copy)
     record_unmapped(engine, entity=copy, scope=scope)
+    if kept:
+        was = f"SELECT {quote(copy.key[0])} AS source_id, {quote(ID)} AS target_id FROM {path('own_source', copy.name)}"
+        engine.execute(Query(f"CREATE OR REPLACE VIEW {path('before', copy.name)} AS {was}", step=copy.name))
+        keep_map(engine, copy.name, scope=scope, accounts=None, home=None)
     sql = "SELECT DISTINCT problem, id FROM evidence.crosswalk WHERE crosswalk = $1"
     found: set[Claim] = set(engine.execute(Query(sql, (copy.name,), copy.name)))
     engine.execute(Query("DELETE FROM evidence.crosswalk WHERE crosswalk = $1", (copy.name,), copy.name))

@@ -138,13 +138,14 @@ def unequal_totals(entity: Entity, invariant: Invariant, source: Rows, target: R
     return {(f"invariant.{invariant.name}", key, key in broken[0], key in broken[1]) for key in broken[0] | broken[1]}
 
 
-def broken_map(rows: Sequence[tuple[Value, Value]], *, ids: Iterable[str], natives: Iterable[str]) -> set[Claim]:
+def broken_map(rows: Sequence[tuple[Value, Value]], *, ids: Iterable[str], natives: Iterable[str], before: Sequence[tuple[Value, Value]] = ()) -> set[Claim]:
     """Return (problem, id) of everything that is wrong with a map of ids.
 
     Args:
         rows: source id, target id.
         ids: the source ids that rows have.
         natives: ids that the target's own rows had before.
+        before: rows that it had when a batch was proven, and must have still.
     """
     found: set[Claim] = {("null", source or target or "NULL") for source, target in rows if source is None or target is None}
     found |= {("fan-out", source) for source, many in Counter(source for source, _ in rows).items() if source is not None and many > 1}
@@ -154,6 +155,9 @@ def broken_map(rows: Sequence[tuple[Value, Value]], *, ids: Iterable[str], nativ
             ways.setdefault(target, set()).update({source} - {None})  # type: ignore[arg-type]
     found |= {("fan-in", target) for target, sources in ways.items() if len(sources) > 1}
     found |= {("collision", target) for target in ways if target in set(natives)}
+    mapped = {source for source, target in rows if target is not None}
+    lost = {source for source, target in before if source is not None and target is not None and (source, target) not in rows}
+    found |= {("changed since" if source in mapped else "dropped since", source) for source in lost}
     return found | {("unmapped", one) for one in ids if one not in {source for source, _ in rows}}
 
 

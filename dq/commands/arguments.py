@@ -19,6 +19,7 @@ SourceFile = Annotated[Optional[Path], typer.Option("--source", metavar="FILE", 
 TargetFile = Annotated[Optional[Path], typer.Option("--target", metavar="FILE", help="Another target snapshot.")]
 BaselineFile = Annotated[Optional[Path], typer.Option("--baseline", metavar="FILE", help="Another baseline snapshot.")]
 CrosswalkFile = Annotated[Optional[Path], typer.Option("--crosswalk", metavar="FILE", help="Another crosswalk snapshot.")]
+BeforeFile = Annotated[Optional[Path], typer.Option("--crosswalk-before", metavar="FILE", help="Another snapshot of the crosswalk as it was before.")]
 ExportFile = Annotated[Optional[Path], typer.Option("--export", metavar="FILE", help="Another snapshot of personal-data exports.")]
 AsOf = Annotated[Optional[str], typer.Option("--as-of", metavar="MOMENT", help="Judge time as of then (ISO 8601 with offset); else the target's moment.")]
 Memory = Annotated[str, typer.Option("--memory", metavar="SIZE", help="What the engine may use before it spills, e.g. 900MB.")]

@@ -15,6 +15,7 @@ from dq.commands.arguments import (
     AsOf,
     BaselineFile,
     BatchNumber,
+    BeforeFile,
     ContractDir,
     CrosswalkFile,
     ExportFile,
@@ -50,6 +51,7 @@ def check(
     target: TargetFile = None,
     baseline: BaselineFile = None,
     crosswalk: CrosswalkFile = None,
+    crosswalk_before: BeforeFile = None,
     export: ExportFile = None,
     as_of: AsOf = None,
     memory: Memory = DEFAULT_MEMORY,
@@ -62,7 +64,7 @@ def check(
 
     if rows and sql is None:
         raise UsageError("--rows goes with --sql ENTITY")
-    files = overrides(source=source, target=target, baseline=baseline, crosswalk=crosswalk, export=export)
+    files = overrides(source=source, target=target, baseline=baseline, crosswalk=crosswalk, crosswalk_before=crosswalk_before, export=export)
     with progress(3, what="check", quiet=as_json) as told:
         options = Options(snapshots=files, as_of=moment(as_of), settings=settings(memory, threads), told=told)
         if pin:

@@ -16,6 +16,7 @@ from dq.commands.arguments import (
     AsOf,
     BaselineFile,
     BatchNumber,
+    BeforeFile,
     ContractDir,
     CrosswalkFile,
     ExportFile,
@@ -54,13 +55,14 @@ def run(
     target: TargetFile = None,
     baseline: BaselineFile = None,
     crosswalk: CrosswalkFile = None,
+    crosswalk_before: BeforeFile = None,
     export: ExportFile = None,
     as_of: AsOf = None,
     memory: Memory = DEFAULT_MEMORY,
     threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
-    files = overrides(source=source, target=target, baseline=baseline, crosswalk=crosswalk, export=export)
+    files = overrides(source=source, target=target, baseline=baseline, crosswalk=crosswalk, crosswalk_before=crosswalk_before, export=export)
     _recorded("run", contract, batch, runs=runs, files=files, as_of=as_of, memory=memory, threads=threads, as_json=as_json)
 
 
@@ -72,13 +74,14 @@ def gate(
     target: TargetFile = None,
     baseline: BaselineFile = None,
     crosswalk: CrosswalkFile = None,
+    crosswalk_before: BeforeFile = None,
     export: ExportFile = None,
     as_of: AsOf = None,
     memory: Memory = DEFAULT_MEMORY,
     threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
-    files = overrides(source=source, target=target, baseline=baseline, crosswalk=crosswalk, export=export)
+    files = overrides(source=source, target=target, baseline=baseline, crosswalk=crosswalk, crosswalk_before=crosswalk_before, export=export)
     _recorded("gate", contract, batch, runs=runs, files=files, as_of=as_of, memory=memory, threads=threads, as_json=as_json)
 
 

@@ -1,11 +1,11 @@
 """The one place that checks the crosswalk as evidence: a function, one-to-one but for declared merges, no collision with native ids.
 
-What it does not map is found while the entities are compared (`Unmapped`) and told here, once.
+What it does not map is found while the entities are compared (`Unmapped`) and told here, once. Whether it is as it was: see `before`.
 """
 
 from __future__ import annotations
 
-from dq.compare.evidence import CrosswalkEvidence, frozen
+from dq.compare.evidence import CrosswalkEvidence, Kept, frozen
 from dq.compare.keys import Uniqueness, count_keys
 from dq.compare.scope import Scope
 from dq.compare.sides import is_known, maps, scope_of, through
@@ -126,10 +126,10 @@ def record_unmapped(engine: Engine, *, entity: Entity, scope: Scope) -> None:
         engine.execute(Query(sql, (column.through,), f"{entity.name}: unmapped ids"))
 
 
-def crosswalk_evidence(engine: Engine, name: str, *, rows: int) -> CrosswalkEvidence:
+def crosswalk_evidence(engine: Engine, name: str, *, rows: int, kept: Kept | None = None) -> CrosswalkEvidence:
     """Return what was found of one table of the crosswalk's snapshot."""
     sql = "SELECT problem, count(DISTINCT id) FROM evidence.crosswalk WHERE crosswalk = $1 GROUP BY 1 ORDER BY 1"
-    return CrosswalkEvidence(name, rows, frozen(dict(engine.execute(Query(sql, (name,), "crosswalk")))))
+    return CrosswalkEvidence(name, rows, frozen(dict(engine.execute(Query(sql, (name,), "crosswalk")))), kept)
 
 
 def _count(engine: Engine, name: str, column: str, *, step: str) -> Uniqueness:

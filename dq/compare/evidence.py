@@ -80,12 +80,21 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """How many rows of the crosswalk of before its table was held against, and how many are gone with the row that could say whose they were."""
+
+    rows: int
+    gone: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class CrosswalkEvidence:
     """What one table of the crosswalk's snapshot shows: a map by its name, or batches, merges, erasures."""
 
     name: str
     rows: int
     problems: Mapping[str, int] = field(default_factory=frozen)  # problem to distinct ids
+    kept: Kept | None = None  # None: it was held against nothing of before
 
     @property
     def fan_out(self) -> int:

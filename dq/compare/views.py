@@ -51,7 +51,7 @@ def snapshot(side: str) -> str:
 
 def make_schemas(engine: Engine) -> None:
     """Create the schemas that the views and evidence live in."""
-    for schema in ("source", "target", "baseline", "scope", "maps", "claims", "evidence"):
+    for schema in ("source", "target", "baseline", "scope", "maps", "before", "claims", "evidence"):
         engine.execute(Query(f"CREATE SCHEMA {quote(schema)}", step="schemas"))
     for layer in ("raw", "own"):
         for side in ("source", "target", "baseline", "export"):

@@ -63,8 +63,9 @@ def _migration(folder: Path) -> Migration:
     stores = raw.get("stores", {})
     if isinstance(stores, dict):
         for store in stores.values():
-            if isinstance(store, dict) and isinstance(store.get("snapshot"), str):
-                store["snapshot"] = folder / store["snapshot"]
+            for key in ("snapshot", "before"):
+                if isinstance(store, dict) and isinstance(store.get(key), str):
+                    store[key] = folder / store[key]
     return _validated(Migration, raw, file="migration.toml")
 
 

@@ -7,12 +7,20 @@ from pathlib import Path
 
 from dq.contract.base import Model, Words
 
+BEFORE = "crosswalk_before"  # the crosswalk once more, as it was when the last batch was proven
+
 
 class Store(Model):
     """One store and where its snapshot lies by default."""
 
     name: str
     snapshot: Path
+
+
+class CrosswalkStore(Store):
+    """What became what, and where it lies as it was when the last batch was proven; None: nothing is known of before."""
+
+    before: Path | None = None
 
 
 class ExportStore(Store):
@@ -28,10 +36,12 @@ class Stores(Model):
     source: Store
     target: Store
     baseline: Store | None = None
-    crosswalk: Store | None = None
+    crosswalk: CrosswalkStore | None = None
     export: ExportStore | None = None
 
     def present(self) -> Iterator[tuple[str, Store]]:
         """Yield (side, store) of those that the contract names."""
         sides = ("source", "target", "baseline", "crosswalk", "export")
         yield from ((side, store) for side in sides if (store := getattr(self, side)) is not None)
+        if self.crosswalk is not None and self.crosswalk.before is not None:
+            yield BEFORE, Store(name=self.crosswalk.name, snapshot=self.crosswalk.before)

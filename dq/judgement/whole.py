@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from dq.compare.evidence import Crash, CrosswalkEvidence
+from dq.compare.evidence import Crash, CrosswalkEvidence, Kept
 from dq.judgement.base import Seen, judged, not_proven
 from dq.record import Check, LedgerLine
 from dq.words import counted
@@ -59,12 +59,12 @@ def judge_crosswalk(name: str, found: CrosswalkEvidence | Crash | None, *, seen:
     declared = name in ("merges", "erasures")
     if isinstance(found, Crash):
         return not_proven(check_id, entity=None, kind="crosswalk", name=name, reason=found.reason)
-    if found is None or (declared and not found.rows):
+    if found is None or (declared and not found.rows and not found.broken):
         return judged(check_id, broken=0, reason=None, entity=None, kind="crosswalk", name=name, sentence=f"No {name} are declared.")
     reason = None
     if found.fan_out:
         reason = f"{counted(found.fan_out, 'source id')} {'maps' if found.fan_out == 1 else 'map'} to several rows: a join would multiply rows"
-    elif found.rows == 0:
+    elif found.rows == 0 and not declared:
         reason = "it is empty"
     fine = {
         "batches": f"{counted(found.rows, 'account')} in one batch each, of the batch's region; no row's owner is forgotten.",
@@ -86,4 +86,14 @@ def judge_crosswalk(name: str, found: CrosswalkEvidence | Crash | None, *, seen:
         looked_at=found.rows,
         statuses=dict(found.problems),
         examples=seen.get(check_id, ()),
+        details=_of_before(found.kept),
     )
+
+
+def _of_before(kept: Kept | None) -> tuple[str, ...]:
+    """Say what a table of the crosswalk was held against, where that was one of before."""
+    if kept is None:
+        return ()
+    one = kept.gone == 1
+    gone = f"; {kept.gone:,} of them {'is' if one else 'are'} gone with the row that could say whose {'it was' if one else 'they were'}" if kept.gone else ""
+    return (f"Held against {counted(kept.rows, 'row')} of the crosswalk of before{gone}.",)

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from dq.contract.stores import BEFORE
 from dq.errors import SnapshotError, UsageError, near_miss
 from dq.stores.manifest import Manifest, manifest_path, read_manifest
 
@@ -163,14 +164,15 @@ def _read(item: Opened, buffer: memoryview, place: int) -> int:
 def _no_twins(opened: Mapping[str, Opened]) -> None:
     """Refuse one file in two roles: a store compared with itself is always equal.
 
-    Before the first batch the target may be what its baseline is, but in a file of its own.
+    Before the first batch the target may be what its baseline is, and the crosswalk may still be what it was before, but in a file of its own.
     """
     seen: dict[object, Opened] = {}
     for item in opened.values():
         for what in (item.identity[:2], item.manifest.file_sha256):
             other = seen.setdefault(what, item)
-            unmoved = {item.side, other.side} == {"target", "baseline"} and opened["target"].manifest.batch == 0 and what == item.manifest.file_sha256
-            if other is not item and not unmoved:
+            sides = {item.side, other.side}
+            may_be_same = sides == {"crosswalk", BEFORE} or (sides == {"target", "baseline"} and opened["target"].manifest.batch == 0)
+            if other is not item and not (may_be_same and what == item.manifest.file_sha256):
                 raise SnapshotError(f"{item.side} and {other.side} are the same snapshot: {item.path}, {other.path}")
 
 

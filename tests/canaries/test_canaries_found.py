@@ -175,6 +175,18 @@ def test_the_crosswalk_has_a_canary_of_each_of_its_faults(tmp_path: Path) -> Non
         assert (facts.canary.missed, facts.canary.invented) == (0, 0)
 
 
+def test_a_crosswalk_that_is_held_against_one_of_before_has_a_canary_of_that_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = [(number, 100 + number) for number in range(1, 41)]
+    with looked_at(tmp_path, {("crosswalk", "accounts"): [(1, 11), (2, 12), *((20 + one, other) for one, other in pairs)]}) as (engine, facts):
+        contract, scope = facts.ground.contract, facts.ground.scope
+        found = [release_maps(engine, contract, scope, str(seed), kept=True) for seed in range(12)]
+        assert {(one.missed, one.invented) for one in found} == {(0, 0)}
+        assert max(one.planted for one in found) == 7
+        assert all(one.operators.get("two ids exchanged") for one in found if one.planted == 7)
+        monkeypatch.setattr("dq.canaries.crosswalk.keep_map", lambda *_, **__: None)
+        assert all(release_maps(engine, contract, scope, str(seed), kept=True).missed > 0 for seed in range(12))
+
+
 @pytest.mark.parametrize("pairs", [[(1, 11)], [(1, 11), (2, 12)], [(1, None), (None, 12)]])
 def test_a_small_crosswalk_has_a_canary_too(tmp_path: Path, pairs: list[tuple[int | None, int | None]]) -> None:
     with looked_at(tmp_path, {("crosswalk", "accounts"): pairs, ("crosswalk", "coupons"): []}) as (_, facts):

@@ -31,7 +31,7 @@ def main(chosen: Sequence[str]) -> int:
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="matrix-") as folder, ProcessPoolExecutor(usable_cores(), mp_context=get_context("spawn")) as pool:
         base = Path(folder)
-        built = {moved: pool.submit(build, base, moved=moved) for moved in sorted({item.moved for item in wanted})}
+        built = {moved: pool.submit(build, base, moved=moved) for moved in sorted({moved for item in wanted for moved in item.built})}
         try:
             for one in built.values():
                 one.result()

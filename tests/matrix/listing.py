@@ -9,7 +9,7 @@ from typing import Literal
 
 from dq_fixtures.corruptions import CORRUPTIONS
 from dq_fixtures.corruptions.neutral import NEUTRAL
-from dq_fixtures.corruptions.registry import FIRST
+from dq_fixtures.corruptions.registry import FIRST, Stage
 
 from .cases import run_corruption, run_demo, run_neutral, run_sabotage
 from .sabotage import SABOTAGES
@@ -25,7 +25,12 @@ class Item:
     kind: Kind
     id: str
     what: str
-    moved: int = FIRST.moved
+    stage: Stage = FIRST
+
+    @property
+    def built(self) -> tuple[int, ...]:
+        """Of how many batches moved the demos are that it needs."""
+        return (self.stage.moved, *(() if self.stage.before is None else (self.stage.before,)))
 
     @property
     def neutral(self) -> bool:
@@ -36,12 +41,12 @@ class Item:
 def items() -> tuple[Item, ...]:
     """Return everything, in a fixed order."""
     return (
-        *(Item("corruption", one.id, one.what, one.stage.moved) for one in CORRUPTIONS.values()),
+        *(Item("corruption", one.id, one.what, one.stage) for one in CORRUPTIONS.values()),
         Item("demo", "demo", "The broken demo as a whole: all of its corruptions at once."),
         Item("demo", "demo.gate", "The broken demo as a whole: may batch 2 start?"),
         *(Item("sabotage", one.id, f"{one.what[:1].upper()}{one.what[1:]}.") for one in SABOTAGES.values()),
-        *(Item("neutral", one.id, one.what, one.stage.moved) for one in NEUTRAL.values()),
-        *(Item("surrounding", name, f"{one.what[:1].upper()}{one.what[1:]}.".replace("?.", "?"), one.moved) for name, one in SURROUNDINGS.items()),
+        *(Item("neutral", one.id, one.what, one.stage) for one in NEUTRAL.values()),
+        *(Item("surrounding", name, f"{one.what[:1].upper()}{one.what[1:]}.".replace("?.", "?"), one.stage) for name, one in SURROUNDINGS.items()),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dq_fixtures.corruptions import CORRUPTIONS, GROUPS, NEUTRAL, NEUTRAL_GROUPS, checks
-from dq_fixtures.corruptions.registry import BEFORE, CARRIED, FIRST, LAST, NEXT, SECOND, Corruption
+from dq_fixtures.corruptions.registry import BEFORE, CARRIED, FIRST, KEPT, LAST, NEXT, SECOND, UNCHANGED, Corruption
 
 from .sabotage import SABOTAGES
 from .surroundings import SURROUNDINGS
@@ -23,6 +23,7 @@ CONFIRMS = {
 """Checks that are never alone, by their kind or its first word, and what they are there for."""
 
 ASKED = {BEFORE: "gate for batch 1", NEXT: "gate for batch 2", SECOND: "batch 2, moved second", CARRIED: "gate for batch 3", LAST: "everything moved"}
+ASKED |= {KEPT: "gate for batch 3, with batch 1's crosswalk of before", UNCHANGED: "gate for batch 2, with the same crosswalk before"}
 
 HEAD = """# Corruptions
 
@@ -54,6 +55,7 @@ LIMITS = """## What cannot be seen
 - A row that the target was given after the baseline, with an id that no crosswalk names and a key that no source row has, is by definition the target's own
   new row, unless it is a row of the source once more (M.twice.…). Where anything else of it was changed too, or it has no owner (products) or no instant,
   only what is missing, or does not add up, tells of it (A02.changed, T04). It is counted as native, and listed.
+- A mapping that was exchanged together with the target's rows, where nobody kept the crosswalk of before (XB.…): the rows are those that the crosswalk names.
 - Points that an entry of the target's own says a person earned since are taken for earned: whether they were is the target's affair (N16.points).
 - An order, coupon or product of the target's own that has had the number, code or article number of one that moves: both are told by their ids, and
   nothing says that the target has the key twice. (Entries are told by their key: there it is a `duplicate`.)

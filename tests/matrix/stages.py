@@ -98,6 +98,10 @@ class Case:
         if not copy.exists():
             with resources.as_file(resources.files("dq_expectations")) as there:
                 shutil.copytree(there, copy, ignore=lambda _, names: [name for name in names if name.startswith("__")])
+            if self.stage.before is not None:
+                file = copy / "migration.toml"
+                text = file.read_text(encoding="utf-8")
+                file.write_text(text.replace("[stores.crosswalk]\n", f'[stores.crosswalk]\nbefore = "{self._before()}"\n'), encoding="utf-8")
         return copy
 
     @property
@@ -109,6 +113,14 @@ class Case:
     def broken(self) -> dict[str, Path]:
         """The snapshots of the broken demo."""
         return {kind: self.base / "broken-sealed" / f"{kind}.duckdb" for kind in SNAPSHOTS}
+
+    def _before(self) -> Path:
+        """Copy the crosswalk as it was sealed at the stage of before, and its manifest, into a file of the case's own."""
+        sealed = self.base.parent / str(self.stage.before) / "sealed" / "crosswalk.duckdb"
+        file = self.work / "before.duckdb"
+        shutil.copyfile(sealed, file)
+        shutil.copyfile(manifest_path(sealed), manifest_path(file))
+        return file
 
     def changed(self, change: Callable[[Path], Any]) -> tuple[dict[str, Path], Any]:
         """Let a change loose on a copy of the unsealed stores; return the snapshots, sealed anew where they changed, and its answer."""

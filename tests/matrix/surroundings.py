@@ -12,7 +12,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from dq_fixtures.corruptions.picks import SNAPSHOTS
-from dq_fixtures.corruptions.registry import BEFORE, CARRIED, FIRST, LAST, NEXT, SECOND, Stage
+from dq_fixtures.corruptions.registry import BEFORE, CARRIED, FIRST, KEPT, LAST, NEXT, SECOND, UNCHANGED, Stage
 
 import dq
 from dq.engine import Settings
@@ -29,7 +29,7 @@ class Surrounding:
 
     what: str
     run: Run
-    moved: int = FIRST.moved
+    stage: Stage = FIRST
     same: bool = False
 
 
@@ -124,11 +124,13 @@ def _clean(stage: Stage) -> Run:
 
 SURROUNDINGS: dict[str, Surrounding] = {
     "N00": Surrounding("the clean demo, batch 1", _clean(FIRST)),
-    "N00.before": Surrounding("the clean demo before the first batch: may it start?", _clean(BEFORE), moved=BEFORE.moved),
-    "N00.next": Surrounding("the clean demo: may batch 2 start?", _clean(NEXT)),
-    "N00.second": Surrounding("the clean demo, batch 2", _clean(SECOND), moved=SECOND.moved),
-    "N00.carried": Surrounding("the clean demo: may batch 3 start?", _clean(CARRIED), moved=CARRIED.moved),
-    "N00.last": Surrounding("the clean demo, everything moved", _clean(LAST), moved=LAST.moved),
+    "N00.before": Surrounding("the clean demo before the first batch: may it start?", _clean(BEFORE), stage=BEFORE),
+    "N00.next": Surrounding("the clean demo: may batch 2 start?", _clean(NEXT), stage=NEXT),
+    "N00.second": Surrounding("the clean demo, batch 2", _clean(SECOND), stage=SECOND),
+    "N00.carried": Surrounding("the clean demo: may batch 3 start?", _clean(CARRIED), stage=CARRIED),
+    "N00.kept": Surrounding("the clean demo, held against the crosswalk of batch 1: may batch 3 start?", _clean(KEPT), stage=KEPT),
+    "N00.unchanged": Surrounding("the clean demo, whose crosswalk is the very one of before: may batch 2 start?", _clean(UNCHANGED), stage=UNCHANGED),
+    "N00.last": Surrounding("the clean demo, everything moved", _clean(LAST), stage=LAST),
     **{f"K20.{number}": Surrounding(f"{number} thread{'s' if number > 1 else ''}", _threads(number), same=True) for number in (1, 2, 4, 8)},
     "K20.memory": Surrounding("so little memory that it spills", _memory, same=True),
     "K20.large": Surrounding("the stores count as large: nothing is kept that can be read again", _as_large, same=True),
