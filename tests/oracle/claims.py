@@ -33,6 +33,11 @@ class Sum:
     net: list[Decimal] = field(default_factory=lambda: [Decimal(0), Decimal(0)])
     gross: list[Decimal] = field(default_factory=lambda: [Decimal(0), Decimal(0)])
 
+    @property
+    def agrees(self) -> bool:
+        """Return whether both sides have the same."""
+        return self.net[0] == self.net[1] and self.gross[0] == self.gross[1]
+
 
 @dataclass(frozen=True)
 class Broken:
@@ -84,8 +89,8 @@ def _slice_of(entity: Entity, row: Sided, name: str) -> str | None:
     return None if moment is None else f"{moment.year:04}-{moment.month:02}"
 
 
-def persons(entity: Entity, item: Sums, *, answer: Answer) -> tuple[int, int]:
-    """Return how many persons have a sum, and for how many it disagrees; whom the crosswalk does not map is told there."""
+def persons(entity: Entity, item: Sums, *, answer: Answer) -> tuple[int, set[Any]]:
+    """Return how many persons have a sum, and those for whom it disagrees; whom the crosswalk does not map is told there."""
     lines: dict[Any, Sum] = defaultdict(Sum)
     whose = str(item.per)
     unknown = {key_of(entity, row) for row in answer.sides["source"] if whose in row.unmapped}
@@ -95,7 +100,7 @@ def persons(entity: Entity, item: Sums, *, answer: Answer) -> tuple[int, int]:
                 value = Decimal(row.values[item.column] or 0)
                 lines[row.values[whose]].net[place] += value
                 lines[row.values[whose]].gross[place] += abs(value)
-    return len(lines), sum(line.net[0] != line.net[1] or line.gross[0] != line.gross[1] for line in lines.values())
+    return len(lines), {person for person, line in lines.items() if not line.agrees}
 
 
 def invariant(world: World, entity: Entity, claim: Invariant, *, answer: Answer) -> Broken:
@@ -304,6 +309,17 @@ def _outside(world: World, regions: Mapping[int, str]) -> set[Any]:
         for batch in world.crosswalk.batches_of.get(row.values[entity.owner], frozenset()) & set(regions)
         if row.values[entity.region] != regions[batch] and row.values[entity.owner] is not None
     }
+
+
+def moved_before(world: World, entity: Entity) -> set[Key]:
+    """Return the keys of rows that moved and stand in the baseline: under the id that the crosswalk gave them, and with their key."""
+    own = entity.own_id
+    if entity.merge is None or own is None or own.name in entity.key:
+        return set()  # a row whose id is its key may as well be another's that the id collides with
+    sources = [row.values for row in world.mapped(entity)]
+    moved = {(values[own.name], tuple(values[name] for name in entity.key)) for values in sources if values[own.name] is not None}
+    before = [(row.values[own.name], tuple(row.values[name] for name in entity.key)) for row in world.own(entity, "baseline")]
+    return {tuple(text_of(value, column) for value, column in zip(key, entity.keys, strict=True)) for own_id, key in before if (own_id, key) in moved}
 
 
 def late(world: World, entity: Entity) -> tuple[int, set[Key], set[Key]]:
