@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 import duckdb
-from dq_fixtures.corruptions.picks import STORES, Db
+from dq_fixtures.corruptions.picks import STORES, Db, remake
 
 WEIGHTS = {"source": 3, "target": 4, "baseline": 1, "crosswalk": 2}
 """How often a store is drawn."""
@@ -52,22 +52,25 @@ def take_chance(folder: Path, rng: Random) -> str:
 
 
 def _change(db: Db, table: str, rng: Random) -> str | None:
-    """Change some rows of a table; None where there are too few, or the store does not take it."""
-    there = _names(db, f"SELECT rowid FROM {table} ORDER BY 1")
+    """Change some rows of a table, which loses its keys where rows are to stand twice; None where there are too few, or the table does not take it."""
     column, kind_of = rng.choice(_columns(db, table))
     kind, count = rng.choice(KINDS), rng.randint(1, MOST)
+    count = 1 if kind == "exchanged" else count
+    if kind.startswith("repeated"):
+        remake(db, table)
+    there = _names(db, f"SELECT rowid FROM {table} ORDER BY 1")
     if len(there) < count + 1:
         return None
-    rows = rng.sample(there, count + 1)
-    some, other = ", ".join(str(row) for row in rows[1:]), rows[0]
+    other, *rows = rng.sample(there, count + 1)
+    some = ", ".join(str(row) for row in rows)
     off = rng.choice(OFF[next((word for word in OFF if word and kind_of.startswith(word)), "")]).format(f'"{column}"')
     theirs = f'(SELECT "{column}" FROM {table} WHERE rowid = {other})'
     statements = {
         "nothing": [f'UPDATE {table} SET "{column}" = NULL WHERE rowid IN ({some})'],
         "another's": [f'UPDATE {table} SET "{column}" = {theirs} WHERE rowid IN ({some})'],
         "exchanged": [
-            f'CREATE OR REPLACE TEMP TABLE kept AS SELECT rowid AS id, "{column}" AS value FROM {table} WHERE rowid IN ({other}, {rows[1]})',
-            f'UPDATE {table} SET "{column}" = (SELECT value FROM kept WHERE id <> {table.split(".")[1]}.rowid) WHERE rowid IN ({other}, {rows[1]})',
+            f'CREATE OR REPLACE TEMP TABLE kept AS SELECT rowid AS id, "{column}" AS value FROM {table} WHERE rowid IN ({other}, {some})',
+            f'UPDATE {table} SET "{column}" = (SELECT value FROM kept WHERE id <> {table.split(".")[1]}.rowid) WHERE rowid IN ({other}, {some})',
         ],
         "off": [f'UPDATE {table} SET "{column}" = {off} WHERE rowid IN ({some})'],
         "all off": [f'UPDATE {table} SET "{column}" = {off}'],
@@ -78,7 +81,7 @@ def _change(db: Db, table: str, rng: Random) -> str | None:
     try:
         for statement in statements[kind]:
             db.execute(statement)
-    except duckdb.Error:  # a key of the store's, a value that its type does not hold
+    except duckdb.Error:  # a key, or a value that the column's type does not hold
         return None
     what = table if kind in WHOLE_ROWS else f"{table}.{column}"
     detail = f" {off}" if kind.endswith("off") else ""

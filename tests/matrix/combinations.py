@@ -12,9 +12,10 @@ import sys
 import tempfile
 import time
 import traceback
+from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
@@ -32,6 +33,7 @@ from dq.errors import DqError
 from dq.stores.manifest import read_manifest
 from tests.oracle.people import Asked
 from tests.oracle.seeds import seeded
+from tests.oracle.selects import Come, Tables
 from tests.oracle.snapshots import rows_of
 from tests.oracle.verdict import verdict
 from tests.oracle.world import make_world
@@ -47,7 +49,7 @@ UNKNOWN = ("U07", "U08.none")
 """What writes a text into persons' files where a number or an instant is pinned: the shape of a store, of which the oracle knows nothing."""
 
 FEWEST, MOST = 2, 5
-CHANCES = 0.5  # how often some of them are no corruptions that somebody thought of, but chances
+CHANCES, MOST_CHANCES = 0.5, 6  # how often chances are taken beside them, and at most so many
 STEP = 50  # draws, and a line says how far it is
 SHOWN = 8  # differences of a draw
 Shape = list[tuple[Any, ...]]
@@ -62,6 +64,17 @@ class Drawn:
     names: tuple[str, ...]
     left_out: tuple[str, ...]
     differences: tuple[str, ...]
+
+
+@dataclass
+class Known:
+    """What the oracle read of a demo's clean stores: their rows, and what comes out of the contract's SELECTs, by entity and side."""
+
+    stores: dict[str, Tables] = field(default_factory=dict)
+    come: dict[tuple[str, str], list[Come]] = field(default_factory=dict)
+
+
+_KNOWN: defaultdict[Path, Known] = defaultdict(Known)  # of this process
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -131,8 +144,8 @@ def run(base: Path, seed: int) -> Drawn:
     names = list(drawable())
     rng.shuffle(names)
     wanted = rng.randint(FEWEST, MOST)
-    chances = rng.randint(0, wanted) if rng.random() < CHANCES else 0
-    return judged(base, names, seed=seed, demo=demo, wanted=wanted - chances, chances=chances)
+    chances = rng.randint(1, MOST_CHANCES) if rng.random() < CHANCES else 0
+    return judged(base, names, seed=seed, demo=demo, wanted=wanted, chances=chances)
 
 
 def judged(base: Path, names: Sequence[str], *, seed: int, demo: int, wanted: int, chances: int = 0) -> Drawn:
@@ -143,14 +156,20 @@ def judged(base: Path, names: Sequence[str], *, seed: int, demo: int, wanted: in
         manifests = {side: read_manifest(file) for side, file in files.items()}
         keys = {side: {table.name: table.primary_key for table in manifest.tables} for side, manifest in manifests.items()}
         asked = Asked(frozenset({FIRST.moved}), frozenset({FIRST.moved}))
-        stores = {side: rows_of(file) for side, file in files.items()}
+        clean = {side for side, file in files.items() if file == case.clean[side]}
+        known = _KNOWN[case.base]
+        known.stores |= {side: rows_of(files[side]) for side in clean - known.stores.keys()}
+        stores = {side: known.stores[side] if side in clean else rows_of(file) for side, file in files.items()}
         world = make_world(read_contract(case.contract), stores, asked=asked, moment=manifests["baseline"].taken_at, until=manifests["target"].taken_at)
+        world.come_once.update({place: rows for place, rows in known.come.items() if place[1] in clean})
         try:
             finished = case.run(files)
         except DqError as error:
             return Drawn(seed, demo, loose, left_out, (f"refused: {error}",))
         crashes = [f"{step} crashed: {crash.reason}" for step, crash in finished.crashes]
-        return Drawn(seed, demo, loose, left_out, (*compare(finished, verdict(world, keys=keys)), *crashes))
+        differences = (*compare(finished, verdict(world, keys=keys)), *crashes)
+        known.come |= {place: rows for place, rows in world.come_once.items() if place[1] in clean}
+        return Drawn(seed, demo, loose, left_out, differences)
 
 
 def _spoil(folder: Path, names: Sequence[str], *, wanted: int, chances: int, rng: Random) -> tuple[tuple[str, ...], tuple[str, ...]]:

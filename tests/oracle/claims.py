@@ -181,7 +181,7 @@ def natives(world: World, entity: Entity) -> Natives:
     times: Counter[Any] = Counter()
     added_to = _added_to(world, entity)
     for row in world.own(entity, "baseline"):
-        if now[row.id] and tuple(row.values[name] for name in entity.key) in added_to:
+        if any(tuple(then.values[name] for name in entity.key) in added_to for then in now[row.id]):
             continue
         found.looked_at += 1
         times[row.id] += 1

@@ -96,7 +96,7 @@ def _natives(world: World, entity: Entity) -> Iterator[Fault]:
     own = natives(world, entity)
     harmed = {"missing": own.missing, "changed": own.changed, "repeated": own.repeated}
     for status, found in (*harmed.items(), ("given away", own.given_away), ("turned back", own.turned_back), ("ahead", own.ahead)):
-        yield from rows(f"{entity.name}.natives", status, ((str(one),) for one in found))
+        yield from rows(f"{entity.name}.natives", status, ((None if one is None else str(one),) for one in found))
 
 
 def _exported(world: World, entity: Entity) -> Iterator[Fault | Unproven]:
