@@ -137,7 +137,7 @@ def _unequal(world: World, entity: Entity, claim: Invariant, *, side: str) -> It
     whole = replace(world, asked=Asked(world.asked.moved, world.asked.moved))
     other = world.contract.entity(equals.entity)
     by_key = set(equals.by) == set(entity.key)
-    reckoned = _totals(whole, other, equals, side=side)
+    reckoned = _totals(whole, other, equals, side=side) if side == "target" else _totals_of(equals, _moved(whole, other))
     here = _totals(world, other, equals, side=side, without=_of_unmapped(world, other, equals) if side == "target" else frozenset())
     if not by_key:
         here = {}
@@ -154,6 +154,12 @@ def _unequal(world: World, entity: Entity, claim: Invariant, *, side: str) -> It
         if amount != 0 and person not in there and None not in person:
             texts = dict(zip(equals.by, person, strict=True))
             yield tuple(text_of(texts[column.name], column) for column in entity.keys)
+
+
+def _moved(world: World, other: Entity) -> Iterable[Sided]:
+    """Return all rows of the source that moved, be it that the crosswalk forgot an id of theirs: that is told there, and not again."""
+    fates = ((row, fate(world, other, row)) for row in world.own(other, "source"))
+    return [mapped(world, other, row) for row, told in fates if told in ("compared", "unmapped")]
 
 
 def _of_unmapped(world: World, other: Entity, equals: LedgerSum) -> frozenset[Key]:
