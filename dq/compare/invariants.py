@@ -108,7 +108,7 @@ def of_unmapped(engine: Engine, ledger: Entity, by: Collection[str]) -> str:
         return ""  # its rows are persons: whom the crosswalk does not map has none
     bits = unmapped_bits(ledger, by)
     names = [str(column.through) for column in through(ledger) if column.name in by]
-    sql = "SELECT count(*) FROM evidence.crosswalk WHERE problem = 'unmapped' AND crosswalk IN (SELECT unnest($1))"
+    sql = "SELECT count(*) FROM evidence.crosswalk WHERE problem IN ('unmapped', 'null') AND crosswalk IN (SELECT unnest($1))"
     if not bits or engine.one(Query(sql, (names,), f"{ledger.name}: unmapped owners")) == (0,):
         return ""
     same = " AND ".join(f"u.{quote(name)} = e.{quote(name)}" for name in ledger.key)

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from dq.compare.evidence import Broken
+from dq.compare.persons import PersonSums
 from dq.ground import Asked
+from dq.measuring import Facts
 from tests.oracle.sealing import BASELINE, STORES, Table, measured_unsealed
 
 pytestmark = pytest.mark.usefixtures("no_canaries")
@@ -52,6 +54,10 @@ table      = "lines"
 id         = "id"
 created_at = "made"
 changed_at = "touched"
+[[sums]]
+name   = "order"
+column = "price"
+per    = "order_id"
 [[invariant]]
 name   = "imei"
 unique = ["imei"]
@@ -80,21 +86,26 @@ BOUGHT: Rows = [(10, 1, 1, "011", 10), (11, 1, 2, None, 20), (20, 2, 1, None, 5)
 MOVED: Rows = [(110, 101, 1, "011", 10), (111, 101, 2, None, 20), (120, 102, 1, None, 5)]
 
 
-def claims(folder: Path, *, source: Rows = BOUGHT, target: Rows = MOVED, forgotten: int | None = None) -> dict[str, tuple[int, int, int]]:
-    """Return what breaks each claim: keys, of them wrong on both sides, and in the source only."""
+def measured(folder: Path, *, source: Rows = BOUGHT, target: Rows = MOVED, forgotten: int | None = None, nothing: int | None = None) -> Facts:
+    """Return what is measured where the crosswalk forgot an id, or maps one to nothing."""
     orders = [(number, 100 + place, total, NEW, NEW) for number, place, total in SOLD]
     stores = {
         "source": {"orders": Table(ORDER, SOLD), "lines": Table(LINE, source)},
         "target": {"orders": Table({**ORDER, **TIMES}, orders), "lines": Table({**LINE, **TIMES}, [(*row, NEW, NEW) for row in target])},
         "baseline": {"orders": Table({**ORDER, **TIMES}), "lines": Table({**LINE, **TIMES})},
         "crosswalk": {
-            "orders": Table(MAP, [(place, 100 + place) for _, place, _ in SOLD if place != forgotten]),
-            "lines": Table(MAP, [(row[0], 100 + row[0]) for row in BOUGHT if row[0] != forgotten]),
+            "orders": Table(MAP, [(place, None if place == nothing else 100 + place) for _, place, _ in SOLD if place != forgotten]),
+            "lines": Table(MAP, [(row[0], None if row[0] == nothing else 100 + row[0]) for row in BOUGHT if row[0] != forgotten]),
         },
     }
     with measured_unsealed(folder, files=FILES, stores=stores, asked=Asked((), (), BASELINE.isoformat())) as (_, facts):
-        found = {f"{item.entity.name}.{name}": broken for item in facts.entities for name, broken in item.invariants.items()}
-        return {name: (broken.keys, broken.pre_existing, broken.source_only) for name, broken in found.items() if isinstance(broken, Broken) and broken.keys}
+        return facts
+
+
+def claims(folder: Path, **what: Any) -> dict[str, tuple[int, int, int]]:
+    """Return what breaks each claim: keys, of them wrong on both sides, and in the source only."""
+    found = {f"{item.entity.name}.{name}": broken for item in measured(folder, **what).entities for name, broken in item.invariants.items()}
+    return {name: (broken.keys, broken.pre_existing, broken.source_only) for name, broken in found.items() if isinstance(broken, Broken) and broken.keys}
 
 
 def test_whole_orders_break_nothing_and_one_without_lines_costs_nothing(tmp_path: Path) -> None:
@@ -136,3 +147,10 @@ def test_a_sum_that_was_wrong_before_is_told_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize("forgotten", [1, 11])
 def test_what_the_crosswalk_forgot_is_told_there_once(forgotten: int, tmp_path: Path) -> None:
     assert claims(tmp_path, forgotten=forgotten) == {}
+
+
+@pytest.mark.parametrize("which", ["forgotten", "nothing"])
+def test_a_sum_of_what_the_crosswalk_forgot_or_maps_to_nothing_is_told_there_once(which: str, tmp_path: Path) -> None:
+    _, lines = measured(tmp_path, **{which: 1}).entities
+    assert lines.persons == {"lines.sums.order": PersonSums(looked_at=1, unequal=0)}
+    assert claims(tmp_path / "claims", **{which: 1}) == {}

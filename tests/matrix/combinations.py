@@ -12,9 +12,10 @@ import sys
 import tempfile
 import time
 import traceback
+from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
@@ -32,17 +33,24 @@ from dq.errors import DqError
 from dq.stores.manifest import read_manifest
 from tests.oracle.people import Asked
 from tests.oracle.seeds import seeded
+from tests.oracle.selects import Come, Tables
 from tests.oracle.snapshots import rows_of
 from tests.oracle.verdict import verdict
 from tests.oracle.world import make_world
 
+from .chances import take_chance
 from .judging import compare
 from .stages import Case, seal
 
 DEMOS = {101: 120, 102: 120, 103: 150, 104: 150, 105: 200, 106: 250}
 """Seeds of demos, and their accounts."""
 
+UNKNOWN = ("U07", "U08.none")
+"""What writes a text into persons' files where a number or an instant is pinned: the shape of a store, of which the oracle knows nothing."""
+
 FEWEST, MOST = 2, 5
+CHANCES, MOST_CHANCES = 0.5, 6  # how often chances are taken beside them, and at most so many
+STEP = 50  # draws, and a line says how far it is
 SHOWN = 8  # differences of a draw
 Shape = list[tuple[Any, ...]]
 
@@ -58,17 +66,29 @@ class Drawn:
     differences: tuple[str, ...]
 
 
+@dataclass
+class Known:
+    """What the oracle read of a demo's clean stores: their rows, and what comes out of the contract's SELECTs, by entity and side."""
+
+    stores: dict[str, Tables] = field(default_factory=dict)
+    come: dict[tuple[str, str], list[Come]] = field(default_factory=dict)
+
+
+_KNOWN: defaultdict[Path, Known] = defaultdict(Known)  # of this process
+
+
 def main(arguments: Sequence[str]) -> int:
     """Draw, run and hold against the oracle; return 0 only where all agree."""
     parser = argparse.ArgumentParser(prog="python -m tests.matrix.combinations")
     parser.add_argument("--number", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=4711)
+    parser.add_argument("--workers", type=int, default=usable_cores(), help="draws at once")
     parser.add_argument("--seconds", type=int, default=0, help="draw nothing new after so many seconds; 0: draw all")
     asked = parser.parse_args(arguments)
     seeds = range(asked.seed, asked.seed + asked.number)
     say(f"seed {asked.seed}, {asked.number:,} draws of {FEWEST} to {MOST} of {len(drawable())} corruptions")
     started, agreed, tried, left_out = time.monotonic(), 0, 0, 0
-    with tempfile.TemporaryDirectory(prefix="combinations-") as folder, ProcessPoolExecutor(usable_cores(), mp_context=get_context("spawn")) as pool:
+    with tempfile.TemporaryDirectory(prefix="combinations-") as folder, ProcessPoolExecutor(asked.workers, mp_context=get_context("spawn")) as pool:
         base = Path(folder)
         for built in [pool.submit(build, base, number) for number in sorted({demo_of(seeded(seed)) for seed in seeds})]:
             built.result()
@@ -82,6 +102,8 @@ def main(arguments: Sequence[str]) -> int:
             left_out += len(drawn.left_out)
             for line in _lines(drawn):
                 say(line)
+            if tried % STEP == 0:
+                say(f"agreed {agreed} of {tried} so far, {time.monotonic() - started:.0f} s")
             if asked.seconds and time.monotonic() - started > asked.seconds:
                 for waiting in runs:
                     waiting.cancel()
@@ -97,8 +119,10 @@ def say(line: str) -> None:
 
 
 def drawable() -> tuple[str, ...]:
-    """Return the corruptions of the open stores after batch 1, all but those that are refused before anything is compared."""
-    return tuple(one.id for one in CORRUPTIONS.values() if one.place == "stores" and one.stage == FIRST and one.refused is None)
+    """Return the corruptions of the open stores and of persons' files after batch 1, all but those that are refused before anything is compared."""
+    return tuple(
+        one.id for one in CORRUPTIONS.values() if one.place in ("stores", "exports") and one.stage == FIRST and one.refused is None and one.id not in UNKNOWN
+    )
 
 
 def demo_of(rng: Random) -> int:
@@ -119,25 +143,38 @@ def run(base: Path, seed: int) -> Drawn:
     demo = demo_of(rng)
     names = list(drawable())
     rng.shuffle(names)
-    return judged(base, names, seed=seed, demo=demo, wanted=rng.randint(FEWEST, MOST))
+    wanted = rng.randint(FEWEST, MOST)
+    chances = rng.randint(1, MOST_CHANCES) if rng.random() < CHANCES else 0
+    return judged(base, names, seed=seed, demo=demo, wanted=wanted, chances=chances)
 
 
-def judged(base: Path, names: Sequence[str], *, seed: int, demo: int, wanted: int) -> Drawn:
-    """Let so many of some corruptions loose, run `dq`, and hold the run against what the oracle says of the same sealed stores."""
+def judged(base: Path, names: Sequence[str], *, seed: int, demo: int, wanted: int, chances: int = 0) -> Drawn:
+    """Let so many of some corruptions loose, take chances, run `dq`, and hold the run against what the oracle says of the same sealed stores."""
     with tempfile.TemporaryDirectory(prefix="combination-") as work:
         case = Case(base / str(demo), Path(work), FIRST)
-        files, (loose, left_out) = case.changed(lambda copy: let_loose(copy, names, wanted=wanted))
+        files, (loose, left_out) = case.changed(lambda copy: _spoil(copy, names, wanted=wanted, chances=chances, rng=seeded(seed)))
         manifests = {side: read_manifest(file) for side, file in files.items()}
         keys = {side: {table.name: table.primary_key for table in manifest.tables} for side, manifest in manifests.items()}
         asked = Asked(frozenset({FIRST.moved}), frozenset({FIRST.moved}))
-        stores = {side: rows_of(file) for side, file in files.items()}
-        world = make_world(read_contract(case.contract), stores, asked=asked, moment=manifests["baseline"].taken_at)
+        clean = {side for side, file in files.items() if file == case.clean[side]}
+        known = _KNOWN[case.base]
+        known.stores |= {side: rows_of(files[side]) for side in clean - known.stores.keys()}
+        stores = {side: known.stores[side] if side in clean else rows_of(file) for side, file in files.items()}
+        world = make_world(read_contract(case.contract), stores, asked=asked, moment=manifests["baseline"].taken_at, until=manifests["target"].taken_at)
+        world.come_once.update({place: rows for place, rows in known.come.items() if place[1] in clean})
         try:
             finished = case.run(files)
         except DqError as error:
             return Drawn(seed, demo, loose, left_out, (f"refused: {error}",))
         crashes = [f"{step} crashed: {crash.reason}" for step, crash in finished.crashes]
-        return Drawn(seed, demo, loose, left_out, (*compare(finished, verdict(world, keys=keys)), *crashes))
+        differences = (*compare(finished, verdict(world, keys=keys)), *crashes)
+        known.come |= {place: rows for place, rows in world.come_once.items() if place[1] in clean}
+        return Drawn(seed, demo, loose, left_out, differences)
+
+
+def _spoil(folder: Path, names: Sequence[str], *, wanted: int, chances: int, rng: Random) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    loose, left_out = let_loose(folder, names, wanted=wanted)
+    return (*loose, *(take_chance(folder, rng) for _ in range(chances))), left_out
 
 
 def let_loose(folder: Path, names: Sequence[str], *, wanted: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -154,9 +191,9 @@ def let_loose(folder: Path, names: Sequence[str], *, wanted: int) -> tuple[tuple
             break
         shutil.copytree(folder, before)
         try:
-            apply(folder, name)
+            _corrupt(folder, name)
             fits = _shape(folder) == shape
-        except (NothingToPickError, duckdb.Error, KeyError, IndexError):  # another one took what it would corrupt
+        except (NothingToPickError, duckdb.Error, LookupError, StopIteration, ValueError):  # another one took what it would corrupt
             fits = False
         if fits:
             loose.append(name)
@@ -168,12 +205,22 @@ def let_loose(folder: Path, names: Sequence[str], *, wanted: int) -> tuple[tuple
     return tuple(loose), tuple(left_out)
 
 
+def _corrupt(folder: Path, name: str) -> None:
+    it = CORRUPTIONS[name]
+    if it.place == "stores":
+        apply(folder, name)
+        return
+    with attach(folder) as db:
+        it.corrupt(folder / "export", db)
+
+
 def _shape(folder: Path) -> Shape:
     """Return every table, column and type of the four stores."""
-    listed = ", ".join(f"'{kind}'" for kind in STORES)
-    sql = f"SELECT database_name, table_name, column_name, data_type FROM duckdb_columns() WHERE database_name IN ({listed}) ORDER BY ALL"
-    with attach(folder) as db:
-        return db.execute(sql).fetchall()
+    found: Shape = []
+    for kind in STORES:
+        with duckdb.connect(str(folder / f"{kind}.duckdb"), read_only=True, config={"threads": 1}) as db:
+            found += db.execute("SELECT $1, table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal ORDER BY ALL", [kind]).fetchall()
+    return found
 
 
 def _result(done: Future[Drawn], seed: int) -> Drawn:

@@ -126,7 +126,8 @@ def _claims(item: EntityFacts, world: World, answer: Answer) -> Iterator[str]:
     for check_id, sum_ in entity.person_sums():
         found_persons = item.persons[check_id]
         engine = found_persons.reason if isinstance(found_persons, Crash) else (found_persons.looked_at, found_persons.unequal)
-        yield from _told(check_id, engine, persons(entity, sum_, answer=answer))
+        looked_at, unequal = persons(entity, sum_, answer=answer)
+        yield from _told(check_id, engine, (looked_at, len(unequal)))
     for claim in entity.invariant:
         broken = item.invariants[claim.name]
         if claim.equals is not None and judge(world, world.contract.entity(claim.equals.entity)).blocked:

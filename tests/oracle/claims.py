@@ -33,6 +33,11 @@ class Sum:
     net: list[Decimal] = field(default_factory=lambda: [Decimal(0), Decimal(0)])
     gross: list[Decimal] = field(default_factory=lambda: [Decimal(0), Decimal(0)])
 
+    @property
+    def agrees(self) -> bool:
+        """Return whether both sides have the same."""
+        return self.net[0] == self.net[1] and self.gross[0] == self.gross[1]
+
 
 @dataclass(frozen=True)
 class Broken:
@@ -84,8 +89,8 @@ def _slice_of(entity: Entity, row: Sided, name: str) -> str | None:
     return None if moment is None else f"{moment.year:04}-{moment.month:02}"
 
 
-def persons(entity: Entity, item: Sums, *, answer: Answer) -> tuple[int, int]:
-    """Return how many persons have a sum, and for how many it disagrees; whom the crosswalk does not map is told there."""
+def persons(entity: Entity, item: Sums, *, answer: Answer) -> tuple[int, set[Any]]:
+    """Return how many persons have a sum, and those for whom it disagrees; whom the crosswalk does not map is told there."""
     lines: dict[Any, Sum] = defaultdict(Sum)
     whose = str(item.per)
     unknown = {key_of(entity, row) for row in answer.sides["source"] if whose in row.unmapped}
@@ -95,7 +100,7 @@ def persons(entity: Entity, item: Sums, *, answer: Answer) -> tuple[int, int]:
                 value = Decimal(row.values[item.column] or 0)
                 lines[row.values[whose]].net[place] += value
                 lines[row.values[whose]].gross[place] += abs(value)
-    return len(lines), sum(line.net[0] != line.net[1] or line.gross[0] != line.gross[1] for line in lines.values())
+    return len(lines), {person for person, line in lines.items() if not line.agrees}
 
 
 def invariant(world: World, entity: Entity, claim: Invariant, *, answer: Answer) -> Broken:
@@ -132,7 +137,7 @@ def _unequal(world: World, entity: Entity, claim: Invariant, *, side: str) -> It
     whole = replace(world, asked=Asked(world.asked.moved, world.asked.moved))
     other = world.contract.entity(equals.entity)
     by_key = set(equals.by) == set(entity.key)
-    reckoned = _totals(whole, other, equals, side=side)
+    reckoned = _totals(whole, other, equals, side=side) if side == "target" else _totals_of(equals, _moved(whole, other))
     here = _totals(world, other, equals, side=side, without=_of_unmapped(world, other, equals) if side == "target" else frozenset())
     if not by_key:
         here = {}
@@ -149,6 +154,12 @@ def _unequal(world: World, entity: Entity, claim: Invariant, *, side: str) -> It
         if amount != 0 and person not in there and None not in person:
             texts = dict(zip(equals.by, person, strict=True))
             yield tuple(text_of(texts[column.name], column) for column in entity.keys)
+
+
+def _moved(world: World, other: Entity) -> Iterable[Sided]:
+    """Return all rows of the source that moved, be it that the crosswalk forgot an id of theirs: that is told there, and not again."""
+    fates = ((row, fate(world, other, row)) for row in world.own(other, "source"))
+    return [mapped(world, other, row) for row, told in fates if told in ("compared", "unmapped")]
 
 
 def _of_unmapped(world: World, other: Entity, equals: LedgerSum) -> frozenset[Key]:
@@ -176,7 +187,7 @@ def natives(world: World, entity: Entity) -> Natives:
     times: Counter[Any] = Counter()
     added_to = _added_to(world, entity)
     for row in world.own(entity, "baseline"):
-        if now[row.id] and tuple(row.values[name] for name in entity.key) in added_to:
+        if any(tuple(then.values[name] for name in entity.key) in added_to for then in now[row.id]):
             continue
         found.looked_at += 1
         times[row.id] += 1
@@ -304,6 +315,17 @@ def _outside(world: World, regions: Mapping[int, str]) -> set[Any]:
         for batch in world.crosswalk.batches_of.get(row.values[entity.owner], frozenset()) & set(regions)
         if row.values[entity.region] != regions[batch] and row.values[entity.owner] is not None
     }
+
+
+def moved_before(world: World, entity: Entity) -> set[Key]:
+    """Return the keys of rows that moved and stand in the baseline: under the id that the crosswalk gave them, and with their key."""
+    own = entity.own_id
+    if entity.merge is None or own is None or own.name in entity.key:
+        return set()  # a row whose id is its key may as well be another's that the id collides with
+    sources = [row.values for row in world.mapped(entity)]
+    moved = {(values[own.name], tuple(values[name] for name in entity.key)) for values in sources if values[own.name] is not None}
+    before = [(row.values[own.name], tuple(row.values[name] for name in entity.key)) for row in world.own(entity, "baseline")]
+    return {tuple(text_of(value, column) for value, column in zip(key, entity.keys, strict=True)) for own_id, key in before if (own_id, key) in moved}
 
 
 def late(world: World, entity: Entity) -> tuple[int, set[Key], set[Key]]:

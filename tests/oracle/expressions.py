@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -150,7 +151,12 @@ def compared(tokens: Tokens) -> Expression:  # noqa: C901, PLR0911 - one branch 
 
 def alike(text: str, shape: str) -> bool:
     """Return whether a text has a shape in which `%` stands for anything and `_` for one character."""
-    return re.fullmatch("".join({"%": ".*", "_": "."}.get(sign, re.escape(sign)) for sign in shape), text, re.DOTALL) is not None
+    return _pattern(shape).fullmatch(text) is not None
+
+
+@cache
+def _pattern(shape: str) -> re.Pattern[str]:
+    return re.compile("".join({"%": ".*", "_": "."}.get(sign, re.escape(sign)) for sign in shape), re.DOTALL)
 
 
 def among(value: Any, words: list[Any]) -> bool | None:

@@ -40,7 +40,7 @@ def _judged(world: World, entity: Entity) -> Answer:
         _look_at_units(world, entity, side, answer)
     answer.sides["source"] = source_rows(world, entity, answer)
     answer.sides["target"] = target_rows(world, entity, answer)
-    _compare(entity, answer)
+    compare(entity, answer)
     return answer
 
 
@@ -85,7 +85,8 @@ def _look_at_clocks(world: World, entity: Entity, side: str, answer: Answer) -> 
                 answer.clocks[side, column.name, "overlap"] += clock.is_overlap
 
 
-def _compare(entity: Entity, answer: Answer) -> None:
+def compare(entity: Entity, answer: Answer) -> None:
+    """Hold the two sides of an answer against each other, row by row, and add up what that comes to."""
     grouped: dict[Key, tuple[list[Sided], list[Sided]]] = defaultdict(lambda: ([], []))
     for place, side in enumerate(("source", "target")):
         for row in answer.sides[side]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dq_fixtures.corruptions.expected import Expected, Fault, Unproven, ids, rows, slices, unproven
+from dq_fixtures.corruptions.expected import Expected, Fault, Unproven, cells, ids, rows, slices, unproven
 
 from dq.contract.models import Entity
 from tests.oracle.answers import Answer
-from tests.oracle.claims import crosswalk_problems, invariant, natives, sums
+from tests.oracle.claims import crosswalk_problems, invariant, late, moved_before, natives, persons, sums
+from tests.oracle.exported import exported, is_provable
 from tests.oracle.oracle import judge
 from tests.oracle.world import World
 
@@ -25,6 +26,8 @@ Keys = Mapping[str, Mapping[str, tuple[str, ...]]]  # side to table to its prima
 def verdict(world: World, *, keys: Keys) -> Expected:
     """Return everything that a run of stores shaped as they should be must find.
 
+    Not looked at: what tables, columns and types there are (`schema`, `coverage`), and what stands in a manifest (`snapshot`, `calendar.deadline`).
+
     Args:
         world: what the oracle is told.
         keys: the stores' primary keys, by which rows that the SQL loses are named.
@@ -32,6 +35,8 @@ def verdict(world: World, *, keys: Keys) -> Expected:
     found = [item for name, problems in crosswalk_problems(world).items() for item in _crosswalk(world, name, problems)]
     for entity in world.contract.entities:
         found += _entity(world, entity, keys=keys)
+    if any(moved_before(world, entity) for entity in world.contract.entities if not judge(world, entity).blocked):
+        found.append(Unproven("snapshot.baseline"))
     return tuple(dict.fromkeys(found))
 
 
@@ -57,7 +62,25 @@ def _entity(world: World, entity: Entity, *, keys: Keys) -> Iterator[Fault | Unp
             yield Fault(f"{entity.name}.rows", problem, key)
     for check, column, by in entity.sum_checks():
         lines = sums(entity, answer, column=column, by=by)
-        yield from slices(check, {part for part, line in lines.items() if line.net[0] != line.net[1] or line.gross[0] != line.gross[1]})
+        yield from slices(check, {part for part, line in lines.items() if not line.agrees})
+    for check, item in entity.person_sums():
+        _, unequal = persons(entity, item, answer=answer)
+        yield from rows(check, "unequal", ((None if one is None else str(one),) for one in unequal))
+    yield from _invariants(world, entity, answer)
+    if entity.merge is not None:
+        yield from _natives(world, entity)
+    if entity.created is not None:
+        looked_at, after, undated = late(world, entity)
+        yield from rows(f"{entity.name}.freeze", "late", after)
+        yield from rows(f"{entity.name}.freeze", "undated", undated)
+        if looked_at < entity.at_least:
+            yield Unproven(f"{entity.name}.freeze")
+    if entity.exported:
+        yield from _exported(world, entity)
+    yield from _weak(entity, answer)
+
+
+def _invariants(world: World, entity: Entity, answer: Answer) -> Iterator[Fault | Unproven]:
     for claim in entity.invariant:
         check = f"{entity.name}.invariant.{claim.name}"
         if claim.equals is not None and judge(world, world.contract.entity(claim.equals.entity)).blocked:
@@ -67,11 +90,23 @@ def _entity(world: World, entity: Entity, *, keys: Keys) -> Iterator[Fault | Unp
         yield from rows(check, "pre-existing", broken.both)
         yield from rows(check, "source only", broken.source - broken.both)
         yield from rows(check, "broken", broken.target - broken.both)
-    if entity.merge is not None:
-        own = natives(world, entity)
-        for status, harmed in (("missing", own.missing), ("changed", own.changed), ("repeated", own.repeated)):
-            yield from rows(f"{entity.name}.natives", status, ((str(one),) for one in harmed))
-    yield from _weak(entity, answer)
+
+
+def _natives(world: World, entity: Entity) -> Iterator[Fault]:
+    own = natives(world, entity)
+    harmed = {"missing": own.missing, "changed": own.changed, "repeated": own.repeated}
+    for status, found in (*harmed.items(), ("given away", own.given_away), ("turned back", own.turned_back), ("ahead", own.ahead)):
+        yield from rows(f"{entity.name}.natives", status, ((None if one is None else str(one),) for one in found))
+
+
+def _exported(world: World, entity: Entity) -> Iterator[Fault | Unproven]:
+    check = f"{entity.name}.export"
+    if not is_provable(world, entity):
+        yield Unproven(check)
+    if len(judge(world, entity).sides["source"]) < entity.at_least and entity.may_be_empty is None:
+        return  # then nobody looks at it
+    for key, (status, columns) in exported(world, entity).statuses.items():
+        yield from cells(check, [key], *sorted(columns)) if status == "changed" else rows(check, status, [key])
 
 
 def _rows(entity: Entity, answer: Answer) -> Iterator[Fault]:
@@ -90,7 +125,7 @@ def _weak(entity: Entity, answer: Answer) -> Iterator[Unproven]:
         return
     pairs = answer.same + sum(status == "changed" for status, _ in answer.statuses.values())
     for kind in _kinds(entity):
-        if kind != "natives" and (pairs if kind in PAIRED else there) < entity.at_least:
+        if kind not in ("natives", "freeze", "export") and (pairs if kind in PAIRED else there) < entity.at_least:
             yield Unproven(f"{entity.name}.{kind}")
     if there == 0:
         yield Unproven(f"canary.{entity.name}")

@@ -12,7 +12,6 @@ from typing import Any
 from dq.contract.claims import LedgerSum
 from dq.contract.models import Entity
 from tests.oracle.answers import Answer
-from tests.oracle.equality import is_same
 from tests.oracle.expressions import expression
 from tests.oracle.world import Own, Sided, World, fate, mapped
 
@@ -60,9 +59,9 @@ def target_rows(world: World, entity: Entity, answer: Answer) -> list[Sided]:
     if entity.merge is None:
         return [Sided(row.values) for row in world.own(entity, "target")]
     baseline, before = world.own(entity, "baseline"), {row.id for row in world.own(entity, "baseline")}
-    since = {name: _since(world, entity, ledger) for name, ledger in entity.later.items()}
+    since = since_before(world, entity)
     kept = []
-    for row, fates in _divided(world, entity):
+    for row, fates in divided(world, entity):
         if fates is None:
             answer.native += row.id in before
             answer.native_new += row.id not in before
@@ -70,17 +69,19 @@ def target_rows(world: World, entity: Entity, answer: Answer) -> list[Sided]:
         left = {"erased", "early"} if world.asked.batches == world.asked.moved else {"erased"}
         is_left_over = fates & left and not fates & {"other", "absorbed"} and row.id not in before
         if "compared" in fates or is_left_over:
-            kept += [Sided(values) for values in _less(entity, row, baseline, since)]
+            kept += [Sided(values) for values in less(entity, row, baseline, since)]
     return kept
 
 
-def _divided(world: World, entity: Entity) -> Iterable[tuple[Own, set[str] | None]]:
+def divided(world: World, entity: Entity) -> Iterable[tuple[Own, set[str] | None]]:
     """Yield the target's rows with what becomes of the source rows that claim them; None: it is the target's own."""
     before = {row.id for row in world.own(entity, "baseline")}
     sources = world.own(entity, "source")
     claimed = _claims(world, entity, sources)
-    keys = {tuple(mapped(world, entity, row).values[name] for name in entity.key) for row in sources}
-    told = [mapped(world, entity, row) for row in sources]
+    told = world.mapped(entity)
+    keys = {tuple(one.values[name] for name in entity.key) for one in told}
+    own_columns = {*entity.key, *([entity.own_id.name] if entity.own_id else [])}
+    known = {_known_by(entity, one.values) for one in told if not one.unmapped & own_columns} - {None}
     for row in world.own(entity, "target"):
         name = row.values[entity.own_id.name] if entity.own_id else tuple(row.values[key] for key in entity.key)
         fates = claimed.get(name, set())
@@ -89,18 +90,22 @@ def _divided(world: World, entity: Entity) -> Iterable[tuple[Own, set[str] | Non
         elif not fates:
             key = tuple(row.values[name] for name in entity.key)
             is_new = row.created_at is not None and world.moment is not None and row.created_at > world.moment
-            is_new = is_new and not (world.until is not None and row.created_at > world.until) and not any(_is_again(entity, row, one) for one in told)
-            if row.id in before or (is_new and key not in keys and not _belongs(world, entity, row, sources)):
+            is_new = is_new and not (world.until is not None and row.created_at > world.until) and _known_by(entity, row.values) not in known
+            if row.id in before or (is_new and key not in keys and not _belongs(world, entity, row)):
                 yield row, None
                 continue
             fates = {"compared"} if _is_ours(world, entity, row) else {"other"}
         yield row, fates
 
 
+def since_before(world: World, entity: Entity) -> dict[str, dict[tuple[Any, ...], Any]]:
+    """Return by column and person what the target's own entries come to now, less what they came to before the first batch."""
+    return {name: _since(world, entity, ledger) for name, ledger in entity.later.items()}
+
+
 def _since(world: World, entity: Entity, ledger: LedgerSum) -> dict[tuple[Any, ...], Any]:
-    """Return by person what the target's own entries come to now, less what they came to before the first batch."""
     other = world.contract.entity(ledger.entity)
-    rows = list(_divided(world, other))
+    rows = list(divided(world, other))
     theirs = {row.id for row, fates in rows if fates is not None}
     found: dict[tuple[Any, ...], Any] = defaultdict(int)
     now = [(row, 1) for row, fates in rows if fates is None]
@@ -109,16 +114,16 @@ def _since(world: World, entity: Entity, ledger: LedgerSum) -> dict[tuple[Any, .
     return found
 
 
-def _is_again(entity: Entity, row: Own, source: Sided) -> bool:
-    """Return whether a new row of the target is a row of the source once more: of the same person and moment, and the same but for its ids."""
+def _known_by(entity: Entity, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """Return what a row is known by but for its ids: its person, its moment and all else. None: nothing tells it from another."""
     own = {*entity.key, *([entity.own_id.name] if entity.own_id else [])}
     columns = [column for column in entity.columns if column.name not in own and not column.rules and column.type.name != "JSON"]
-    moments = [row.values[column.name] for column in columns if column.type.name == "INSTANT"]
-    if entity.owner is None or entity.aggregate or not any(moment is not None for moment in moments) or source.unmapped & own:
-        return False
-    if entity.owner not in own and entity.column(entity.owner).through and row.values[entity.owner] is None:
-        return False
-    return all(is_same(row.values[column.name], source.values[column.name]) for column in columns)
+    moments = [values[column.name] for column in columns if column.type.name == "INSTANT"]
+    if entity.owner is None or entity.aggregate or all(moment is None for moment in moments):
+        return None
+    if entity.owner not in own and entity.column(entity.owner).through and values[entity.owner] is None:
+        return None
+    return tuple((type(values[column.name]), values[column.name]) for column in columns)
 
 
 def _claims(world: World, entity: Entity, sources: list[Own]) -> dict[Any, set[str]]:
@@ -126,9 +131,8 @@ def _claims(world: World, entity: Entity, sources: list[Own]) -> dict[Any, set[s
     found: dict[Any, set[str]] = defaultdict(set)
     own = entity.own_id
     seen = set()
-    for row in sources:
-        fates = fate(world, entity, row)
-        values = mapped(world, entity, row).values
+    for row, one in zip(sources, world.mapped(entity), strict=True):
+        fates, values = fate(world, entity, row), one.values
         name = values[own.name] if own else tuple(values[key] for key in entity.key)
         if own:
             seen.add(row.values[own.name])
@@ -143,7 +147,7 @@ def _claims(world: World, entity: Entity, sources: list[Own]) -> dict[Any, set[s
     return found
 
 
-def _belongs(world: World, entity: Entity, row: Own, sources: list[Own]) -> bool:
+def _belongs(world: World, entity: Entity, row: Own) -> bool:
     """Return whether a row that is newer than the baseline is of something that was moved, and of no source row with an unmapped key."""
     merge = entity.merge
     if merge is None:
@@ -154,7 +158,7 @@ def _belongs(world: World, entity: Entity, row: Own, sources: list[Own]) -> bool
         return False
     of, parent = merge.of, row.values[merge.of]
     targets = {target for found in world.crosswalk.maps[str(entity.column(of).through)].values() for target in found}
-    same = [source for source in (mapped(world, entity, one) for one in sources) if source.values[of] == parent]
+    same = [source for source in world.mapped(entity) if source.values[of] == parent]
     others = [column.name for column in entity.keys if column.through and column.name != of]
     return parent is not None and parent in targets and not any(source.values[name] is None for source in same for name in others)
 
@@ -171,7 +175,7 @@ def _is_ours(world: World, entity: Entity, row: Own) -> bool:
     return not placed or any(not found or found & world.asked.batches for found in placed)
 
 
-def _less(entity: Entity, row: Own, baseline: list[Own], since: Mapping[str, Mapping[tuple[Any, ...], Any]]) -> list[Mapping[str, Any]]:
+def less(entity: Entity, row: Own, baseline: list[Own], since: Mapping[str, Mapping[tuple[Any, ...], Any]]) -> list[Mapping[str, Any]]:
     """Return a target row without what the person had there before, and without what their own entries brought since."""
     if not entity.aggregate:
         return [row.values]

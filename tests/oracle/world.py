@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dq.contract.models import Contract, Entity
 from tests.oracle.people import Asked, Crosswalk, read_crosswalk
 from tests.oracle.reading import canonical, text_of
-from tests.oracle.selects import Come, Tables, read, run
+from tests.oracle.selects import Come, Read, Tables, read, run
 
 if TYPE_CHECKING:
     from tests.oracle.answers import Answer
@@ -47,17 +47,24 @@ class World:
     moment: datetime | None
     crosswalk: Crosswalk
     until: datetime | None = None  # when the target was taken
+    come_once: dict[tuple[str, str], list[Come]] = field(default_factory=dict)  # what comes out of a SELECT, by entity and side
     read_once: dict[tuple[str, str], list[Own]] = field(default_factory=dict)  # canonical rows by entity and side: they do not depend on what is asked
+    mapped_once: dict[str, list[Sided]] = field(default_factory=dict)  # the source's canonical rows in the target's ids
     judged_once: dict[tuple[str, Asked], Answer] = field(default_factory=dict)  # by entity and what is asked
 
     def rows(self, entity: Entity, side: str) -> list[Come]:
         """Return what comes out of the contract's SELECT; the baseline is read like the target."""
-        query = read(self.contract.sql["source" if side == "source" else "target", entity.name])
-        return run(query, self.stores[side])
+        if (entity.name, side) not in self.come_once:
+            self.come_once[entity.name, side] = run(self.select(entity, side), self.stores[side])
+        return self.come_once[entity.name, side]
+
+    def select(self, entity: Entity, side: str) -> Read:
+        """Return the contract's SELECT of an entity; the baseline is read like the target."""
+        return read(self.contract.sql["target" if side == "baseline" else side, entity.name])  # type: ignore[index]
 
     def driving(self, entity: Entity, side: str) -> str:
         """Return the table that an entity's rows are made of on a side."""
-        return read(self.contract.sql["source" if side == "source" else "target", entity.name]).driving
+        return self.select(entity, side).driving
 
     def own(self, entity: Entity, side: str) -> list[Own]:
         """Return an entity's canonical rows in the ids of their own store."""
@@ -68,10 +75,16 @@ class World:
                 found.append(Own(values, *self._merged(entity, come, side=side)))
         return self.read_once[entity.name, side]
 
+    def mapped(self, entity: Entity) -> list[Sided]:
+        """Return an entity's canonical rows of the source in the target's ids."""
+        if entity.name not in self.mapped_once:
+            self.mapped_once[entity.name] = [mapped(self, entity, row) for row in self.own(entity, "source")]
+        return self.mapped_once[entity.name]
+
     def _merged(self, entity: Entity, come: Come, *, side: str) -> tuple[Any, ...]:
         if entity.merge is None or side == "source":
             return ()
-        alias = read(self.contract.sql["target", entity.name]).alias_of(entity.merge.table)
+        alias = self.select(entity, side).alias_of(entity.merge.table)
         return tuple(come.joined[f"{alias}.{name}"] for name in (entity.merge.id, entity.merge.created_at, entity.merge.changed_at))
 
     def is_in_scope(self, entity: Entity, owner: Any) -> bool:
@@ -82,7 +95,9 @@ class World:
 
 
 def make_world(contract: Contract, stores: Stores, *, asked: Asked, moment: datetime | None, until: datetime | None = None) -> World:
-    """Return the world that a contract's stores show."""
+    """Return the world that a contract's stores show; a target whose moment has no fraction was taken until the end of that second."""
+    if until is not None and not until.microsecond:
+        until += timedelta(microseconds=999_999)
     return World(contract, stores, asked, moment, read_crosswalk(contract, stores.get("crosswalk", {})), until)
 
 
