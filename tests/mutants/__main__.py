@@ -41,11 +41,14 @@ TESTS = (
     "tests/contract",
     "tests/diagnose",
     "tests/oracle/test_oracle_agrees.py",
-    "tests/expect/test_expect_parity.py",
-    "tests/expect/test_expect_fitness.py",
+    "tests/cli/test_cli_check.py",
+    "tests/cli/test_cli_export.py",
+    "tests/cli/test_cli_identity.py",
+    "tests/cli/test_cli_running.py",
     "tests/test_countdown.py",
+    "tests/test_run.py",
 )
-"""What should notice; quick, and in one process."""
+"""What should notice, and runs in one process."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -59,8 +62,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--budget", type=float, default=90, help="seconds of tests for one mutant")
     parser.add_argument("--slowest", type=float, default=8, help="seconds: a test that takes longer is not asked")
     parser.add_argument("--seconds", type=float, default=0, help="try nothing new after so many seconds; 0: try all")
-    parser.add_argument("--lines", type=Path, help="a file that keeps which test runs which line, for the next time")
-    parser.add_argument("--all-lines", action="store_true", help="tell the killed ones too")
+    parser.add_argument("--kept", type=Path, help="a folder that keeps which test runs which line, for the next time")
+    parser.add_argument("--killed", action="store_true", help="tell the killed ones too")
     asked = parser.parse_args(arguments)
     files = modules(asked.modules or MODULES)
     every = [mutant for module in files for mutant in mutants_of(module, source_of(module))]
@@ -70,12 +73,12 @@ def main(arguments: Sequence[str]) -> int:
     def told(one: Tried) -> None:
         if one.killer is None:
             say(f"SURVIVED {one.mutant}  ({one.asked} tests, {one.seconds:.0f} s)")
-        elif asked.all_lines:
+        elif asked.killed:
             say(f"killed {one.mutant}  ({one.how}: {one.killer}, {one.asked} tests, {one.seconds:.1f} s)")
 
     started = time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the temporary folder goes
-    trying = Trying(drawn, told, slowest=asked.slowest, budget=asked.budget, seconds=asked.seconds, modules=files, kept=asked.lines)
+    trying = Trying(drawn, told, slowest=asked.slowest, budget=asked.budget, seconds=asked.seconds, modules=files, kept=asked.kept)
     pytest.main(["-qq", "-p", "no:cacheprovider", "-m", "not slow and not browser", *asked.tests], plugins=[trying])
     for name in trying.failing:
         say(f"fails without a mutant: {name}")

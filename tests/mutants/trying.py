@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,7 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
+from tests.mutants.building import build_once
 from tests.mutants.making import Mutant
 from tests.mutants.putting import put
 
@@ -62,10 +64,12 @@ class Trying:
     budget: float = 90.0  # seconds of tests for one mutant
     seconds: float = 0.0  # nothing new is tried after so many; 0: everything is
     modules: Sequence[str] = ()  # whose lines are looked at
-    kept: Path | None = None  # where it is written which test runs which line, and read from
+    kept: Path | None = None  # a folder where it stays which test runs which line, and the demos
     tried: list[Tried] = field(default_factory=list)
     failing: list[str] = field(default_factory=list)  # tests that fail without a mutant
     _killers: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    _asked: Counter[str] = field(default_factory=Counter)  # mutants that a test was asked about
+    _kills: Counter[str] = field(default_factory=Counter)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -73,7 +77,10 @@ class Trying:
         items = {item.nodeid: item for item in session.items}
         gc.freeze()
         with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-            passed = self._passed(items, Path(folder))
+            kept = self.kept or Path(folder) / "kept"
+            kept.mkdir(exist_ok=True)
+            build_once(kept)
+            passed = self._passed(items, Path(folder), kept / "lines")
             self.failing = [name for name, one in passed.items() if one.fails]
             started = time.monotonic()
             for mutant in () if self.failing else self.mutants:
@@ -84,16 +91,18 @@ class Trying:
                 self.told(one)
         return True
 
-    def _passed(self, items: Mapping[str, pytest.Item], folder: Path) -> Mapping[str, Passed]:
-        file = self.kept if self.kept is not None else folder / "lines"
-        if not (self.kept is not None and file.exists()):
-            _forked(folder / "before", lambda _: file.write_bytes(pickle.dumps(record(list(items.values()), self.modules))), lambda _: None)
-        found: Mapping[str, Passed] = pickle.loads(file.read_bytes())  # noqa: S301 - written by this run, or where the person said
+    def _passed(self, items: Mapping[str, pytest.Item], folder: Path, file: Path) -> Mapping[str, Passed]:
+        """Return what each test does, and let those run that no file tells of yet."""
+        found: dict[str, Passed] = pickle.loads(file.read_bytes()) if file.exists() else {}  # noqa: S301 - written below
+        new = [item for name, item in items.items() if name not in found]
+        if new:
+            _forked(folder / "before", lambda _: file.write_bytes(pickle.dumps(found | record(new, self.modules))), lambda _: None)
+            found = pickle.loads(file.read_bytes())  # noqa: S301
         return {name: one for name, one in found.items() if name in items}
 
     def _try(self, mutant: Mutant, items: Mapping[str, pytest.Item], passed: Mapping[str, Passed], folder: Path) -> Tried:
         before = self._killers.setdefault((mutant.module, mutant.place), [])
-        names = in_order(mutant, passed, before=before, slowest=self.slowest, budget=self.budget)
+        names = in_order(mutant, passed, before=before, promise=self._promise, slowest=self.slowest, budget=self.budget)
         started = time.monotonic()
 
         def work(say: Callable[[str], None]) -> None:
@@ -122,23 +131,31 @@ class Trying:
             how = "crashed"
         elif last == "too long":
             how = "took too long"
+        self._asked.update(names[:asked])
         if killer is not None and asked:
+            self._kills[killer] += 1
             self._killers[mutant.module, mutant.place] = [killer, *(name for name in before if name != killer)][:6]
         return Tried(mutant, killer, how, asked, time.monotonic() - started)
 
+    def _promise(self, name: str, share: float) -> float:
+        """Return how often a test may be expected to kill: at first what it runs of a module, later what it did."""
+        return (self._kills[name] + share) / (self._asked[name] + 1)
 
-def in_order(mutant: Mutant, passed: Mapping[str, Passed], *, before: Sequence[str], slowest: float, budget: float) -> list[str]:
-    """Return the tests that may kill a mutant: those that killed its neighbours, then those that run its lines, the quickest first.
+
+def in_order(
+    mutant: Mutant, passed: Mapping[str, Passed], *, before: Sequence[str], promise: Callable[[str, float], float], slowest: float, budget: float
+) -> list[str]:
+    """Return the tests that may kill a mutant: those that killed its neighbours, then those that run its lines, the most promising a second first.
 
     What stands outside all functions runs where it is imported: every test may notice, those first that run something of its module.
     """
     lines = {(mutant.module, line) for line in range(mutant.lines[0], mutant.lines[1] + 1)}
-    near = {name for name, one in passed.items() if any(file == mutant.module for file, _ in one.lines)}
-    reach = {name for name, one in passed.items() if not lines.isdisjoint(one.lines)} if mutant.is_inside else set()
-    wanted = [name for name in reach or near or passed if passed[name].seconds <= slowest]
-    if not mutant.is_inside:
-        wanted = [name for name, one in passed.items() if one.seconds <= slowest]
-    wanted.sort(key=lambda name: (name not in before, name not in near, passed[name].seconds, name))
+    near = {name: ran for name, one in passed.items() if (ran := sum(file == mutant.module for file, _ in one.lines))}
+    reach = [name for name in near if not mutant.is_inside or not lines.isdisjoint(passed[name].lines)]
+    wanted = [name for name in (reach if mutant.is_inside else passed) if passed[name].seconds <= slowest]
+    most = max(near.values(), default=1)
+    promises = {name: promise(name, near.get(name, 0) / most) / (passed[name].seconds + 0.05) for name in wanted}
+    wanted.sort(key=lambda name: (name not in before, name not in near, -promises[name], name))
     chosen: list[str] = []
     for name in wanted:
         budget -= passed[name].seconds
