@@ -40,8 +40,10 @@ TESTS = (
     "tests/canaries",
     "tests/contract",
     "tests/diagnose",
+    "tests/judgement",
     "tests/oracle/test_oracle_agrees.py",
     "tests/cli/test_cli_check.py",
+    "tests/cli/test_cli_contents.py",
     "tests/cli/test_cli_export.py",
     "tests/cli/test_cli_identity.py",
     "tests/cli/test_cli_running.py",
@@ -59,8 +61,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--modules", nargs="*", default=[], help="files, or patterns of them, below this folder; else all that decide")
     parser.add_argument("--names", nargs="*", default=[], help="mutants by name, as a line says it, instead of drawing any")
     parser.add_argument("--tests", nargs="*", default=TESTS)
-    parser.add_argument("--budget", type=float, default=90, help="seconds of tests for one mutant")
-    parser.add_argument("--slowest", type=float, default=8, help="seconds: a test that takes longer is not asked")
+    parser.add_argument("--budget", type=float, default=45, help="seconds of tests for one mutant")
+    parser.add_argument("--slowest", type=float, default=30, help="seconds: a test that takes longer is not asked")
     parser.add_argument("--seconds", type=float, default=0, help="try nothing new after so many seconds; 0: try all")
     parser.add_argument("--kept", type=Path, help="a folder that keeps which test runs which line, for the next time")
     parser.add_argument("--killed", action="store_true", help="tell the killed ones too")
@@ -72,7 +74,7 @@ def main(arguments: Sequence[str]) -> int:
 
     def told(one: Tried) -> None:
         if one.killer is None:
-            say(f"SURVIVED {one.mutant}  ({one.asked} tests, {one.seconds:.0f} s)")
+            say(f"SURVIVED {one.mutant}  ({f'{one.asked} tests' if one.asked else 'no test runs it'}, {one.seconds:.0f} s)")
         elif asked.killed:
             say(f"killed {one.mutant}  ({one.how}: {one.killer}, {one.asked} tests, {one.seconds:.1f} s)")
 

@@ -60,8 +60,8 @@ class Trying:
 
     mutants: Sequence[Mutant]
     told: Callable[[Tried], None]
-    slowest: float = 8.0  # seconds: a test that takes longer is not asked
-    budget: float = 90.0  # seconds of tests for one mutant
+    slowest: float = 30.0  # seconds: a test that takes longer is not asked
+    budget: float = 45.0  # seconds of tests for one mutant
     seconds: float = 0.0  # nothing new is tried after so many; 0: everything is
     modules: Sequence[str] = ()  # whose lines are looked at
     kept: Path | None = None  # a folder where it stays which test runs which line, and the demos
