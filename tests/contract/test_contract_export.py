@@ -104,3 +104,24 @@ def test_a_wall_clock_of_an_export_needs_a_zone_by_name_or_its_column(tmp_path: 
         return
     with pytest.raises(ContractError, match=re.escape(words or "no output column 'made', which entries.toml needs")):
         read_selects(open_engine({}), contract)
+
+
+@pytest.mark.parametrize(("declared", "currency"), [('"minor"', "money"), ('{ minor = "unit" }', "unit")])
+def test_minor_units_of_an_export_need_their_currency(tmp_path: Path, declared: str, currency: str) -> None:
+    folder = write_exported(tmp_path)
+    text = (
+        (folder / "entries.toml")
+        .read_text(encoding="utf-8")
+        .replace('owner   = "account_id"', 'owner = "account_id"\nmoney = { amount = "face", currency = "money" }')
+    )
+    text += f'money = "CURRENCY"\nunit = "CURRENCY"\nface = {{ type = "DECIMAL(18,2)", export = {declared} }}\n'
+    (folder / "entries.toml").write_text(text, encoding="utf-8")
+    for side in ("source", "target"):
+        file = folder / "sql" / side / "entries.sql"
+        file.write_text(file.read_text(encoding="utf-8").replace(" FROM", ", face, money, unit FROM"), encoding="utf-8")
+    file = folder / "sql" / "export" / "entries.sql"
+    file.write_text(EXPORT_SQL.replace(" FROM", ", face FROM"), encoding="utf-8")
+    with pytest.raises(ContractError, match=f"no output column '{currency}', which entries.toml needs"):
+        read_selects(open_engine({}), read_contract(folder))
+    file.write_text(EXPORT_SQL.replace(" FROM", f", face, {currency} FROM"), encoding="utf-8")
+    assert read_selects(open_engine({}), read_contract(folder))["entries"]["export"].outputs[-1] == currency
