@@ -19,10 +19,12 @@ from dq.judgement.base import judged, not_proven, weakness
 from dq.judgement.calendar import judge_freeze
 from dq.judgement.canaries import judge_canary, judge_crosswalk_canary
 from dq.judgement.claims import SUMS_SHOWN, judge_invariant, judge_natives, judge_persons, judge_schema, judge_sums
+from dq.judgement.entities import judge_entity, sum_up
 from dq.judgement.exported import judge_export
 from dq.judgement.rows import judge_rows
 from dq.judgement.whole import DETAILS_SHOWN, judge_coverage, judge_crosswalk, judge_snapshot
-from dq.record import Check, Example, LedgerLine, Money, Outcome, SliceCount, SumLine
+from dq.measuring import EntityFacts
+from dq.record import Check, EntityResult, Example, LedgerLine, Money, Outcome, SliceCount, SumLine
 from tests.compare.sides_compared import make_entity
 from tests.test_countdown import migration
 
@@ -174,6 +176,105 @@ def test_sums_are_judged_slice_by_slice(check_id: str, column: str | None, kind:
     assert len(judge(*(pair(f"{number}", 1, 1) for number in range(SUMS_SHOWN + 1)), facts=evidence()).sums) == 200
     crashed = judge_sums(things(), check_id, column=column, by=["kind"], found=Crash("of this"), evidence=evidence())
     assert crashed == not_proven(check_id, entity="things", kind=kind, name=name, reason="of this")
+
+
+ALL = SumPair((), Decimal(1), Decimal(1), Decimal(2), Decimal(2))
+
+
+def facts(**more: Any) -> EntityFacts:
+    """Return what is measured of things that have every kind of check."""
+    merge = {"table": "t", "id": "i", "created_at": "c", "changed_at": "d"}
+    entity = make_entity(
+        {**COLUMNS, "born": "INSTANT"}, key="id", **THINGS, counts=[{"name": "more", "by": ["kind"]}], merge=merge, created="born", exported=True
+    )
+    whole: dict[str, Any] = {
+        "evidence": evidence(harms={"rows": Harm(1, statuses=frozen({"missing": 1}), slices=((("a",), 1),))}),
+        "sums": {"things.counts": (pair("a", 2, 1),), "things.counts.more": (), "things.sums.points": (ALL,)},
+        "persons": {"things.sums.each": PersonSums(5, 2)},
+        "invariants": {"once": Broken(0, 9, 0), "some": Broken(1, 9, 0)},
+        "natives": Natives(9, 0, 0, 0),
+        "canary": PLANTED,
+        "freeze": Late(9),
+        "exported": SAYS,
+        "people": files(1),
+    }
+    return EntityFacts(entity, **{**whole, **more})
+
+
+KINDS = ("schema", "keys", "rows", "values", "attribution", "instants", "natives", "freeze", "counts", "export")
+IDS = [*(f"things.{kind}" for kind in KINDS), "things.counts.more", "things.sums.points", "things.sums.each"]
+IDS += ["things.invariant.once", "things.invariant.some", "canary.things"]
+
+
+def test_an_entity_is_judged_by_all_that_it_declares_in_that_order() -> None:
+    found = judge_entity(facts(), migration=migration(freeze=FREEZE), seen={"things.keys": SEEN})
+    assert [check.id for check in found] == IDS
+    outcomes = {check.id: check.outcome for check in found if check.outcome is not PASSED}
+    assert outcomes == dict.fromkeys(("things.rows", "things.counts", "things.sums.each", "things.invariant.some"), FAILED)
+    by_id = {check.id: check for check in found}
+    assert by_id["things.keys"].examples == SEEN
+    assert by_id["things.rows"].slices == (SliceCount(by={"kind": "a"}, source=2, target=1, broken=1),)
+    assert by_id["things.sums.points"].sums == (SumLine(by={}, source_net="1", target_net="1", source_gross="2", target_gross="2", agrees=True),)
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({"problems": ("a table is missing",)}, "the store is not as it is pinned or declared"),
+        ({"problems": ("a table is missing",), "blocked": "of this"}, "the store is not as it is pinned or declared"),
+        ({"blocked": "of this"}, "of this"),
+        ({}, "it was not measured"),
+    ],
+)
+def test_nothing_of_an_entity_that_was_not_compared_is_proven_but_its_schema(more: dict[str, Any], reason: str) -> None:
+    schema, *rest, canary = judge_entity(facts(evidence=None, **more), migration=migration(), seen={})
+    assert (schema.id, schema.outcome) == ("things.schema", FAILED if "problems" in more else PASSED)
+    assert [(check.id, check.outcome, check.reason) for check in rest] == [(check_id, NOT_PROVEN, reason) for check_id in IDS[1:-1]]
+    assert canary.id == "canary.things"
+    assert [(check.kind, check.name) for check in rest if check.kind in ("sums", "keys")] == [("keys", None), ("sums", "points"), ("sums", "each")]
+
+
+def test_a_count_that_crashed_leaves_the_rows_without_slices_to_hold_them_against() -> None:
+    found = judge_entity(facts(sums={**facts().sums, "things.counts": Crash("of this")}), migration=migration(freeze=FREEZE), seen={})
+    by_id = {check.id: check for check in found}
+    assert (by_id["things.counts"].outcome, by_id["things.counts"].reason) == (NOT_PROVEN, "of this")
+    assert by_id["things.rows"].slices == (SliceCount(by={"kind": "a"}, source=0, target=0, broken=1),)
+
+
+def test_the_row_of_the_promises_adds_up_what_was_set_apart_and_takes_the_worst_outcome() -> None:
+    population = Population(9, 8, native=1, native_new=2, excused=frozen({"erased": 3, "absorbed": 4}), unmapped=5, unplaced=6)
+    statuses = frozen({"changed": 1, "missing": 2, "extra": 3, "duplicate": 4})
+    harm = Harm(10, people=7, money=(("EUR", Decimal("1.50")),), statuses=statuses)
+    measured = facts(evidence=evidence(population=population, harms={"": harm}, same=6))
+    checks = [judged("a", broken=broken, reason=None, entity="things", kind="rows", sentence="") for broken in (0, 1)]
+    named = {"entity": "things", "promise": "It moves.", "columns": ("id", "who", "kind", "points", "born")}
+    assert sum_up(measured, checks) == EntityResult(
+        **named,
+        outcome=FAILED,
+        source_rows=9,
+        target_rows=8,
+        compared=7,
+        same=6,
+        changed=1,
+        missing=2,
+        extra=3,
+        duplicate=4,
+        native=3,
+        excused=7,
+        excused_by={"erased": 3, "absorbed": 4},
+        unmapped=11,
+        people=7,
+        money=(Money(currency="EUR", amount="1.50"),),
+    )
+    nothing = sum_up(facts(evidence=None), checks[:1])
+    assert nothing.model_dump(exclude=set(named)) == {
+        **dict.fromkeys(("source_rows", "target_rows", "compared", "same", "changed", "missing", "extra", "duplicate", "native", "excused", "unmapped"), 0),
+        "outcome": PASSED,
+        "excused_by": {},
+        "people": None,
+        "money": (),
+    }
+    assert {name: getattr(nothing, name) for name in named} == named
 
 
 def test_net_alone_and_gross_alone_disagree() -> None:
