@@ -10,12 +10,13 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml requirements/build.in --quiet --
 BROKEN ?=
 N ?= 1000
 SEED ?= 4711
+MODULES ?=
 LIVE ?=
 IS_LIVE := $(filter 1 yes true,$(LIVE))
 DEMO_FLAGS := $(if $(filter 1 yes true,$(BROKEN)),--broken) $(if $(IS_LIVE),--live)
 AS_OF := $(if $(IS_LIVE),--as-of 2024-11-05T20:30:00+00:00)
 
-.PHONY: help gate test test-fast lint format matrix matrix-random bench bench-snapshot lab wheel lock clean
+.PHONY: help gate test test-fast lint format matrix matrix-random mutants bench bench-snapshot lab wheel lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -59,6 +60,9 @@ matrix: $(DEV)  ## every corruption caught by the named checks, every neutral ch
 
 matrix-random: $(DEV)  ## N random combinations of corruptions, drawn with SEED, held against the slow oracle
 	@$(BIN)/python -m tests.matrix.combinations --number $(N) --seed $(SEED)
+
+mutants: $(DEV)  ## break the comparison in N small ways, drawn with SEED (MODULES=dq/compare/rows.py: only there); which does no test notice?
+	@$(BIN)/python -m tests.mutants --number $(N) --seed $(SEED) $(if $(MODULES),--modules $(MODULES))
 
 bench: $(DEV)  ## speed beside the hand-written limit and the peers, as ratios
 	@$(BIN)/python -m benchmarks

@@ -168,5 +168,29 @@ def test_at_the_deadline_nothing_may_be_left(found: Check, outcome: Outcome, bro
     assert (found.id, found.outcome, found.broken) == ("calendar.deadline", outcome, broken)
 
 
+@pytest.mark.parametrize(
+    ("found", "looked_at", "sentence"),
+    [
+        (deadline(DEADLINE), 2, "The deadline, 12 Dec 2024 24:00 Asia/Jakarta, has passed. 1 batch of 2 is not moved or not proven."),
+        (deadline(DEADLINE, moved=()), 2, "The deadline, 12 Dec 2024 24:00 Asia/Jakarta, has passed. 2 batches of 2 are not moved or not proven."),
+        (deadline(DEADLINE, moved=(1, 2)), 2, "The deadline, 12 Dec 2024 24:00 Asia/Jakarta, has passed. Nothing is left to move."),
+        (deadline(DEADLINE, progress=Progress((BatchSize(1, 5, 5), BatchSize(2, 0, 0)))), 1, None),
+        (deadline(DEADLINE, batches=(), moved=(), outcome=Outcome.FAILED), 1, "The deadline, 12 Dec 2024 24:00 Asia/Jakarta, has passed. It is not proven."),
+        (deadline(DEADLINE, batches=(), moved=()), 1, "The deadline, 12 Dec 2024 24:00 Asia/Jakarta, has passed. Nothing is left to move."),
+        (deadline(DEADLINE - DAY), 2, "1 day to the deadline on 12 Dec 2024 24:00 Asia/Jakarta. 1 batch of 2 is not moved or not proven."),
+    ],
+)
+def test_the_deadline_says_how_much_is_left_of_how_much(found: Check, looked_at: int, sentence: str | None) -> None:
+    assert found.looked_at == looked_at
+    assert sentence in (None, found.sentence)
+
+
+def test_before_the_deadline_no_batch_is_named_and_a_calendar_that_nobody_knows_proves_nothing() -> None:
+    assert deadline(DEADLINE - MICROSECOND).details == ()
+    unknown = judge_deadline(migration(), None, progress=PROGRESS, as_of=DEADLINE, is_proven=True)
+    assert (unknown.outcome, unknown.name, unknown.kind, unknown.entity) == (Outcome.NOT_PROVEN, "deadline", "calendar", None)
+    assert unknown.reason == "nothing says how far the migration is"
+
+
 def test_a_missed_deadline_names_the_batches() -> None:
     assert deadline(DEADLINE).details == ("batch 2 (GB, 300 accounts): to move",)

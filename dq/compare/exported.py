@@ -117,10 +117,11 @@ def compare_export(
     problems = missing or tuple(
         differences(SIDE, {table: there[table] for table in tables}, pinned.get(SIDE, {}), only=set(tables)) if pinned is not None else ()
     )
-    if missing:
-        return Exported(problems=missing)
+    unknown = () if missing else tuple(f"export: no column '{name}'" for name in select.unknown(there))
+    if missing or unknown:
+        return Exported(problems=(*problems, *unknown))
     types = make_raw(engine, select, entity=copy, side=SIDE)
-    problems += (*(f"export: no column '{name}'" for name in select.unknown(there)), *type_problems(copy, types, side=SIDE))
+    problems += tuple(type_problems(copy, types, side=SIDE))
     if problems:
         return Exported(problems=problems)
     raw = look_up(engine, entity=copy, side=SIDE, types=types, minor_units=minor_units)

@@ -13,7 +13,7 @@ import pytest
 from raw_rows import conformed
 from sides_compared import engine_alone, make_entity
 
-from dq.compare.conform import raw_type
+from dq.compare.conform import is_conformed, raw_type
 from dq.engine import Engine
 from tests.oracle.seeds import seeded
 
@@ -91,8 +91,32 @@ def test_a_wall_clock_whose_zone_nobody_knows_has_no_instant_and_is_counted(engi
     assert found.unknown_zones == 3
 
 
+def test_of_two_wall_clocks_in_one_zone_each_is_counted_and_read_for_itself(engine: Engine) -> None:
+    columns = {name: {"type": "INSTANT", "source": {"zone": "zone"}} for name in ("a", "b")}
+    gap, fine = datetime(2024, 3, 31, 2, 30), datetime(2024, 7, 1)  # noqa: DTZ001
+    raw = {"a": "TIMESTAMP", "b": "TIMESTAMP", "zone": "VARCHAR"}
+    found, rows = conformed(engine, columns, raw, [(fine, gap, "Europe/Paris"), (gap, fine, "Europe/Paris"), (fine, gap, "Europe/Paris"), (fine, None, "no")])
+    assert found.unsound == (("a", "Europe/Paris", "gap", 1), ("b", "Europe/Paris", "gap", 2))
+    assert (found.domain.zones, found.unknown_zones) == (("Europe/Paris",), 1)
+    read = {gap: datetime(2024, 3, 31, 1, 30, tzinfo=UTC), fine: datetime(2024, 6, 30, 22, tzinfo=UTC)}
+    assert rows == [(read[fine], read[gap]), (read[gap], read[fine]), (read[fine], read[gap]), (None, None)]
+
+
 def test_no_row_at_all_is_read_too(engine: Engine) -> None:
     assert conformed(engine, INSTANT, WALLS, [])[1] == []
+
+
+@pytest.mark.parametrize(
+    ("column", "costs"),
+    [
+        ("BIGINT", False),
+        ({"type": "BIGINT", "through": "accounts"}, True),
+        ({"type": "INSTANT", "source": {"zone": "UTC"}}, True),
+        ({"type": "INSTANT", "target": {"zone": "UTC"}}, True),
+    ],
+)
+def test_a_row_costs_more_than_reading_it_where_an_id_is_mapped_or_a_value_converted(column: Any, costs: bool) -> None:  # noqa: FBT001 - a row of the table
+    assert is_conformed(make_entity({"k": "BIGINT", "a": column}, key="k")) is costs
 
 
 CODES = (

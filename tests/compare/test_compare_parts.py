@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from sides_compared import Compared, Rows, compare, engine_alone, make_entity
 
 from dq.compare import cells, parts
 from dq.compare.fingerprint import bucket
+from dq.compare.rows import few_words
 from dq.engine import Engine
 from dq.sql import Query
 from tests.oracle.seeds import seeded
@@ -127,3 +129,21 @@ def test_what_a_quick_way_leaves_over_is_looked_at_thoroughly(target: Rows, engi
     assert found.statuses[("1",), "changed"] == frozenset({"a"})
     assert len(found.statuses) == len(target)
     assert found.agrees
+
+
+def test_values_are_told_as_numbers_where_a_slice_or_a_currency_has_few(engine: Engine) -> None:
+    columns = {"k": "BIGINT", "kind": "VARCHAR", "note": "VARCHAR", "none": "VARCHAR", "a": "BIGINT", "c": "VARCHAR"}
+    entity = make_entity(columns, key="k", slices=["kind", "note", "none"], money={"amount": "a", "currency": "c"})
+    rows = [(number, "ab"[number % 2], f"{number}", None, 1, "EUR") for number in range(256)]
+    compare(engine, entity, rows[:1], [*rows, (256, "c", None, None, 1, "IDR")])
+    assert few_words(engine, entity) == {"kind": ["a", "b", "c"], "c": ["EUR", "IDR"]}
+    compare(engine, entity, rows[:255], rows[:254])
+    assert few_words(engine, entity) == {"kind": ["a", "b"], "note": sorted(f"{number}" for number in range(255)), "c": ["EUR"]}
+
+
+def test_what_a_slice_says_is_the_same_whether_it_is_told_as_a_number_or_not(engine: Engine) -> None:
+    entity = make_entity({"k": "BIGINT", "kind": "VARCHAR", "a": "BIGINT", "c": "VARCHAR"}, key="k", slices=["kind"], money={"amount": "a", "currency": "c"})
+    source = [(number, ("x", "y", None)[number % 3], number, "EUR") for number in range(60)]
+    target = [(key, kind, amount + 1, "EUR") for key, kind, amount, _ in source]
+    found = [one.harms[""] for one in by_every_way(engine, entity, source, target).values()]
+    assert {(harm.keys, harm.slices, harm.money) for harm in found} == {(60, ((("x",), 20), (("y",), 20), ((None,), 20)), (("EUR", Decimal(60)),))}

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 from sides_compared import statuses
-from tiny import AFTER, BEFORE, FILES, Place, Rows, looked_at, moved, rows_of
+from tiny import AFTER, BEFORE, FILES, Place, Rows, looked_at, moved, rows_of, stores_of
 
 from dq.compare.evidence import Crash, EntityEvidence
 from dq.compare.natives import Natives
-from tests.oracle.sealing import MOMENT
+from dq.ground import Asked
+from tests.oracle.sealing import BASELINE, MOMENT, measured_unsealed
 
 pytestmark = pytest.mark.usefixtures("no_canaries")
 
@@ -309,6 +310,30 @@ def population(evidence: EntityEvidence | None) -> dict[str, Any]:
     return {**found, "excused": dict(found["excused"])}
 
 
+@pytest.mark.parametrize(
+    ("changed", "compared", "same"),
+    [
+        ({}, 3, 3),
+        ({VOUCHERS: rows_of(VOUCHERS, moved(101, "A1", 11, 11), without=(101, 102))}, 2, 1),
+        ({COUPONS: rows_of(COUPONS, (1, "A1", 1, 1, 10, 0))}, 2, 2),
+        ({VOUCHERS: rows_of(VOUCHERS, moved(101, "A1", 11, 10))}, 2, 2),
+    ],
+)
+def test_compared_is_what_stands_once_on_both_sides_and_same_what_did_not_change(changed: dict[Place, Rows], compared: int, same: int, tmp_path: Path) -> None:
+    with looked_at(tmp_path, changed) as (_, facts):
+        evidence = facts.entities[0].evidence
+        assert evidence is not None
+        assert (evidence.compared, evidence.same) == (compared, same)
+
+
+def test_a_filter_of_an_sql_that_joins_nothing_loses_no_row_unnoticed(tmp_path: Path) -> None:
+    sql = f"{FILES['sql/target/coupons.sql'].strip()} WHERE points <> 30"
+    with looked_at(tmp_path, files={"sql/target/coupons.sql": sql}) as (engine, facts):
+        (item,) = facts.entities
+        assert {key[0] for key, _ in statuses(engine, item.entity)} == {"B1"}
+        assert population(item.evidence) == {**WHOLE, "target_rows": 2, "target_lost": 1}
+
+
 def test_a_row_that_the_contract_excludes_and_the_sql_brings_back_is_counted(tmp_path: Path) -> None:
     sql = FILES["sql/source/coupons.sql"].replace(" WHERE c.gone = 0", "")
     with looked_at(tmp_path, files={"sql/source/coupons.sql": sql}) as (_, facts):
@@ -329,6 +354,19 @@ def test_without_batches_everything_is_compared_and_the_erased_are_still_excused
         assert statuses(engine, item.entity) == {}
         expected = {**WHOLE, "source_rows": 2, "target_rows": 2, "excused": {"withdrawn": 1, "erased on request": 1}}
         assert expected == population(item.evidence)
+
+
+@pytest.mark.parametrize("undeclared", [("erasures",), ("merges",), ("erasures", "merges")], ids=" and ".join)
+def test_a_crosswalk_may_declare_no_erasures_and_no_merges(undeclared: tuple[str, ...], tmp_path: Path) -> None:
+    stores = stores_of()
+    for name in undeclared:
+        del stores["crosswalk"][name]
+    asked = Asked((1,), (1,), BASELINE.isoformat(), target_moment=MOMENT.isoformat())
+    with measured_unsealed(tmp_path, files=FILES, stores=stores, asked=asked) as (engine, facts):
+        (item,) = facts.entities
+        assert statuses(engine, item.entity) == {}
+        assert population(item.evidence) == WHOLE
+        assert facts.crosswalks.keys().isdisjoint(undeclared)
 
 
 NEW = {VOUCHERS: rows_of(VOUCHERS, moved(555, "X1", 11, 1), moved(556, "Y1", 91, 1), (557, "X2", None, "amount", 1, AFTER, AFTER))}

@@ -283,3 +283,5 @@ def test_every_column_that_is_named_is_told_with_the_output_that_it_becomes(engi
 def test_a_name_that_is_no_column_is_unknown_be_it_one_of_the_engine_s_clocks(engine: Engine) -> None:
     select = read_select(engine, "SELECT a, current_timestamp AS d, s.x.y AS e FROM t AS s WHERE current_date > c", file=FILE)
     assert select.unknown(FOUND) == ("current_timestamp", "s.x.y", "current_date")
+    joined = read_select(engine, "SELECT a FROM t AS s JOIN u AS o ON o.id = s.id AND s.nothing = current_date", file=FILE)
+    assert joined.unknown(FOUND) == ("s.nothing", "current_date")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,49 @@ def test_an_sql_that_hides_whose_a_row_is_is_refused(tmp_path: Path, name: str) 
         read_selects(open_engine({}), contract)
     assert str(caught.value).startswith("sql/export/entries.sql: ")
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("zone", "sql", "words"),
+    [
+        ("UTC", EXPORT_SQL, None),
+        ("zone", EXPORT_SQL.replace("FROM", ", made, zone FROM"), None),
+        ("UTC", EXPORT_SQL.replace("FROM", ", made FROM"), None),
+        ("zone", EXPORT_SQL.replace("FROM", ", made FROM"), "no output column 'zone', which entries.toml needs"),
+        ("UTC", EXPORT_SQL.replace("FROM", ", made, zone FROM"), "output column 'zone' is in no [columns] of entries.toml"),
+    ],
+)
+def test_a_wall_clock_of_an_export_needs_a_zone_by_name_or_its_column(tmp_path: Path, zone: str, sql: str, words: str | None) -> None:
+    folder = write_exported(tmp_path, sql=sql)
+    file = folder / "entries.toml"
+    file.write_text(f'{file.read_text(encoding="utf-8")}made = {{ type = "INSTANT", export = {{ zone = "{zone}" }} }}\n', encoding="utf-8")
+    for side in ("source", "target"):
+        text = (folder / "sql" / side / "entries.sql").read_text(encoding="utf-8")
+        (folder / "sql" / side / "entries.sql").write_text(text.replace(" FROM", ", made FROM"), encoding="utf-8")
+    contract = read_contract(folder)
+    if words is None and "made" in sql:
+        assert "made" in read_selects(open_engine({}), contract)["entries"]["export"].outputs
+        return
+    with pytest.raises(ContractError, match=re.escape(words or "no output column 'made', which entries.toml needs")):
+        read_selects(open_engine({}), contract)
+
+
+@pytest.mark.parametrize(("declared", "currency"), [('"minor"', "money"), ('{ minor = "unit" }', "unit")])
+def test_minor_units_of_an_export_need_their_currency(tmp_path: Path, declared: str, currency: str) -> None:
+    folder = write_exported(tmp_path)
+    text = (
+        (folder / "entries.toml")
+        .read_text(encoding="utf-8")
+        .replace('owner   = "account_id"', 'owner = "account_id"\nmoney = { amount = "face", currency = "money" }')
+    )
+    text += f'money = "CURRENCY"\nunit = "CURRENCY"\nface = {{ type = "DECIMAL(18,2)", export = {declared} }}\n'
+    (folder / "entries.toml").write_text(text, encoding="utf-8")
+    for side in ("source", "target"):
+        file = folder / "sql" / side / "entries.sql"
+        file.write_text(file.read_text(encoding="utf-8").replace(" FROM", ", face, money, unit FROM"), encoding="utf-8")
+    file = folder / "sql" / "export" / "entries.sql"
+    file.write_text(EXPORT_SQL.replace(" FROM", ", face FROM"), encoding="utf-8")
+    with pytest.raises(ContractError, match=f"no output column '{currency}', which entries.toml needs"):
+        read_selects(open_engine({}), read_contract(folder))
+    file.write_text(EXPORT_SQL.replace(" FROM", f", face, {currency} FROM"), encoding="utf-8")
+    assert read_selects(open_engine({}), read_contract(folder))["entries"]["export"].outputs[-1] == currency
