@@ -14,8 +14,10 @@ import pytest
 from dq import measuring
 from dq.canaries import CanaryResult
 from dq.compare.evidence import Crash
-from dq.diagnose import find_causes, label_cells
+from dq.diagnose import Diagnosis, Subject, diagnose, make_labelled
+from dq.engine import Engine
 from dq.ground import Asked
+from dq.measuring import EntityFacts, Facts
 from dq.record import Cause
 from tests.compare.tiny import AFTER, BEFORE, FILES, ROWS, Place, Rows, looked_at, moved, rows_of
 from tests.oracle.sealing import Table, make_small, measured_unsealed
@@ -93,14 +95,18 @@ def contract() -> dict[str, str]:
     return {"migration.toml": MIGRATION, "things.toml": THINGS, "sql/source/things.sql": select, "sql/target/things.sql": select}
 
 
+def diagnosed(engine: Engine, facts: Facts, item: EntityFacts) -> Diagnosis:
+    """Diagnose an entity as a run does."""
+    assert item.evidence is not None
+    make_labelled(engine, item.entity)
+    return diagnose(engine, Subject.of(facts.ground, item.entity, item.evidence))
+
+
 def causes(folder: Path, target: list[Row]) -> tuple[Cause, ...]:
     with measured_unsealed(folder, files=contract(), stores=stores(target), asked=Asked((), ())) as (engine, facts):
         (item,) = facts.entities
         assert item.evidence is not None
-        counts = item.sums["things.counts"]
-        assert not isinstance(counts, Crash)
-        label_cells(engine, item.entity)
-        return find_causes(engine, item.entity, item.evidence, counts=counts)
+        return diagnosed(engine, facts, item).causes
 
 
 def changed(numbers: range | tuple[int, ...], **columns: Any) -> list[Row]:
@@ -226,8 +232,7 @@ def test_rows_that_should_not_be_there_say_whose_they_are(changed_rows: Mapping[
     with looked_at(tmp_path, changed_rows) as (engine, facts):
         (item,) = facts.entities
         assert item.evidence is not None
-        label_cells(engine, item.entity)
-        assert sentence in [cause.sentence for cause in find_causes(engine, item.entity, item.evidence, counts=())]
+        assert sentence in [cause.sentence for cause in diagnosed(engine, facts, item).causes]
 
 
 def test_no_value_of_a_row_is_in_the_record_or_its_renderings(tmp_path: Path) -> None:
