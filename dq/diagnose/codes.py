@@ -35,6 +35,9 @@ def whole_words(engine: Engine, subject: Subject, column: Column, found: Sequenc
         WHERE NOT EXISTS ({apart}) GROUP BY 1"""
     rows = {str(word): int(number) for word, number in engine.execute(Query(sql, step=subject.step))}
     whole = {label: (str(before), str(after)) for label, (before, after, number) in words.items() if rows.get(str(before)) == number}
-    exchanged = {before for before, _ in whole.values()} == {after for _, after in whole.values()}
-    reason = "the words are in each other's place in the map of codes" if exchanged else "the map of codes is wrong"
-    return {label: f"all {counted(rows[before], 'row')} that were {before}, so {reason}" for label, (before, _) in whole.items()}
+    swapped = {before for before, _ in whole.values()} == {after for _, after in whole.values()}
+    reason = "the words are in each other's place in the map of codes" if swapped else "the map of codes is wrong"
+    return {
+        label: f"all {counted(rows[before], 'row')} that were {before}, so {'it is a default' if before == 'NULL' else reason}"
+        for label, (before, _) in whole.items()
+    }

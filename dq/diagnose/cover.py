@@ -23,6 +23,7 @@ _FITTED = ("offset", "difference", "one value", "recoded", "neighbour", "rounded
 _SPECIFIC = (
     *("null to empty", "empty to null", "null to zero", "zero to null", "default", "to null", "to empty", "to zero"),
     *("summer", "overlap", "day end", "zone", "offset twice", "zone and day", "local day", "precision"),
+    *("form", "line ends", "blanks", "case"),
     *("mojibake", "escaped", "unescaped", "emoji gone", "emoji cut", "lost characters", "cut", "bytes cut"),
     *("factor", "part", "sign", "wrapped", "rounded", "rounded to even", "rounded down", "rounded up", "digits cut"),
     *("swapped", "column", "neighbour", "one value", "recoded"),

@@ -31,7 +31,7 @@ def add_labels_across_rows(engine: Engine, subject: Subject, *, place: int, colu
     if bare > 1:
         _swapped(engine, subject, column, cells=int(bare), table=table)
     if cells >= _SEVERAL:
-        _alike(engine, subject, table=table)
+        _alike(engine, subject, column, table=table)
     (unexplained,) = engine.one(Query(f"SELECT count(*) FROM {table} WHERE {_is_bare()}", step=step))
     if unexplained >= _SEVERAL:
         _shifted(engine, subject, column, table=table)
@@ -72,8 +72,8 @@ def _swapped(engine: Engine, subject: Subject, column: Column, *, cells: int, ta
         _add(engine, subject, "'swapped'", claim, table=table)
 
 
-def _alike(engine: Engine, subject: Subject, *, table: str) -> None:
-    """Label cells that got one and the same value, and cells of one value that all got one other."""
+def _alike(engine: Engine, subject: Subject, column: Column, *, table: str) -> None:
+    """Label cells that got one and the same value, and cells of a value that became one other in every row of the source that has it."""
     sql = f"""
         SELECT target_value FROM {table} WHERE target_value <> '' GROUP BY 1
         HAVING count(*) >= {_SEVERAL} AND (count(DISTINCT source_value) > 1 OR count(source_value) = 0) ORDER BY count(*) DESC, 1 LIMIT 1"""
@@ -82,7 +82,12 @@ def _alike(engine: Engine, subject: Subject, *, table: str) -> None:
     recoded = f"""
         SELECT source_value FROM {table} WHERE source_value <> '' AND target_value <> '' GROUP BY 1
         HAVING count(*) >= {_SEVERAL} AND count(DISTINCT target_value) = 1"""
-    _add(engine, subject, "'recoded'", f"m.source_value IN ({recoded})", table=table)
+    value = f"CAST(s.{quote(column.name)} AS VARCHAR)"
+    everywhere = f"""
+        SELECT {value} FROM {path("source", subject.entity.name)} AS s WHERE {value} IN ({recoded}) GROUP BY 1
+        HAVING count(*) = (SELECT count(*) FROM {table} AS a WHERE a.source_value = {value})"""
+    if engine.execute(Query(f"{recoded} LIMIT 1", step=subject.step)):
+        _add(engine, subject, "'recoded'", f"m.source_value IN ({everywhere})", table=table)
 
 
 def _shifted(engine: Engine, subject: Subject, column: Column, *, table: str) -> None:

@@ -1,6 +1,6 @@
 """The one place that says of every row of the source what may have in common what went wrong with some: zone, batch, order, month, slices.
 
-evidence."<e>.population": k_0 … (the key as it is compared), zone, batch, id (the source's own), at, month, s_0 … (the contract's slices).
+evidence."<e>.population": k_0 … (the key as it is compared), zone, batch, id (the source's own), moment, month, s_0 … (the contract's slices).
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def _plain(subject: Subject) -> str:
 
 def _moments(column: Column | None, *, alias: str) -> Sequence[str]:
     if column is None:
-        return ("CAST(NULL AS TIMESTAMPTZ) AS at", "CAST(NULL AS VARCHAR) AS month")
+        return ("CAST(NULL AS TIMESTAMPTZ) AS moment", "CAST(NULL AS VARCHAR) AS month")
     value = f"{alias}.{quote(column.name)}"
     # by way of the microseconds: through the zone's rules it takes five times as long
-    return (f"{value} AS at", f"CASE WHEN isfinite({value}) THEN strftime(make_timestamp(epoch_us({value})), '%Y-%m') END AS month")
+    return (f"{value} AS moment", f"CASE WHEN isfinite({value}) THEN strftime(make_timestamp(epoch_us({value})), '%Y-%m') END AS month")

@@ -116,9 +116,9 @@ def _whole_slices(engine: Engine, subject: Subject, *, rows: int) -> Iterator[tu
     moment = subject.moment
     dimensions = [*zip(entity.slices, slice_names(entity), strict=True), ("zone", "zone")]
     if moment is not None:
-        at = "make_timestamp(epoch_us(at))"
-        dimensions += [(f"{moment.name} on", f"CASE WHEN isfinite(at) THEN strftime({at}, '%Y-%m-%d') END")]
-        dimensions += [(f"{moment.name} in the hour from", f"CASE WHEN isfinite(at) THEN strftime({at}, '%Y-%m-%d %H:00') || ' UTC' END")]
+        at = "make_timestamp(epoch_us(moment))"
+        dimensions += [(f"{moment.name} on", f"CASE WHEN isfinite(moment) THEN strftime({at}, '%Y-%m-%d') END")]
+        dimensions += [(f"{moment.name} in the hour from", f"CASE WHEN isfinite(moment) THEN strftime({at}, '%Y-%m-%d %H:00') || ' UTC' END")]
     keys = ", ".join(key_names(entity))
     picked = ", ".join(f"{value} AS d_{index}" for index, (_, value) in enumerate(dimensions))
     names = [f"d_{index}" for index, _ in enumerate(dimensions)]

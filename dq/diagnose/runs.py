@@ -39,7 +39,7 @@ def runs_of_missing(engine: Engine, subject: Subject, *, missing: int) -> Iterat
         return
     entity, total = subject.entity, subject.evidence.population.source_rows
     first = entity.own_id.name if entity.own_id is not None else entity.key[0] if len(entity.key) == 1 else None
-    orders = [("id", first), ("at", subject.moment.name if subject.moment else None)]
+    orders = [("id", first), ("moment", subject.moment.name if subject.moment else None)]
     for place, name in orders:
         if name is None:
             continue

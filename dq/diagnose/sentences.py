@@ -36,7 +36,7 @@ _PLAIN = {
     "wrapped": "went through 32 bits",
     "swapped": "was exchanged with another row's",
     "one value": "has one and the same value in several rows",
-    "recoded": "had one and the same value in several rows, and has one and the same other",
+    "recoded": "has another value wherever it had one, and always the same",
     "twice": "is twice as much",
     "neighbour:previous": "holds the value of the row before",
     "neighbour:next": "holds the value of the row after",
@@ -136,7 +136,7 @@ def _why_offset(apart: int, *, zoned: bool) -> str:
     if hours in (-24, 24):
         return "the last day counted " + ("not at all" if hours < 0 else "twice")
     if zoned:
-        return "no zone of the rows explains it" if apart % _QUARTER == 0 else ""
+        return "a constant offset, whatever the zone of the row" if apart % _QUARTER == 0 else ""
     if hours in (-1, 1):
         return "a neighbouring zone, or summer time"
     if abs(hours) <= 14 and apart % _QUARTER == 0:  # noqa: PLR2004 - the widest offset of a zone is 14 h

@@ -57,11 +57,17 @@ class Slices:
 
     def of_kind(self, kind: str) -> tuple[Slice, ...]:
         """Return the slices of the rows that break a kind of check."""
-        return tuple(self._named(kind, whole=kind in _WHOLE, most=_NAMED))
+        return self.of_mark(kind, whole=kind in _WHOLE, most=_NAMED)
 
     def of_label(self, place: int, label: str) -> tuple[Slice, ...]:
         """Return the slice of the rows of which a column's cells have a label."""
-        return tuple(self._named(f"{place}:{label}", whole=False, most=1))
+        own = self.subject.entity.compared[place].name  # that all rows that were used are of status used needs not be said
+        others = replace(self, dimensions=tuple(dimension for dimension in self.dimensions if dimension.name != own))
+        return others.of_mark(f"{place}:{label}", whole=False, most=1)
+
+    def of_mark(self, mark: str, *, whole: bool, most: int) -> tuple[Slice, ...]:
+        """Return at most so many slices of the findings with a mark; `whole`: they are among the rows of both sides, else among those that both have."""
+        return tuple(self._named(mark, whole=whole, most=most))
 
     def _named(self, mark: str, *, whole: bool, most: int) -> Iterator[Slice]:
         rows = "n + extra" if whole else "n - apart"
@@ -167,5 +173,5 @@ def _slice(found: _Found, *, of: int, looked_at: int) -> Slice:
         rows=found.rows,
         looked_at=looked_at,
         lift=ratio_text(found.hits * looked_at, of * found.rows, digits=1),
-        sentence=f"{hits} {of:,} are of {named} ({share} of all rows)",
+        sentence=f"{hits} {of:,} are of {named} ({share} of all rows{'; every row there' if found.hits == found.rows else ''})",
     )
