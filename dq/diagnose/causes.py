@@ -103,7 +103,7 @@ def _of_column(engine: Engine, subject: Subject, *, place: int, column: Column) 
 
 
 def _sentence(column: Column, group: Group, *, reason: str | None) -> str:
-    reason = reason or why(group.label, zoned=column.source.zone is not None)
+    reason = reason or why(group.label, zoned=column.source.zone is not None, digits=column.type.scale)
     return f"{said(column.name, group.label, span=_span(group))}{f': {reason}' if reason else ''}"
 
 

@@ -104,7 +104,7 @@ def _number(column: Column) -> Iterator[Arm]:
     for digits in range(column.type.scale):
         # no function that rounds half to even gives a decimal, so it is said what the outcome is
         unit = f"CAST('{Decimal(1).scaleb(-digits):f}' AS DECIMAL(38,{column.type.scale}))"
-        whole, apart = f"round({t}, {digits}) = {t}", f"({t} - {s})"
+        whole, apart = f"TRY(round({t}, {digits}) = {t})", f"TRY({t} - {s})"  # an overflow is caught where it happens
         yield f"TRY(round({s}, {digits}) = {t})", f"'rounded:{digits}'"
         yield (
             f"TRY({whole} AND abs({apart}) * 2 <= {unit} AND (abs({apart}) * 2 < {unit} OR ({t} * {10**digits}) % 2 = 0))",

@@ -109,9 +109,17 @@ def said(column: str, label: str, *, span: tuple[int, int] | None = None) -> str
     return f"{column} {_PLAIN.get(label) or _FORMS[kind].format(rest)}"
 
 
-def why(label: str, *, zoned: bool = False) -> str:
-    """Return the likeliest explanation of a label, or ''; `zoned`: each row's zone is known, and none explains it."""
+def why(label: str, *, zoned: bool = False, digits: int = 0) -> str:
+    """Return the likeliest explanation of a label, or ''.
+
+    Args:
+        label: what happened.
+        zoned: of an instant, each row's zone is known, and none explains it.
+        digits: of a number, how many it has after the point.
+    """
     kind, _, rest = label.partition(":")
+    if kind == "difference":
+        return "one unit of the last digit, as another way of rounding gives" if abs(Decimal(rest)) == Decimal(1).scaleb(-digits) else ""
     if kind == "offset":
         return _why_offset(int(rest), zoned=zoned)
     if kind in _OF_CLOCKS:

@@ -48,6 +48,11 @@ def text_arms(blanks: str) -> Iterator[tuple[str, str]]:
     # each byte of a character may have become a sign of its own
     lost += [f"regexp_replace(s, '{_EMOJI}', repeat({sign}, {times}), 'g')" for sign in signs for times in (2, 4)]
     yield f"regexp_matches(s, '{_UPPER_HALF}') AND t IN ({', '.join(lost)})", "'lost characters'"
+    left = [f"regexp_replace({text}, '{_EMOJI}', '?', 'g')" for text in ("s", "t")]  # only some of them were lost: all others are the same
+    yield (
+        f"{has_emoji} AND length(t) = length(s) AND length(replace(t, '?', '')) < length(replace(s, '?', '')) AND {' = '.join(left)}",
+        "'lost characters'",
+    )
     is_cut = "t <> '' AND starts_with(s, t)"
     yield is_cut, "concat('cut:', length(t))"
     yield f"{is_cut} AND strlen(t) > length(t)", "concat('bytes cut:', strlen(t))"
