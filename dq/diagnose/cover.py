@@ -28,6 +28,7 @@ _SPECIFIC = (
     *("factor", "part", "sign", "wrapped", "rounded", "rounded to even", "rounded down", "rounded up", "digits cut"),
     *("swapped", "column", "neighbour", "one value", "recoded"),
 )
+_UNITS = ("milliseconds", "seconds", "minutes", "hours", "days")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +81,11 @@ def _candidates(engine: Engine, subject: Subject, chosen: Sequence[str], *, tabl
     return int(cells), int(left), sorted(found, key=lambda one: (-one.cells, _place(one), one.label))
 
 
-def _place(candidate: Candidate) -> tuple[int, bool]:
-    """Return how specific a label is: lower is more. Of one kind, the label with details says more than the bare one."""
-    kind = candidate.kind
-    return (_SPECIFIC.index(kind) if kind in _SPECIFIC else len(_SPECIFIC), not candidate.detail)
+def _place(candidate: Candidate) -> tuple[int, int]:
+    """Return how specific a label is: lower is more. Of one kind, that with details says more than the bare one, and what takes less away more."""
+    kind, detail = candidate.kind, candidate.detail
+    finer = _UNITS.index(detail) if kind == "precision" else int(not detail)
+    return (_SPECIFIC.index(kind) if kind in _SPECIFIC else len(_SPECIFIC), finer)
 
 
 def _is_claimed(one: Candidate, column: Column, *, looked_at: int, left: int, all_cells: Mapping[str, int]) -> bool:

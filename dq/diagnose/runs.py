@@ -52,7 +52,7 @@ def runs_of_missing(engine: Engine, subject: Subject, *, missing: int) -> Iterat
             (number,) = engine.one(Query(f"SELECT count(*) FROM ({rows})", step=subject.step))
             if number >= _FEW and is_seldom(missing, among=total, alike=int(number), tried=len(orders) * 2):
                 what = "the tail was cut off" if end == "last" else "the beginning is gone"
-                yield Run(rows, f"the {end} by {name}: {what}", is_tail=end == "last")
+                yield Run(rows, f"the {end} in the order of {name}: {what}", is_tail=end == "last")
     if first is not None:
         yield from _long_runs(engine, subject, name=first, missing=missing, total=total)
 
@@ -81,7 +81,7 @@ def _long_runs(engine: Engine, subject: Subject, *, name: str, missing: int, tot
     sure = [int(number) for _, number in found if is_seldom(missing, among=total, alike=int(number), tried=total)]
     if sure:
         what = "one file or page was left out" if len(sure) == 1 else "files or pages were left out"
-        where = f"{counted(sure[0], 'row')} in a row by {name}" if len(sure) == 1 else f"in runs of {sure[-1]:,} rows and more by {name}"
+        where = f"side by side in the order of {name}" if len(sure) == 1 else f"in runs of {sure[-1]:,} rows and more in the order of {name}"
         yield Run(f"SELECT {keys} FROM runs WHERE n >= {sure[-1]}", f"{where}: {what}")
     engine.execute(Query("DROP TABLE runs", step=subject.step))
 
