@@ -32,6 +32,7 @@ class Subject:
         raw: how its source's SQL was read; None where that is not known, and then nothing is said of zones, batches and order.
         scope: whose rows are compared.
         units: the contract's own exceptions to ISO 4217.
+        parents: (column, entity) of the columns that name a row of another entity, whose evidence stands.
     """
 
     entity: Entity
@@ -39,13 +40,17 @@ class Subject:
     raw: Raw | None = None
     scope: Scope | None = None
     units: tuple[tuple[str, int], ...] = ()
+    parents: tuple[tuple[Column, Entity], ...] = ()
 
     @classmethod
     def of(cls, ground: Ground, entity: Entity, evidence: EntityEvidence) -> Subject:
         """Return an entity as it stands on the ground of a run."""
         raws = ground.raws.get(entity.name)
         raw = None if raws is None or isinstance(raws, Crash) else raws["source"]
-        return cls(entity, evidence, raw=raw, scope=ground.scope, units=tuple(ground.contract.migration.minor_units.items()))
+        homes = {other.own_id.through: other for other in ground.contract.entities if other.own_id is not None and other is not entity}
+        parents = tuple((column, homes[column.through]) for column in entity.columns if column.through in homes)
+        units = tuple(ground.contract.migration.minor_units.items())
+        return cls(entity, evidence, raw=raw, scope=ground.scope, units=units, parents=parents)
 
     @property
     def step(self) -> str:

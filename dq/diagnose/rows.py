@@ -15,7 +15,7 @@ from dq.diagnose.population import Subject
 from dq.diagnose.runs import round_count, runs_of_missing
 from dq.engine import Engine
 from dq.record import Cause, Money
-from dq.sql import Query, literal, path
+from dq.sql import Query, literal, path, quote
 from dq.words import counted, money_text
 
 _FEW = 3  # rows that have something in common; fewer have it by chance
@@ -92,11 +92,12 @@ def money_of(engine: Engine, entity: Entity, sql: str) -> tuple[Money, ...]:
 def _of_missing(engine: Engine, subject: Subject, *, rows: int) -> Iterator[tuple[int, str]]:
     """Yield what missing rows have in common, where it accounts for all rows that have it."""
     entity, population = subject.entity, subject.evidence.population
-    if rows < _FEW:
-        return
-    if rows == population.source_rows:
+    if rows == population.source_rows and rows >= _FEW:
         account_for(engine, entity, "SELECT * FROM gone")
         yield rows, "every row of the source: nothing was moved"
+        return
+    yield from _following(engine, subject)
+    if rows < _FEW:
         return
     yield from _whole_slices(engine, subject, rows=rows)
     exactly = round_count(population.target_rows) if not subject.evidence.harms["rows"].statuses.get("extra") else ""
@@ -108,6 +109,24 @@ def _of_missing(engine: Engine, subject: Subject, *, rows: int) -> Iterator[tupl
     if exactly and left == rows:
         account_for(engine, entity, "SELECT * FROM gone")
         yield rows, f"the target has {exactly}, as if it had been cut there"
+
+
+def _following(engine: Engine, subject: Subject) -> Iterator[tuple[int, str]]:
+    """Yield the missing rows that name a row of another entity which is missing too."""
+    entity = subject.entity
+    keys = ", ".join(f"s.{quote(name)} AS {key}" for name, key in zip(entity.key, key_names(entity), strict=True))
+    for column, parent in subject.parents:
+        standing = "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'evidence' AND table_name = $1"
+        (there,) = engine.one(Query(standing, (f"{parent.name}.rows",), subject.step))
+        own = parent.own_id
+        if not there or own is None or parent.name == entity.name:
+            continue
+        on = " AND ".join(f"r.{key} = p.{quote(name)}" for key, name in zip(key_names(parent), parent.key, strict=True))
+        lost = f"SELECT p.{quote(own.name)} FROM {path('source', parent.name)} AS p JOIN {tables(parent).rows} AS r ON r.status = 'missing' AND {on}"
+        rows = f"SELECT {keys} FROM {path('source', entity.name)} AS s WHERE s.{quote(column.name)} IN ({lost})"
+        number = account_for(engine, entity, f"SELECT {', '.join(key_names(entity))} FROM ({rows}) SEMI JOIN gone USING ({', '.join(key_names(entity))})")
+        if number:
+            yield number, f"what their {column.name} names is missing as well, see {parent.name}"
 
 
 def _whole_slices(engine: Engine, subject: Subject, *, rows: int) -> Iterator[tuple[int, str]]:

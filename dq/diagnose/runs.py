@@ -80,7 +80,7 @@ def _long_runs(engine: Engine, subject: Subject, *, name: str, missing: int, tot
     found = engine.execute(Query(f"SELECT DISTINCT after, n FROM runs WHERE n >= {_LONG} ORDER BY n DESC, after LIMIT 3", step=subject.step))
     sure = [int(number) for _, number in found if is_seldom(missing, among=total, alike=int(number), tried=total)]
     if sure:
-        what = "one file or page was left out" if len(sure) == 1 else "files or pages were left out"
+        what = "one file or page was left out" if len(sure) == 1 else "files or parts were left out"
         where = f"side by side in the order of {name}" if len(sure) == 1 else f"in runs of {sure[-1]:,} rows and more in the order of {name}"
         yield Run(f"SELECT {keys} FROM runs WHERE n >= {sure[-1]}", f"{where}: {what}")
     engine.execute(Query("DROP TABLE runs", step=subject.step))

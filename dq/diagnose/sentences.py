@@ -119,7 +119,7 @@ def why(label: str, *, zoned: bool = False, digits: int = 0) -> str:
     """
     kind, _, rest = label.partition(":")
     if kind == "difference":
-        return "one unit of the last digit, as another way of rounding gives" if abs(Decimal(rest)) == Decimal(1).scaleb(-digits) else ""
+        return "one unit of the last digit, as another way of rounding gives" if digits and abs(Decimal(rest)) == Decimal(1).scaleb(-digits) else ""
     if kind == "offset":
         return _why_offset(int(rest), zoned=zoned)
     if kind in _OF_CLOCKS:
