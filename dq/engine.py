@@ -132,6 +132,7 @@ def open_engine(
     attached: Mapping[str, str],
     *,
     writable: Mapping[str, str] | None = None,
+    readable: Sequence[Path] = (),
     settings: Settings | None = None,
 ) -> Engine:
     """Open a locked-down in-memory engine with snapshots attached read-only.
@@ -139,6 +140,7 @@ def open_engine(
     Args:
         attached: alias to path of a checked snapshot file.
         writable: alias to path of a file to write; it is made where it is not there.
+        readable: files of ours that queries may read.
         settings: memory, threads, folder to spill to and to write results into.
 
     Raises:
@@ -154,6 +156,8 @@ def open_engine(
         ]
     else:
         statements += ["SET temp_directory = ''"]
+    if readable:
+        statements.append(f"SET allowed_paths = [{', '.join(map(file_literal, readable))}]")
     statements += [
         "SET GLOBAL TimeZone = 'UTC'",  # so that it holds `beside`, too
         "SET GLOBAL python_enable_replacements = false",

@@ -43,16 +43,17 @@ def _of_kind(engine: Engine, entity: Entity, *, kind: str) -> tuple[Example, ...
     numbers = [row[0] for row in rows]
     on = " AND ".join(f"n.{key} = l.{key}" for key in key_names(entity))
     sql = f"""
-        SELECT n."row", l.c, l.label FROM {path("evidence", f"{entity.name}.labelled")} AS l JOIN {table} AS n ON {on} AND n.status = 'changed'
+        SELECT n."row", l.c, l.label, l.apart FROM {path("evidence", f"{entity.name}.labelled")} AS l JOIN {table} AS n ON {on} AND n.status = 'changed'
         WHERE n."row" IN (SELECT unnest($1)) ORDER BY 1, 2"""
-    labels: dict[int, list[tuple[int, str]]] = {}
-    for number, place, label in engine.execute(Query(sql, (numbers,), step)):
-        labels.setdefault(number, []).append((place, label))
-    return tuple(_example(entity, kind, row, labels.get(row[0], [])) for row in rows)
+    notes: dict[int, list[tuple[str, str]]] = {}
+    for number, place, label, apart in engine.execute(Query(sql, (numbers,), step)):
+        column = entity.compared[place].name
+        notes.setdefault(number, []).append((column, said(column, label, span=None if apart is None else (apart, apart))))
+    return tuple(_example(entity, kind, row, notes.get(row[0], [])) for row in rows)
 
 
-def _example(entity: Entity, kind: str, row: tuple[int, ...], labels: list[tuple[int, str]]) -> Example:
+def _example(entity: Entity, kind: str, row: tuple[int, ...], notes: list[tuple[str, str]]) -> Example:
     number, status, *masks = row
     columns = tuple(column.name for place, mask, bit, column in bits(entity) if column.kind == kind and masks[int(mask.removeprefix("mask_"))] & bit)
-    notes = [said(entity.compared[place].name, label) for place, label in labels if entity.compared[place].name in columns]
-    return Example(row=f"{entity.name}#{number}", status=str(status), columns=columns, note="; ".join(notes))
+    note = "; ".join(words for column, words in notes if column in columns)
+    return Example(row=f"{entity.name}#{number}", status=str(status), columns=columns, note=note)

@@ -68,6 +68,18 @@ class SliceCount(Frozen):
     broken: int
 
 
+class Slice(Frozen):
+    """A slice in which findings are more than its share of all rows: no chance, even though many slices were looked at."""
+
+    by: dict[str, str | None]  # slice to value: a column of the contract's `slices`, `zone`, `batch`, or a month (`ordered_at.month`)
+    broken: int  # findings in the slice
+    of: int  # findings
+    rows: int  # rows in the slice that were looked at
+    looked_at: int
+    lift: str  # how many times its share, as decimal text
+    sentence: str  # in plain words: "412 of 415 are of region GB (12 % of all rows)"
+
+
 class SumLine(Frozen):
     """One exact sum on both sides, net and gross (gross: sum of absolute values)."""
 
@@ -100,6 +112,8 @@ class Check(Frozen):
     planted: dict[str, int] = {}  # of a canary: how a copy was corrupted, in plain words, to how often
     equal_after: dict[str, int] = {}  # "column: rule" to number of cells equal only after it (declared, counted, not broken)
     pre_existing: int = 0  # of the broken: already wrong in the source
+    explained: int | None = None  # of the broken: rows that causes explain in all that is broken about them; None where no causes are looked for
+    overrepresented: tuple[Slice, ...] = ()  # slices that the broken rows are of more than others, the least likely by chance first
     slices: tuple[SliceCount, ...] = ()  # where the broken rows are; only slices with broken rows, worst first
     sums: tuple[SumLine, ...] = ()  # for sums: every line, those that disagree first
     examples: tuple[Example, ...] = ()  # at most five, smallest keys first
@@ -110,14 +124,15 @@ class Cause(Frozen):
     """Findings of one entity with one explanation."""
 
     entity: str
-    kind: str  # offset, null, empty, truncated, case, form, blanks, digits, sign, factor, swap, one value, ...
-    sentence: str  # in plain words, no values: "expires_at is 7 h early: local time read as UTC"
+    kind: str  # offset, zone, cut, case, form, blanks, mojibake, factor, sign, swapped, became, missing, ...; "unexplained" for what is left
+    sentence: str  # in plain words, no values: "expires_at is 7 h late: Asia/Jakarta wall clock read as UTC"
     columns: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()  # ids of the checks that these findings break
     rows: int
     people: int | None = None
     money: tuple[Money, ...] = ()  # at stake, per currency
     every_row: bool = False  # every row that was compared has it
+    overrepresented: tuple[Slice, ...] = ()  # slices that its rows are of more than others
 
 
 class LedgerLine(Frozen):

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -15,6 +16,9 @@ from dq.errors import UsageError, near_miss
 from dq.folder import FINDINGS
 from dq.record import Check, EntityResult, Outcome, Record
 from dq.running import Options, run_contract
+
+if TYPE_CHECKING:
+    from dq.lineage import Lineage
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,30 @@ class Run:
             "checks": pl.List(pl.String),
         }
         return pl.DataFrame(rows, schema=schema, orient="row")
+
+    def slices(self) -> pl.DataFrame:
+        """Return the slices that findings are of more than others: check, where, broken, of, rows, looked_at, lift; the surest of a check first."""
+        found = [(check.id, one) for check in self.record.checks for one in check.overrepresented]
+        return pl.DataFrame(
+            [(check, one.sentence, one.broken, one.of, one.rows, one.looked_at, Decimal(one.lift)) for check, one in found],
+            schema={"check": pl.String, "where": pl.String, **dict.fromkeys(("broken", "of", "rows", "looked_at"), pl.Int64), "lift": pl.Decimal(18, 1)},
+            orient="row",
+        )
+
+    def since(self, earlier: Run | None = None) -> Lineage:
+        """Return what became of the findings since an earlier run, by default the newest one before it that asked the same and stands beside it.
+
+        Raises:
+            UsageError: there is none, or it is of another migration.
+        """
+        from dq.lineage import Recorded, earlier_runs, lineage_of  # noqa: PLC0415 - it opens an engine
+
+        run = Recorded(self.folder, self.record)
+        others = earlier_runs(run, runs=self.folder.parent)
+        if earlier is None and not others:
+            raise UsageError(f"there is no earlier run beside {self.folder} that asked the same")
+        before = others[0] if earlier is None else Recorded(earlier.folder, earlier.record)
+        return lineage_of(run, before=before, older=[one for one in others if one.record.run != before.record.run and one.record.as_of <= before.record.as_of])
 
     def checks(self) -> pl.DataFrame:
         """Return every check: id, outcome, broken, looked_at, sentence."""

@@ -18,7 +18,7 @@ from dq.contract.models import Contract
 from dq.contract.reading import read_contract
 from dq.coverage import make_ledger
 from dq.dating import dated, judge_freezes, why_too_late
-from dq.diagnose import find_causes, label_cells
+from dq.diagnose import Diagnosis, Subject, diagnose, make_labelled
 from dq.engine import Engine, Settings, open_engine, usable_cores
 from dq.examples import find_examples
 from dq.findings import number_findings, write_findings
@@ -170,10 +170,11 @@ def _recorded(engine: Engine, question: Question, *, attempt: Attempts, told: To
         ground = facts.ground
         compared = [item.entity.name for item in facts.entities if item.evidence is not None]
         told("findings and causes")
-        seen, causes, records = _findings(engine, facts, attempt=attempt, file=findings)
+        seen, diagnoses, records = _findings(engine, facts, attempt=attempt, file=findings)
+        causes = tuple(cause for found in diagnoses.values() for cause in found.causes)
         unexplained = tuple(f"{step}: {crash.reason}" for step, crash in attempt.crashes if step.endswith(CAUSES))
         judged, entities = judge_facts(facts, seen=seen)
-        checks += judged
+        checks += [diagnoses.get(check.entity or "", Diagnosis()).told(check) for check in judged]
     else:
         ground = lay_ground(engine, question.contract, asked=question.asked, attempt=attempt)
         checks += [judge_schema(item.entity, item.problems) for item in ground.prepared]
@@ -192,19 +193,18 @@ def _fitness(engine: Engine, ground: Ground, question: Question, *, attempt: Att
     return judge_fitness(engine, ground, batch=question.batch, attempt=attempt)
 
 
-def _findings(engine: Engine, facts: Facts, *, attempt: Attempts, file: Path) -> tuple[Seen, tuple[Cause, ...], int]:
-    """Number and write the findings, find their causes and the masked examples."""
+def _findings(engine: Engine, facts: Facts, *, attempt: Attempts, file: Path) -> tuple[Seen, dict[str, Diagnosis], int]:
+    """Number and write the findings, diagnose them by entity, and find the masked examples."""
     numbered = number_findings(engine, facts)
-    causes: list[Cause] = []
+    diagnoses: dict[str, Diagnosis] = {}
     for item in facts.entities:
         if item.evidence is not None and item.evidence.harms[""].keys:
-            label_cells(engine, item.entity)
-            counts = item.sums[f"{item.entity.name}.counts"]
-            known, scope = () if isinstance(counts, Crash) else counts, facts.ground.scope
-            found = attempt(f"{item.entity.name}{CAUSES}", find_causes, engine, item.entity, item.evidence, counts=known, scope=scope)
-            causes += () if isinstance(found, Crash) else found
+            make_labelled(engine, item.entity)
+            subject = Subject.of(facts.ground, item.entity, item.evidence)
+            found = attempt(f"{item.entity.name}{CAUSES}", diagnose, engine, subject)
+            diagnoses[item.entity.name] = Diagnosis() if isinstance(found, Crash) else found
     records = write_findings(engine, numbered, file)
-    return find_examples(engine, numbered), tuple(causes), records
+    return find_examples(engine, numbered), diagnoses, records
 
 
 def _varying(question: Question, opened: Mapping[str, Opened], *, started: datetime, steps: list[tuple[str, float]], settings: Settings) -> dict[str, Any]:

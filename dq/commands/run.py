@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -31,7 +32,9 @@ from dq.commands.arguments import (
 )
 from dq.commands.console import out, progress, say, say_json, tally
 from dq.contract import read_contract
+from dq.errors import DqError
 from dq.record import Record
+from dq.running import Finished
 
 RUN_HELP = """Compare a batch, or all that has moved, and write a run folder.
 
@@ -112,8 +115,20 @@ def _recorded(
         from dq.report.terminal import print_verdict
 
         print_verdict(record, out(), report=report)
+        _say_lineage(finished, runs=runs)
         say(last_line(record))
     raise typer.Exit(record.exit_status)
+
+
+def _say_lineage(finished: Finished, *, runs: Path) -> None:
+    """Say what became of the findings since the run before, where there is one and either has any."""
+    from dq.lineage import Recorded, earlier_runs, lineage_of
+
+    run = Recorded(finished.folder, finished.record)
+    earlier = earlier_runs(run, runs=runs)
+    if earlier and (run.record.findings or earlier[0].record.findings):
+        with suppress(DqError):  # whatever became of an earlier run's folder is no matter of this run's
+            say(lineage_of(run, before=earlier[0], older=earlier[1:]).sentence)
 
 
 def last_line(record: Record) -> str:

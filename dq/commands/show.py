@@ -20,9 +20,9 @@ from dq.report.visible import visible
 
 HELP = """Show a run again: its verdict, its findings, or the history of all runs.
 
-Examples: dq show; dq show 7e85db1abecf --findings coupons; dq show --findings all --to findings.xlsx; dq show --history
+Examples: dq show; dq show 7e85db1abecf --findings coupons; dq show --findings all --to findings.xlsx; dq show --since previous; dq show --history
 """
-LATEST = "latest"
+LATEST, PREVIOUS = "latest", "previous"
 ROWS_SHOWN = 50
 
 
@@ -36,6 +36,7 @@ def show(
     pdf: Annotated[Optional[Path], typer.Option("--pdf", metavar="FILE", help="Write a print copy of the report there.")] = None,
     notebook: Annotated[Optional[Path], typer.Option("--notebook", metavar="FILE", help="Write a notebook that opens the run there.")] = None,
     history: Annotated[bool, typer.Option("--history", help="List all runs, the latest last.")] = False,
+    since: Annotated[Optional[str], typer.Option("--since", metavar="RUN", help="Compare its findings with an earlier run's, or 'previous'.")] = None,
     as_json: AsJson = False,
 ) -> None:
     if to is not None and findings is None:
@@ -47,6 +48,8 @@ def show(
     record = read_record(folder)
     if findings is not None:
         _findings(folder, record, entity=findings, to=to)
+    elif since is not None:
+        _since(folder, record, since, runs=runs, as_json=as_json)
     elif sql is not None:
         _sql(record, sql, contract=contract)
     elif pdf is not None:
@@ -66,6 +69,32 @@ def show(
 
         print_verdict(record, out(), report=folder / "report.html")
         say(last_line(record))
+
+
+def _since(folder: Path, record: Record, name: str, *, runs: Path, as_json: bool) -> None:
+    """Print what became of findings since an earlier run, by check."""
+    from dq.lineage import Recorded, earlier_runs, lineage_of
+
+    run = Recorded(folder, record)
+    earlier = earlier_runs(run, runs=runs)
+    if name == PREVIOUS:
+        if not earlier:
+            raise UsageError(f"there is no earlier {record.command} of that batch in {runs}")
+        before = earlier[0]
+    else:
+        found = find_run(name, runs=runs)
+        before = Recorded(found, read_record(found))
+    older = [one for one in earlier if one.record.run != before.record.run and one.record.as_of <= before.record.as_of]
+    lineage = lineage_of(run, before=before, older=older)
+    if as_json:
+        say_json(lineage.model_dump(mode="json"))
+        return
+    table = Table("Check", "New", "Still", "Fixed", "Come back", "Not known", "Open since", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for line in lineage.lines:
+        counts = (line.new, line.still, line.fixed, line.regressed, line.unknown)
+        table.add_row(visible(line.check), *(f"{number:,}" for number in counts), (line.open_since or "")[:16])
+    out().print(table)
+    say(lineage.sentence)
 
 
 def _sql(record: Record, check_id: str, *, contract: Path) -> None:

@@ -1,5 +1,7 @@
-"""Why findings are there: what differs is labelled cell by cell, and findings with one explanation become one cause."""
+"""Why findings are there: what differs is labelled cell by cell, findings with one explanation become one cause, and slices say where they are."""
 
-from dq.diagnose.causes import find_causes, label_cells
+from dq.diagnose.cells import make_labelled
+from dq.diagnose.diagnosis import Diagnosis, diagnose
+from dq.diagnose.population import Subject
 
-__all__ = ["find_causes", "label_cells"]
+__all__ = ["Diagnosis", "Subject", "diagnose", "make_labelled"]

@@ -1,144 +1,125 @@
-"""The one place that groups findings by their explanation, with the rows and people that each has.
-
-Cells are labelled where their values are kept: of a column the first 100,000 by key; a cause of more says how many were looked at.
-"""
+"""The one place that groups findings by their explanation, with the rows and people that each has, and counts what none explains."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dq.compare.cells import VALUES_KEPT
-from dq.compare.evidence import EntityEvidence, SumPair
-from dq.compare.rows import bits, key_names, tables
-from dq.compare.scope import Scope
+from dq.compare.rows import bits, key_names, mask_names, tables
 from dq.contract.models import Column, Entity
 from dq.diagnose.again import causes_of_batches
-from dq.diagnose.labels import label_of
-from dq.diagnose.rows import causes_of_rows, money_of
+from dq.diagnose.cells import Group, groups_of, labelled
+from dq.diagnose.codes import whole_words
+from dq.diagnose.population import Subject
+from dq.diagnose.rows import causes_of_rows, explained_rows, make_accounted, money_of
 from dq.diagnose.sentences import said, why
 from dq.engine import Engine
 from dq.record import Cause, Money
-from dq.sql import Query, literal, path
+from dq.sql import Query, literal
 from dq.words import counted
 
-CAUSES_NAMED = 6  # of one column; the others together are one more
-_SWAPS_SOUGHT = 10_000  # cells of a column; beyond that nobody reads of pairs
-_ALONE = ("VARCHAR", "JSON", "BLOB", "UUID")  # types in which a difference is an explanation even if only one row has it
+UNEXPLAINED = "unexplained"
 
 
 @dataclass(frozen=True, slots=True)
-class _Group:
-    label: str
-    rows: int
-    people: int
+class Labelled:
+    """A cause, and the label that its column's cells have; '' where it is of rows, or of what nothing explains."""
+
+    found: Cause
+    label: str = ""
 
 
-def label_cells(engine: Engine, entity: Entity) -> None:
-    """Make evidence."<e>.labelled" (k_0 …, c, label) of the cells that differ and whose values are kept."""
-    keys = ", ".join(key_names(entity))
-    cells = tables(entity).cells
-    step = f"{entity.name}: causes"
-    typed = ", ".join(f"{key} {column.type.sql}" for key, column in zip(key_names(entity), entity.keys, strict=True))
-    engine.execute(Query(f"CREATE TABLE {_labelled(entity)} ({typed}, c USMALLINT, label VARCHAR)", step=step))
-    for (place,) in engine.execute(Query(f"SELECT DISTINCT c FROM {cells} ORDER BY c", step=step)):
-        column = entity.compared[place]
-        cast = "{0}_value" if column.type.sql == "VARCHAR" else f"CAST({{0}}_value AS {column.type.sql})"
-        sql = f"""
-            INSERT INTO {_labelled(entity)}
-            SELECT {keys}, {place}, {label_of(column, summed=column.name in entity.aggregate)}
-            FROM (SELECT {keys}, {cast.format("source")} AS s, {cast.format("target")} AS t FROM {cells} WHERE c = {place})"""
-        engine.execute(Query(sql, step=step))
-        _label_swaps(engine, entity, place=place, column=column)
+def find_causes(engine: Engine, subject: Subject) -> tuple[Labelled, ...]:
+    """Return an entity's causes, largest first; population and labelled cells stand, and so does afterwards what the rows' causes account for."""
+    make_accounted(engine, subject)
+    found = [cause for place, _, _, column in bits(subject.entity) for cause in _of_column(engine, subject, place=place, column=column)]
+    found += [Labelled(cause) for cause in causes_of_batches(engine, subject)]
+    found += [Labelled(cause) for cause in causes_of_rows(engine, subject)]
+    return tuple(sorted(found, key=lambda one: (one.found.kind == UNEXPLAINED, -one.found.rows, one.found.sentence)))
 
 
-def find_causes(engine: Engine, entity: Entity, evidence: EntityEvidence, *, counts: Sequence[SumPair], scope: Scope | None = None) -> tuple[Cause, ...]:
-    """Return an entity's causes, largest first; the labelled cells stand. `scope` tells batches, where there are any."""
-    found = [cause for place, _, _, column in bits(entity) for cause in _of_column(engine, entity, evidence, place=place, column=column)]
-    found += causes_of_rows(engine, entity, evidence, counts=counts)
-    found += causes_of_batches(engine, entity, evidence, scope=scope)
-    return tuple(sorted(found, key=lambda cause: (-cause.rows, cause.sentence)))
+def count_explained(engine: Engine, subject: Subject) -> dict[str, int]:
+    """Return check id to how many of its broken rows are explained in all that is broken about them; the causes were found."""
+    entity, found = subject.entity, explained_rows(engine, subject)
+    for kind in ("values", "attribution", "instants"):
+        if subject.evidence.harms[kind].keys:
+            found[f"{entity.name}.{kind}"] = _explained_cells(engine, entity, kind=kind, step=subject.step)
+    return found
 
 
-def _of_column(engine: Engine, entity: Entity, evidence: EntityEvidence, *, place: int, column: Column) -> Iterator[Cause]:
+def _explained_cells(engine: Engine, entity: Entity, *, kind: str, step: str) -> int:
+    """Count the rows of which every cell of a kind has a cause."""
+    places = [str(place) for place, _, _, column in bits(entity) if column.kind == kind]
+    masks = dict.fromkeys(mask_names(entity), 0)
+    for _, mask, bit, column in bits(entity):
+        masks[mask] |= bit if column.kind == kind else 0
+    broken = " + ".join(f"bit_count(CAST(r.{mask} AS BIGINT) & {value})" for mask, value in masks.items())
+    keys = key_names(entity)
+    on = " AND ".join(f"r.{key} = l.{key}" for key in keys)
+    listed = ", ".join(keys)
+    claimed = f"SELECT {listed}, count(*) AS n FROM {labelled(entity)} WHERE claimed AND c IN ({', '.join(places)}) GROUP BY {listed}"
+    sql = f"SELECT count(*) FROM ({claimed}) AS l JOIN {tables(entity).rows} AS r ON {on} AND r.status = 'changed' WHERE l.n = {broken}"
+    return int(engine.one(Query(sql, step=step))[0])
+
+
+def _of_column(engine: Engine, subject: Subject, *, place: int, column: Column) -> Iterator[Labelled]:
+    entity, evidence = subject.entity, subject.evidence
     cells = evidence.harms[""].columns.get(column.name, 0)
     if not cells:
         return
-    groups = _groups(engine, entity, place=place)
-    named = [group for group in groups if group.label != "other" and (group.rows > 1 or _speaks(group.label, column))][:CAUSES_NAMED]
+    groups = list(groups_of(engine, entity, place=place))
+    named = [group for group in groups if group.claimed]
     looked_at = sum(group.rows for group in groups)
     past = f" ({counted(looked_at, 'row')} of {cells:,} looked at)" if cells > VALUES_KEPT else ""
+    maps = whole_words(engine, subject, column, [(group.label, group.rows) for group in named]) if not past else {}
     for group in named:
-        reason = why(group.label)
-        whole = group.rows == looked_at and cells == evidence.compared
-        yield Cause(
+        cause = Cause(
             entity=entity.name,
             kind=group.label.partition(":")[0],
-            sentence=f"{said(column.name, group.label)}{f': {reason}' if reason else ''}{past}",
+            sentence=f"{_sentence(column, group, reason=maps.get(group.label))}{past}",
             columns=(column.name,),
             checks=(f"{entity.name}.{column.kind}",),
             rows=group.rows,
             people=group.people if entity.owner else None,
-            money=_at_stake(engine, entity, column, f"l.label = {literal(group.label)} AND l.c = {place}"),
-            every_row=whole,
+            money=_at_stake(engine, subject, column, f"l.label = {literal(group.label)} AND l.claimed AND l.c = {place}"),
+            every_row=group.rows == looked_at and cells == evidence.compared,
         )
-    rest = [group for group in groups if group not in named]
+        yield Labelled(cause, group.label)
+    rest = [group for group in groups if not group.claimed]
+    rows = sum(group.rows for group in rest)
     if rest:
-        yield Cause(
+        alone = said(column.name, rest[0].label, span=_span(rest[0]))
+        cause = Cause(
             entity=entity.name,
-            kind="other",
-            sentence=f"{column.name} differs in no common way{past}" if sum(group.rows for group in rest) > 1 else said(column.name, rest[0].label),
+            kind=UNEXPLAINED,
+            sentence=f"{alone if rows == 1 else f'{column.name} differs in no common way'}: unexplained{past}",
             columns=(column.name,),
             checks=(f"{entity.name}.{column.kind}",),
-            rows=sum(group.rows for group in rest),
+            rows=rows,
             people=None if not entity.owner or len(rest) > 1 else rest[0].people,
         )
+        yield Labelled(cause)
 
 
-def _speaks(label: str, column: Column) -> bool:
-    """Say whether a label explains a single row: a round offset does, an odd one does not."""
-    kind, _, rest = label.partition(":")
-    if kind in ("offset", "difference"):
-        return kind == "offset" and int(rest) % 900_000_000 == 0
-    return column.type.name in _ALONE or kind != "other"
+def _sentence(column: Column, group: Group, *, reason: str | None) -> str:
+    reason = reason or why(group.label, zoned=column.source.zone is not None, digits=column.type.scale)
+    return f"{said(column.name, group.label, span=_span(group))}{f': {reason}' if reason else ''}"
 
 
-def _groups(engine: Engine, entity: Entity, *, place: int) -> list[_Group]:
-    on = " AND ".join(f"r.{key} = l.{key}" for key in key_names(entity))
-    sql = f"""
-        SELECT l.label, count(*) AS n, count(DISTINCT r.owner)
-        FROM {_labelled(entity)} AS l JOIN {tables(entity).rows} AS r ON {on} AND r.status = 'changed'
-        WHERE l.c = {place} GROUP BY l.label ORDER BY n DESC, l.label"""
-    return [_Group(*row) for row in engine.execute(Query(sql, step=f"{entity.name}: causes"))]
+def _span(group: Group) -> tuple[int, int] | None:
+    if group.least is None or group.most is None:
+        return None
+    least, most = sorted((int(group.least), int(group.most)), key=abs)
+    return least, most
 
 
-def _label_swaps(engine: Engine, entity: Entity, *, place: int, column: Column) -> None:
-    """Label cells that got each other's value; a word or a flag that went both ways is no exchange."""
-    if column.type.name in ("ENUM", "BOOLEAN", "CURRENCY", "JSON"):
-        return
-    cells = f"(SELECT * FROM {tables(entity).cells} WHERE c = {place})"
-    step = f"{entity.name}: causes"
-    (rows,) = engine.one(Query(f"SELECT count(*) FROM {cells}", step=step))
-    if not 1 < rows <= _SWAPS_SOUGHT:
-        return
-    same = " AND ".join(f"l.{key} = a.{key}" for key in key_names(entity))
-    sql = f"""
-        UPDATE {_labelled(entity)} AS l SET label = 'swapped'
-        WHERE l.c = {place} AND EXISTS (
-            SELECT 1 FROM {cells} AS a SEMI JOIN {cells} AS b ON a.source_value = b.target_value AND a.target_value = b.source_value
-            WHERE {same})"""
-    engine.execute(Query(sql, step=step))
-
-
-def _at_stake(engine: Engine, entity: Entity, column: Column, where: str) -> tuple[Money, ...]:
+def _at_stake(engine: Engine, subject: Subject, column: Column, where: str) -> tuple[Money, ...]:
     """Return the absolute difference of the labelled rows' amounts, where the column is the amount."""
+    entity = subject.entity
     if entity.money is None or column.name != entity.money.amount:
         return ()
     on = " AND ".join(f"r.{key} = l.{key}" for key in key_names(entity))
-    rows = f"{_labelled(entity)} AS l JOIN {tables(entity).rows} AS r ON {on} AND r.status = 'changed' WHERE {where}"
+    rows = f"{labelled(entity)} AS l JOIN {tables(entity).rows} AS r ON {on} AND r.status = 'changed' WHERE {where}"
     amounts = "sum(abs(coalesce(r.amount_source, 0) - coalesce(r.amount_target, 0)))"
     return money_of(engine, entity, f"SELECT r.currency, {amounts} FROM {rows} GROUP BY 1 ORDER BY 1")
-
-
-def _labelled(entity: Entity) -> str:
-    return path("evidence", f"{entity.name}.labelled")

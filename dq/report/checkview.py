@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from dq.record import Cause, Check, Example, SliceCount, SumLine
 from dq.report.blocks import MARKS, Mark, amount, count, largest_first, share, slice_value
-from dq.report.facts import NAME, TEXT, CauseView, Fact, cause_view, facts
+from dq.report.facts import NAME, TEXT, CauseView, Fact, cause_view, facts, where
 from dq.report.outline import Shown
 from dq.report.visible import clip
 
@@ -65,6 +65,7 @@ class CheckView:
     reason: str
     facts: tuple[Fact, ...]
     causes: Shown[CauseView]
+    where: Shown[str]  # slices that the broken rows are of more than others, but for those that the causes name
     columns: Shown[Counted]  # where more than one differs: one alone is a fact
     equal_after: Shown[Counted]
     slices: Sliced
@@ -78,12 +79,13 @@ class CheckView:
     @property
     def has_more(self) -> bool:
         """Whether there is anything beyond sentence and facts."""
-        parts = (self.causes, self.columns, self.equal_after, self.slices.rows, self.sums.rows, self.details)
+        parts = (self.causes, self.where, self.columns, self.equal_after, self.slices.rows, self.sums.rows, self.details)
         return bool(self.examples) or any(part.items for part in parts)
 
 
 def check_view(check: Check, causes: Iterable[Cause] = ()) -> CheckView:
     """Return the check and its causes as text, each part cut and what was cut counted."""
+    causes = tuple(causes)
     disagreeing = [line for line in check.sums if not line.agrees]
     is_count = check.kind == "counts"
     examples = Shown.of(check.examples, limit=_EXAMPLES)
@@ -94,7 +96,8 @@ def check_view(check: Check, causes: Iterable[Cause] = ()) -> CheckView:
         sentence=clip(check.sentence, TEXT),
         reason="" if (check.reason or "") in check.sentence else clip(check.reason or "", TEXT),
         facts=facts(check),
-        causes=Shown.of(tuple(causes), limit=_CAUSES).map(cause_view),
+        causes=Shown.of(causes, limit=_CAUSES).map(cause_view),
+        where=Shown.of(where(check, causes), limit=_SLICES),
         columns=_counted(check.columns if len(check.columns) > 1 else {}, whole=max(check.columns.values(), default=0)),
         equal_after=_counted(check.equal_after, whole=0),
         slices=_sliced(check.slices, limit=_SLICES, row=_slice_row),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from dq.record import Cause, Check, Outcome
+from dq.record import Cause, Check, Outcome, Slice
 from dq.report.blocks import count, counted, largest_first, moneys
 from dq.report.outline import Shown
 from dq.report.visible import clip
@@ -45,6 +46,7 @@ class CauseView:
 
     sentence: str
     reach: str  # that every compared row has it; or ''
+    where: tuple[str, ...]  # slices that its rows are of more than others
     rows: int
     people: int | None
     money: tuple[str, ...]
@@ -53,7 +55,8 @@ class CauseView:
 def cause_view(cause: Cause) -> CauseView:
     """Return the cause as text."""
     reach = "every row that was compared" if cause.every_row else ""
-    return CauseView(clip(cause.sentence, TEXT), reach, cause.rows, cause.people, tuple(clip(text, NAME) for text in moneys(cause.money)))
+    money = tuple(clip(text, NAME) for text in moneys(cause.money))
+    return CauseView(clip(cause.sentence, TEXT), reach, tuple(map(slice_sentence, cause.overrepresented)), cause.rows, cause.people, money)
 
 
 def cause_line(cause: Cause) -> str:
@@ -61,7 +64,18 @@ def cause_line(cause: Cause) -> str:
     view = cause_view(cause)
     people = () if view.people is None else (counted(view.people, "person", "people"),)
     reach = (view.reach,) if view.reach else ()
-    return f"{view.sentence} ({', '.join((counted(view.rows, 'row'), *people, *view.money, *reach))})"
+    return "; ".join((f"{view.sentence} ({', '.join((counted(view.rows, 'row'), *people, *view.money, *reach))})", *view.where))
+
+
+def slice_sentence(item: Slice) -> str:
+    """Return in one sentence how many findings are of a slice."""
+    return clip(item.sentence, TEXT)
+
+
+def where(check: Check, causes: Iterable[Cause] = ()) -> tuple[str, ...]:
+    """Return the slices that a check's findings are of more than others, but for those that its causes name."""
+    named = {slice_sentence(item) for cause in causes for item in cause.overrepresented}
+    return tuple(sentence for sentence in map(slice_sentence, check.overrepresented) if sentence not in named)
 
 
 def facts(check: Check) -> tuple[Fact, ...]:
@@ -72,6 +86,9 @@ def facts(check: Check) -> tuple[Fact, ...]:
         found.append(Fact("Broken", (counted(check.broken, harm) if harm else count(check.broken),), aside=_kinds(check)))
     if len(check.columns) == 1:
         found.extend(Fact("Column", (clip(name, NAME),), aside=counted(cells, "cell")) for name, cells in check.columns.items())
+    if check.explained is not None and check.broken:
+        left = check.broken - check.explained
+        found.append(Fact("Explained by causes", (counted(check.explained, harm or "row"),), aside=f"{count(left)} unexplained" if left else ""))
     if check.people is not None and check.broken:
         found.append(Fact("People", (count(check.people),)))
     if at_stake := moneys(check.money):

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 from dq.record import Outcome, Record
 from dq.report import blocks
-from dq.report.facts import cause_line, facts
+from dq.report.facts import cause_line, facts, where
 from dq.report.outline import Entry, Shown, entries
 from dq.report.sections import Sections
 from dq.report.verdict import verdict
@@ -78,8 +78,9 @@ def _lines(entry: Entry) -> tuple[str, ...]:
     numbers = "; ".join(f"{fact.label}: {', '.join(fact.values)}" for fact in facts(check))
     causes = Shown.of(entry.causes, limit=_CAUSES)
     told = (f"Cause: {cause_line(cause)}" for cause in causes.items)
+    places = (f"Where: {sentence}" for sentence in where(check, causes.items))
     more = (f"and {blocks.count(causes.left)} more causes in report.json",) if causes.left else ()
-    return tuple(_shown(line, _LINE) for line in (*reason, numbers, *told, *more) if line)
+    return tuple(_shown(line, _LINE) for line in (*reason, numbers, *told, *places, *more) if line)
 
 
 def _counts(cases: list[_Case]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from dq.record import Cause, Check, Money, Outcome, Record
 from dq.report import blocks
 from dq.report.calendar import SENTENCE, calendar_view
 from dq.report.coverage import STATUSES, coverage
+from dq.report.facts import cause_view, where
 from dq.report.outline import Block, Outline, Shown, outline
 from dq.report.verdict import asked, verdict
 from dq.report.visible import clip, visible
@@ -133,7 +134,7 @@ def _calendar(record: Record, *, limit: int) -> Iterable[str]:
 def _causes(found: Shown[Cause]) -> Iterable[str]:
     rows = [
         (
-            safe(cause.sentence) + (" (every row that was compared)" if cause.every_row else ""),
+            "; ".join((safe(cause.sentence) + (" (every row that was compared)" if cause.every_row else ""), *map(safe, cause_view(cause).where))),
             _code(cause.entity),
             blocks.count(cause.rows),
             blocks.count(cause.people),
@@ -161,7 +162,14 @@ def _broken(shown: Outline) -> Iterable[str]:
 def _line(block: Block) -> str:
     check = block.first.check
     reason = f" Why it is not proven: {safe(check.reason)}" if check.reason and check.reason not in check.sentence else ""
-    return f"- {_outcome(check.outcome)} {_named([entry.check.id for entry in block.entries])}: {safe(check.sentence)}{reason}{_stake(check)}"
+    return f"- {_outcome(check.outcome)} {_named([entry.check.id for entry in block.entries])}: {safe(check.sentence)}{reason}{_stake(check)}{_where(block)}"
+
+
+def _where(block: Block) -> str:
+    entry = block.first
+    unexplained = 0 if entry.check.explained is None else entry.check.broken - entry.check.explained
+    told = [*map(safe, where(entry.check, entry.causes)), *([f"{blocks.count(unexplained)} unexplained"] if unexplained else [])]
+    return f"; {'; '.join(told)}" if told else ""
 
 
 def _stake(check: Check) -> str:

@@ -19,7 +19,7 @@ from rich.text import Text
 from dq.record import Cause, EntityResult, Outcome, Record
 from dq.report import blocks
 from dq.report.calendar import calendar_view
-from dq.report.facts import cause_line
+from dq.report.facts import cause_line, where
 from dq.report.outline import Block, Outline, Shown, outline
 from dq.report.verdict import verdict
 from dq.report.visible import clip, printable_in, visible
@@ -153,6 +153,8 @@ class _Printer:
         causes = Shown.of(block.first.causes, limit=_CAUSES)
         for cause in causes.items:
             self._cause(cause)
+        for sentence in where(check, causes.items):
+            self._hanging(Text("-"), self.say(sentence), indent=4, gap=1)
         if causes.left:
             self._print(self.say(f"    and {blocks.counted(causes.left, 'more cause')}", "dim"))
 

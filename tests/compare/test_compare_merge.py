@@ -10,7 +10,7 @@ import pytest
 from sides_compared import statuses
 
 from dq.compare.evidence import Crash
-from dq.diagnose import find_causes, label_cells
+from dq.diagnose import Subject, diagnose, make_labelled
 from dq.ground import Asked
 from tests.oracle.sealing import BASELINE, MOMENT, STORES, Table, measured_unsealed
 
@@ -139,8 +139,8 @@ def seen(folder: Path, loyalty: Rows, *, baseline: Rows | None = None, source: R
                 found[check_id] = {pair.by for pair in sums if not pair.agrees}
             found |= {check_id: {sums.unequal} - {0} for check_id, sums in item.persons.items() if not isinstance(sums, Crash)}
             if causes is not None and item.evidence.harms[""].keys:
-                label_cells(engine, item.entity)
-                causes += [cause.sentence for cause in find_causes(engine, item.entity, item.evidence, counts=(), scope=facts.ground.scope)]
+                make_labelled(engine, item.entity)
+                causes += [cause.sentence for cause in diagnose(engine, Subject.of(facts.ground, item.entity, item.evidence)).causes]
     return {name: what for name, what in found.items() if what}
 
 
