@@ -41,6 +41,7 @@ class Settings:
     memory: str = MEMORY
     threads: int | None = None  # None: all cores that this process may use
     temp: Path | None = None  # where it may spill; a private folder of the run
+    reads: Path | None = None  # a further folder whose files may be read
     in_order: bool = True  # rows stand in a new table as they came; twice as slow where many come
 
 
@@ -147,14 +148,10 @@ def open_engine(
     settings = settings or Settings()
     engine = Engine(duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}))
     statements = [f"SET memory_limit = {literal(settings.memory)}", f"SET threads = {settings.threads or usable_cores()}"]
-    if settings.temp is not None:
-        statements += [
-            f"SET temp_directory = {file_literal(settings.temp / 'spill')}",
-            f"SET allowed_directories = [{file_literal(settings.temp)}]",
-        ]
-    else:
-        statements += ["SET temp_directory = ''"]
+    folders = ", ".join(file_literal(folder) for folder in (settings.temp, settings.reads) if folder is not None)
     statements += [
+        f"SET temp_directory = {file_literal(settings.temp / 'spill') if settings.temp is not None else literal('')}",
+        f"SET allowed_directories = [{folders}]",
         "SET GLOBAL TimeZone = 'UTC'",  # so that it holds `beside`, too
         "SET GLOBAL python_enable_replacements = false",
         f"SET preserve_insertion_order = {str(settings.in_order).lower()}",

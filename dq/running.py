@@ -218,7 +218,10 @@ def _varying(question: Question, opened: Mapping[str, Opened], *, started: datet
         "run": question.run,
         "started": started.isoformat(),
         "seconds": round((now - started).total_seconds(), 3),
-        "snapshots": {side: {"path": str(item.path), "sha256": item.manifest.file_sha256} for side, item in opened.items()},
+        "contract": str(question.contract.folder.absolute()),
+        "snapshots": {
+            side: {"path": str(item.path.absolute()), "sha256": item.manifest.file_sha256, "identity": list(item.identity)} for side, item in opened.items()
+        },
         "engine": {"memory": settings.memory, "threads": settings.threads or usable_cores()},
         "python": platform.python_version(),
         "slowest_steps": {step: round(took, 3) for step, took in slowest},
