@@ -110,6 +110,34 @@ class Run:
         """
         return Case(explained(self.folder, self.record, str(account), where=_where(contract, snapshots)))
 
+    def sql(self, query: str, *, contract: Path | str | None = None, snapshots: dict[str, Path | str] | None = None) -> pl.DataFrame:
+        """Return the rows of one SELECT of your own: over `findings` and `cells`, and both sides as they were compared. Personal data: keys and values.
+
+        `source.<entity>` and `target.<entity>` hold the rows compared, in the contract's types and the target's ids; the snapshots are opened only
+        where one is named. Nothing can be written.
+
+        Args:
+            query: one SELECT.
+            contract: the contract's folder, if it is not where it was.
+            snapshots: side to file, of those that are not where they were.
+
+        Raises:
+            UsageError: it is no SELECT, or names an entity that there is not.
+            SnapshotError: a snapshot is gone, or is another than the one compared.
+        """
+        from dq.case.adhoc import answer  # noqa: PLC0415 - the engine loads when it is needed
+
+        return answer(self.folder, self.record, query, where=_where(contract, snapshots))
+
+    def repair(self, *, contract: Path | str | None = None, snapshots: dict[str, Path | str] | None = None) -> pl.DataFrame:
+        """Return what is to be repaired, a line a row: what to do, its ids on both sides, whose it is, and why. Personal data: keys and ids.
+
+        Takes and raises what `case` does; see `dq.case.repair`.
+        """
+        from dq.case.repair import repair_list  # noqa: PLC0415 - as above
+
+        return repair_list(self.folder, self.record, where=_where(contract, snapshots))
+
     @cached_property
     def _records(self) -> pl.DataFrame:
         return pl.read_parquet(self.folder / FINDINGS)

@@ -28,7 +28,7 @@ DOORS = {
     "jinja2": ["dq/report/*"],
     "markupsafe": ["dq/report/*"],
     "xlsxwriter": ["dq/report/exports.py"],
-    "polars": ["dq/engine.py", "dq/result.py", "dq/report/exports.py", "dq/commands/show.py"],
+    "polars": ["dq/engine.py", "dq/case/adhoc.py", "dq/case/repair.py", "dq/result.py", "dq/report/exports.py", "dq/commands/show.py"],
     "pyarrow": ["dq/engine.py", "dq/stores/text.py", "dq/stores/batches.py", "dq/stores/exports/*"],
     "msgspec": ["dq/stores/exports/jsonlines.py", "dq/stores/exports/persons.py"],
     "psycopg": ["dq/stores/postgresql/reader.py"],

@@ -15,7 +15,7 @@ from dq.case.rows import Held, hold
 from dq.case.telling import Teller
 from dq.compare.later import make_later
 from dq.compare.sides import source_view
-from dq.compare.views import ID
+from dq.compare.views import ID, make_schemas
 from dq.contract.models import Entity
 from dq.errors import EngineError
 from dq.record import Outcome
@@ -32,6 +32,7 @@ def case_of(run: Reopened, account: str) -> CaseData:
     Raises:
         UsageError: nobody is meant, or several are.
     """
+    make_schemas(run.engine)
     person = find_person(run, account)
     return _Building(run, person, Taker(run, person)).case()
 
@@ -121,7 +122,20 @@ class _Building:
         native = f"{entity.name}.natives"
         rows = {key: [item for item in items if item.check != native] for key, items in mine.items()}
         harmed = {key: [item for item in items if item.check == native] for key, items in mine.items()}
-        return Teller(held, self.person, self._states(), rows, harmed, self._strangers(held, rows))
+        return Teller(held, self.person, self._states(), rows, harmed, self._strangers(held, rows), self._others(held))
+
+    def _others(self, held: Held) -> frozenset[tuple[str, str]]:
+        """Return the texts of the target that differ from this person's and are another's: values that were exchanged between rows."""
+        entity = held.item.entity
+        told = {*entity.slices, entity.region, *entity.key}
+        names = [column.name for column in entity.compared if column.type.name == "VARCHAR" and column.name not in told]
+        texts: dict[str, list[str]] = {}
+        for pair in held.pairs:
+            for name in set(pair.differs) & set(names):
+                text = held.target[pair.target].values[name]
+                if text and not any(row.values[name] == text for row in held.source):
+                    texts.setdefault(name, []).append(text)
+        return self.taker.held_by_few(held.item, texts) if texts and held.item.parent is None and not entity.aggregate else frozenset()
 
     def _strangers(self, held: Held, found: Mapping[Key, list[Found]]) -> frozenset[Key]:
         """Return the keys of target rows that are other persons' too; where the run looked at all rows, its findings say so already."""
@@ -180,7 +194,8 @@ class _Building:
             yield f"{rows:,} further {'row' if rows == 1 else 'rows'} of the source did not move on purpose: {reason}."
         erased = self._of("erased")
         if erased and item.parent is None and (rows := self.taker.count(item, side="source", ids=erased)):
-            yield f"{rows:,} {'row' if rows == 1 else 'rows'} of the source are of an account that was erased on request; they are not shown."
+            said = "1 row of the source is" if rows == 1 else f"{rows:,} rows of the source are"
+            yield f"{said} of an account that was erased on request, and not shown."
 
     def _of(self, *states: str) -> list[str]:
         return [account for account, state in self._states().items() if state in states]

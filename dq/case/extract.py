@@ -19,6 +19,8 @@ from dq.contract.models import Contract, Entity, Reading
 from dq.engine import Engine
 from dq.sql import Query, literal, path, quote
 
+_FEW = 20  # people with the same text: from then on it tells nobody apart
+
 
 @dataclass(frozen=True, slots=True)
 class Owned:
@@ -140,6 +142,19 @@ class Taker:
             WHERE {columns[0]} IN ({first}) AND ({mine}) IS NOT TRUE"""
         there = {tuple(row) for row in self.engine.execute(Query(sql, step=f"{entity.name}: rows of others"))}
         return frozenset(key for key in keys if key in there)
+
+    def held_by_few(self, item: Owned, texts: Mapping[str, Sequence[str]]) -> frozenset[tuple[str, str]]:
+        """Return which texts, by column, stand in the source with others, but with so few of them that they tell who it is."""
+        entity, found = item.entity, set()
+        sql = raw_sql(self.engine, self.select_of(entity, "source"), entity=entity, side="source")
+        owner, mine = quote(item.by), constants(self.person.sources, self.person.type)
+        for name, values in texts.items():
+            column = f"r.{quote(name)}"
+            query = f"""
+                SELECT {column} FROM ({sql}) AS r WHERE {column} IN ({constants(values, "VARCHAR")}) AND (r.{owner} IN ({mine})) IS NOT TRUE
+                GROUP BY 1 HAVING count(DISTINCT r.{owner}) <= {_FEW}"""
+            found |= {(name, row[0]) for row in self.engine.execute(Query(query, step=f"{entity.name}: texts of others"))}
+        return frozenset(found)
 
     def excluded(self, item: Owned) -> Mapping[str, int]:
         """Count the person's rows that the contract leaves out of the source on purpose, by reason; nothing where the owner stands in another table."""

@@ -22,6 +22,11 @@ MEANING: Final[Mapping[str, str]] = {
     "unplaced": "is of an account that no batch lists",
     "own": "is the target's own: it did not come with the migration",
 }
+# What stands in a cell whose value is not shown.
+ANOTHER: Final = "another person"  # an account's id that is not this person's
+ANOTHERS: Final = "another person's value"  # a text that few others have, and this person has not
+NOT_SHOWN: Final = "not shown"  # a secret
+WORDS: Final = (ANOTHER, ANOTHERS, NOT_SHOWN)
 BROKEN: Final = ("missing", "changed", "duplicate", "extra", "unmapped")
 
 
@@ -59,11 +64,6 @@ class CaseRow:
     running: tuple[str, str] | None = None
     remarks: tuple[str, ...] = ()
 
-    @property
-    def is_broken(self) -> bool:
-        """Whether the row is not as promised."""
-        return self.status in BROKEN
-
 
 @dataclass(frozen=True, slots=True)
 class Balance:
@@ -99,8 +99,9 @@ class Section:
     group_by: tuple[str, ...] = ()  # the columns that say what a row belongs to, where rows are told by it
 
     def count(self, status: str) -> int:
-        """Return how many rows have a status."""
-        return sum(row.status == status for row in self.rows)
+        """Return how many rows have a status; the copies of a row that stands more than once are one."""
+        rows = [row for row in self.rows if row.status == status]
+        return len({row.key for row in rows}) if status == "duplicate" else len(rows)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -110,7 +111,7 @@ class Section:
     @property
     def broken(self) -> int:
         """How many rows are not as promised."""
-        return sum(row.is_broken for row in self.rows) + sum(not balance.agrees for balance in self.balances)
+        return sum(self.count(status) for status in BROKEN) + sum(not balance.agrees for balance in self.balances)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,11 @@ class CaseData:
         """What became of everything, in one sentence."""
         moved = sum(section.count(status) for section in self.sections for status in ("same", "changed", "missing", "extra", "duplicate", "unmapped"))
         if not moved:
-            return "Nothing of this person's was compared."
+            states = {account.state for account in self.accounts}
+            return {
+                frozenset({"erased"}): "This person was erased on request, and nothing of theirs is left to compare.",
+                frozenset({"to move"}): "Nothing of this person's has moved yet.",
+            }.get(frozenset(states), "Nothing of this person's was compared.")
         if not self.broken:
             return f"Everything is as promised: {moved:,} {'row is' if moved == 1 else 'rows are'} the same on both sides."
         parts = [f"{number:,} {status}" for status in BROKEN if (number := sum(section.count(status) for section in self.sections))]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dq.asking import snapshot_paths
-from dq.compare.views import make_schemas, snapshot
+from dq.compare.views import snapshot
 from dq.contract.models import Contract
 from dq.contract.reading import read_contract
 from dq.engine import Engine, Settings
@@ -81,7 +81,6 @@ def reopened(folder: Path, record: Record, *, where: Where | None = None, settin
         alone = Settings(settings.memory, settings.threads, settings.temp, reads=(folder / FINDINGS).parent.absolute())
         with attached(opened, settings=alone) as engine:
             _check_contents(engine, opened, known=known)
-            make_schemas(engine)
             yield Reopened(folder, record, contract, engine, manifests, moved_batches(manifests, contract=contract))
             for item in opened.values():
                 item.check_unchanged()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from dq.case.findings import Found, Key
-from dq.case.model import CaseRow, Status
+from dq.case.model import ANOTHER, ANOTHERS, NOT_SHOWN, CaseRow, Status
 from dq.case.person import Person
 from dq.case.rows import Held, Pair, SourceRow, TargetRow, Values
 from dq.contract.models import Entity
 
-ANOTHER = "another person"  # stands for an account's id that is not this person's
+_SECRET = re.compile(r"pass(word|wd|phrase)|secret|token|hash", re.IGNORECASE)  # columns whose values serve nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Teller:
     found: Mapping[Key, list[Found]]  # of rows by key
     harmed: Mapping[Key, list[Found]] = field(default_factory=dict)  # of the target's own rows, by id
     strangers: frozenset[Key] = frozenset()  # keys that are other persons' rows too
+    others: frozenset[tuple[str, str]] = frozenset()  # column and text of the target that few others have in the source
 
     @property
     def entity(self) -> Entity:
@@ -136,7 +138,16 @@ class Teller:
         mine = {*self.person.targets, *(self.person.sources if self.person.through is None else ())}
         accounts = {column.name for column in self.entity.columns if column.through is not None and column.through == self.person.through}
         accounts |= {str(self.entity.owner)} if self.person.through is None else set()
-        return {name: ANOTHER if name in accounts and text is not None and text not in mine else text for name, text in values.items()}
+        return {name: self._text(name, text, is_another=name in accounts and text not in mine) for name, text in values.items()}
+
+    def _text(self, name: str, text: str | None, *, is_another: bool) -> str | None:
+        if text is None:
+            return None
+        if is_another:
+            return ANOTHER
+        if _SECRET.search(name):
+            return NOT_SHOWN
+        return ANOTHERS if (name, text) in self.others else text
 
 
 def _is_row(entity: Entity, item: Found) -> bool:

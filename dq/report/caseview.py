@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from dq.case.model import BROKEN, MEANING, Balance, CaseData, CaseRow, Section
+from dq.case.model import BROKEN, MEANING, WORDS, Balance, CaseData, CaseRow, Section
 from dq.record import Outcome
 from dq.report import blocks
 from dq.report.facts import Fact
@@ -15,8 +15,6 @@ from dq.report.verdict import Verdict
 
 _WIDEST: Final = 8  # columns that a table has room for on paper; a wider row becomes a card
 _FEWEST: Final = 3  # rows of which one value need not be said again and again
-_SECRET: Final = re.compile(r"pass(word|wd|phrase)|secret|token|hash", re.IGNORECASE)  # columns whose values serve nobody on a page
-NOT_SHOWN: Final = "not shown"
 _SET_APART: Final = Verdict("NOTHING COMPARED", "", blocks.MARKS[Outcome.NOT_PROVEN], 0)
 
 
@@ -168,12 +166,20 @@ def _row(section: Section, row: CaseRow, heads: Sequence[str]) -> RowView:
     return RowView(
         status=row.status,
         slug=slug_of(row.status),
-        name=", ".join("NULL" if part is None else part for part in row.key) or "another person's row",
+        name=_name(section, row),
         cells=tuple(_cell(section, row, name) for name in heads) if row.source is not None or row.target is not None else (),
         notes=tuple(_notes(section, row)),
         running=running,
         group=row.group,
     )
+
+
+def _name(section: Section, row: CaseRow) -> str:
+    """Return a row's key; the source's own id where the crosswalk does not say what it became."""
+    if not row.key:
+        return "another person's row"
+    own = row.ids or {}
+    return ", ".join(part if part is not None else own.get(name, "NULL") for name, part in zip(section.key, row.key, strict=True))
 
 
 def _cell(section: Section, row: CaseRow, name: str) -> Cell:
@@ -189,8 +195,8 @@ def _cell(section: Section, row: CaseRow, name: str) -> Cell:
 
 
 def _text(section: Section, name: str, value: str | None, *, exact: bool) -> str:
-    if _SECRET.search(name) and value is not None:
-        return NOT_SHOWN
+    if value in WORDS:
+        return value
     if value is not None and name in section.amounts:
         return blocks.amount(value)
     if value is not None and name in section.instants:
@@ -205,7 +211,8 @@ def _notes(section: Section, row: CaseRow) -> list[str]:
         notes.append("A row of another person stands at this account in the target. Nothing of it is shown here.")
     elif row.elsewhere == "target":
         notes.append("In the target it stands at another person's account, of which nothing is shown here.")
-    ids = [f"{name} {text}" for name, text in (row.ids or {}).items() if name in section.columns]
+    became = row.source or {}
+    ids = [f"{name} {text}" for name, text in (row.ids or {}).items() if name in section.columns and became.get(name) is not None]
     if ids:
         notes.append(f"In the source: {', '.join(ids)}.")
     if row.findings:
