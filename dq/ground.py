@@ -41,6 +41,7 @@ class Asked:
     seed: str = ""  # chooses the corruptions that a run plants in copies, to find them: the run's id, so that it chooses the same again
     source_moment: datetime | None = None
     target_moment: str | None = None  # when the target was taken
+    only: tuple[str, ...] = ()  # the entities that are compared; none: all
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
@@ -91,31 +92,26 @@ def _joined(record: Record, run: Reopened) -> str:
     places = " ".join(f"WHEN {literal(name)} THEN {place}" for name, place in order.items())
     single = " ".join(f"WHEN f.of_row = ['{status}'] THEN '{action}'" for status, action in ACTIONS.items())
     copies = f"WHEN f.of_row = ['duplicate'] AND len(s.ids) > 0 AND len(s.accounts) <= 1 AND len(t.ids) > 1 THEN '{TAKE_COPIES}'"
-    causes = " ".join(f"WHEN f.entity = {literal(entity)} AND {claim} THEN {literal(sentence)}" for entity, claim, sentence in _causes(record))
+    causes = ", ".join(f"CASE WHEN f.entity = {literal(entity)} AND {claim} THEN {literal(said)} END" for entity, claim, said in _causes(record))
+    person = "CASE WHEN f.statuses = ['unequal'] THEN f.key ELSE t.accounts END"  # a sum of a person's is named by the person
     return f"""
         CREATE TABLE main.repair AS
         SELECT CASE f.entity {places} ELSE -1 END AS place, f.entity, CASE {single} {copies} ELSE '{LOOK}' END AS action, f.statuses, f.columns, f.key,
-               s.ids AS source_ids, t.ids AS target_ids, s.accounts AS source_accounts, t.accounts AS target_accounts,
-               {f"CASE {causes} END" if causes else "CAST(NULL AS VARCHAR)"} AS cause, f.findings
+               s.ids AS source_ids, t.ids AS target_ids, s.accounts AS source_accounts, {person} AS target_accounts,
+               nullif(concat_ws('; ', NULL, {causes or "NULL"}), '') AS cause, f.findings
         FROM main.found AS f LEFT JOIN main.source_of AS s USING (entity, key) LEFT JOIN main.target_of AS t USING (entity, key)"""
 
 
-def _causes(record: Record) -> list[tuple[str, str, str]]:
-    """Return (entity, claim about a line `f`, sentence) of the causes of which it is certain which rows they explain: those of a column or status alone."""
-    found = []
+def _causes(record: Record) -> Iterator[tuple[str, str, str]]:
+    """Yield (entity, claim about a line `f`, sentence) of the causes of which it is certain which rows they explain: all of a column, or of a status."""
     for cause in record.causes:
         others = [other for other in record.causes if other is not cause and other.entity == cause.entity]
-        if cause.columns:
-            if any(set(other.columns) & set(cause.columns) for other in others):
-                continue
-            claim = " AND ".join(f"list_contains(f.columns, {literal(name)})" for name in cause.columns)
-            cells = [check.columns.get(name, 0) for check in record.checks if check.entity == cause.entity for name in cause.columns if name in check.columns]
-            if set(cells) == {cause.rows}:
-                found.append((cause.entity, claim, cause.sentence))
-            continue
-        for check in record.checks:
-            for status, rows in check.statuses.items():
-                alone = not any(check.id in other.checks and not other.columns for other in others)
-                if check.id in cause.checks and check.id == f"{cause.entity}.rows" and rows == cause.rows and alone and status in cause.sentence:
-                    found.append((cause.entity, f"list_contains(f.statuses, {literal(status)})", cause.sentence))
-    return found
+        checks = [check for check in record.checks if check.id in cause.checks]
+        if cause.columns and not any(set(other.columns) & set(cause.columns) for other in others):
+            cells = {check.columns[name] for check in checks for name in cause.columns if name in check.columns}
+            if cells == {cause.rows}:
+                yield cause.entity, " AND ".join(f"list_contains(f.columns, {literal(name)})" for name in cause.columns), cause.sentence
+        for check in checks if not cause.columns else ():
+            statuses = [status for status, rows in check.statuses.items() if rows == cause.rows]
+            if len(statuses) == 1 and not any(check.id in other.checks and not other.columns for other in others):
+                yield cause.entity, f"list_contains(f.of_row, {literal(statuses[0])})", cause.sentence
