@@ -219,9 +219,9 @@ def _varying(question: Question, opened: Mapping[str, Opened], *, started: datet
         "run": question.run,
         "started": started.isoformat(),
         "seconds": round((now - started).total_seconds(), 3),
-        "contract": str(question.contract.folder.absolute()),
+        "contract": str(question.contract.folder.resolve()),
         "snapshots": {
-            side: {"path": str(item.path.absolute()), "sha256": item.manifest.file_sha256, "identity": list(item.identity)} for side, item in opened.items()
+            side: {"path": str(item.path.resolve()), "sha256": item.manifest.file_sha256, "identity": list(item.identity)} for side, item in opened.items()
         },
         "engine": {"memory": settings.memory, "threads": settings.threads or usable_cores()},
         "python": platform.python_version(),

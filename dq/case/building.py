@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from dq.case.extract import Owned, Taker, owned
 from dq.case.findings import Found, Key, findings_of
@@ -54,7 +55,7 @@ class _Building:
         told |= self._held([item for item in read if item.entity.aggregate], sections)
         children = self._children([item for item in items if item.parent is not None], told, sections)
         self.taker.map_ids([item.entity for item in children])
-        told |= self._held(children, sections)
+        told |= self._held(children, sections, parents={name: rows for name, (_, rows) in told.items()})
         all_rows = {held.item.entity.name: rows for held, rows in told.values()}
         for held, _ in told.values():
             entity = held.item.entity
@@ -86,7 +87,7 @@ class _Building:
         return read
 
     def _children(self, items: Sequence[Owned], told: Mapping[str, tuple[Held, list[CaseRow]]], sections: dict[str, Section]) -> list[Owned]:
-        """Take the rows of things that belong to the person's own; nothing is taken of a thing that is another person's on that side."""
+        """Take the rows of things that belong to the person's own; nothing of a thing that the source knows as another person's."""
         read = []
         for item in items:
             if item.parent is None or item.parent not in told:
@@ -95,7 +96,8 @@ class _Building:
             own = held.item.entity.own_id
             name = own.name if own is not None else ""
             sources = [row.ids[name] for row in rows if row.ids and name in row.ids]
-            targets = [str(row.target[name]) for row in rows if row.target is not None and row.target[name] is not None]
+            became = [row.source if row.source is not None else row.target or {} for row in rows]
+            targets = [text for values in became if (text := values.get(name)) is not None]
             try:
                 self.taker.take(item, side="source", ids=sources)
                 self.taker.take(item, side="target", ids=targets)
@@ -105,7 +107,9 @@ class _Building:
                 read.append(item)
         return read
 
-    def _held(self, items: Sequence[Owned], sections: dict[str, Section]) -> dict[str, tuple[Held, list[CaseRow]]]:
+    def _held(
+        self, items: Sequence[Owned], sections: dict[str, Section], *, parents: Mapping[str, Sequence[CaseRow]] = MappingProxyType({})
+    ) -> dict[str, tuple[Held, list[CaseRow]]]:
         """Hold the sides against each other and say what became of each row."""
         held: list[Held] = []
         for item in items:
@@ -114,15 +118,19 @@ class _Building:
             except EngineError as error:
                 sections[item.entity.name] = _empty(item.entity, f"It cannot be compared: {error}.")
         found = findings_of(self.run, [key for item in held for key in _keys(item)])
-        return {item.item.entity.name: (item, list(self._teller(item, found).rows())) for item in held}
+        return {item.item.entity.name: (item, list(self._teller(item, found, parents.get(item.item.parent or "", ())).rows())) for item in held}
 
-    def _teller(self, held: Held, found: Mapping[tuple[str, Key], list[Found]]) -> Teller:
+    def _teller(self, held: Held, found: Mapping[tuple[str, Key], list[Found]], parents: Sequence[CaseRow]) -> Teller:
         entity = held.item.entity
         mine = {key: items for (name, key), items in found.items() if name == entity.name}
         native = f"{entity.name}.natives"
         rows = {key: [item for item in items if item.check != native] for key, items in mine.items()}
         harmed = {key: [item for item in items if item.check == native] for key, items in mine.items()}
-        return Teller(held, self.person, self._states(), rows, harmed, self._strangers(held, rows), self._others(held))
+        states: Mapping[str, str] = self._states()
+        if held.item.parent is not None:
+            own = self.run.contract.entity(held.item.parent).own_id
+            states = {row.ids[own.name]: row.status for row in parents if own is not None and row.ids and own.name in row.ids}
+        return Teller(held, self.person, states, rows, harmed, self._strangers(held, rows), self._others(held))
 
     def _others(self, held: Held) -> frozenset[tuple[str, str]]:
         """Return the texts of the target that differ from this person's and are another's: values that were exchanged between rows."""

@@ -67,7 +67,7 @@ def reopened(folder: Path, record: Record, *, where: Where | None = None, settin
     where, settings = where or Where(), settings or Settings()
     varying = read_varying(folder)
     contract = run_contract(record, varying, named=where.contract)
-    if not (folder / FINDINGS).is_file():
+    if record.findings and not (folder / FINDINGS).is_file():
         raise UsageError(f"{folder / FINDINGS}: is not there, so what the run found of a row cannot be told")
     paths = _paths(contract, record, varying, named=where.snapshots)
     find_snapshots(paths, on_command_line=where.snapshots)

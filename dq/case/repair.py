@@ -64,7 +64,7 @@ def _source_rows(entity: Entity) -> str:
     ids = ", ".join(f"CAST(r.{quote(column.name)} AS VARCHAR)" for column in identifying(entity))
     owner = f"CAST(r.{quote(entity.owner)} AS VARCHAR)" if entity.owner is not None else "CAST(NULL AS VARCHAR)"
     rows = f"SELECT [{keys}] AS key, [{ids}] AS ids, {owner} AS account FROM {path('own_source', entity.name)} AS r {' '.join(maps(entity))}"
-    return _grouped(entity, rows, ids="list_distinct(flatten(list(ids ORDER BY ids)))")
+    return _grouped(entity, rows, ids="flatten(list(DISTINCT ids ORDER BY ids))")
 
 
 def _target_rows(entity: Entity) -> str:

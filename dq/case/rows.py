@@ -27,7 +27,7 @@ class SourceRow:
 
     values: Values
     ids: Mapping[str, str]
-    owner: str | None  # the source's account
+    owner: str | None  # the source's account, or what the row belongs to, as the source has it
     absorbed: bool
     unmapped: tuple[str, ...]  # columns whose id the crosswalk does not map
 
@@ -96,7 +96,7 @@ def _plain(item: Owned) -> tuple[str, str]:
     columns = [f"{mapped(column)} AS {quote(column.name)}" for column in entity.columns]
     absorbed = " OR ".join(is_absorbed(column) for column in identifying(entity) if column.through) or "false"
     columns += [f"{unmapped(entity)} AS {UNMAPPED_BITS}", f"{absorbed} AS {_ABSORBED}"]
-    columns.append(f"{f'r.{quote(item.by)}' if item.parent is None else 'NULL'} AS {_OWNER}")
+    columns.append(f"r.{quote(item.by)} AS {_OWNER}")
     columns += [f"CAST(r.{quote(column.name)} AS VARCHAR) AS {_own_id(column)}" for column in identifying(entity) if column.through]
     source = f"SELECT {', '.join(columns)} FROM {path('own_source', entity.name)} AS r {' '.join(maps(entity))}"
     listed = [f"r.{quote(column.name)}" for column in entity.columns]

@@ -21,7 +21,7 @@ class Teller:
 
     held: Held
     person: Person
-    states: Mapping[str, str]  # account of the source to moved, to move, …
+    states: Mapping[str, str]  # account of the source, or what a row belongs to, to moved, to move, …
     found: Mapping[Key, list[Found]]  # of rows by key
     harmed: Mapping[Key, list[Found]] = field(default_factory=dict)  # of the target's own rows, by id
     strangers: frozenset[Key] = frozenset()  # keys that are other persons' rows too
@@ -57,8 +57,9 @@ class Teller:
     def _apart(self, row: SourceRow) -> Status | None:
         """Return why a row of the source is not compared, or None."""
         state = self.states.get(row.owner or "", "moved")
-        if state in {"to move", "unplaced"}:
-            return "to move" if state == "to move" else "unplaced"
+        apart: tuple[Status, ...] = ("to move", "unplaced", "merged", "unmapped")
+        if state in apart:
+            return apart[apart.index(state)]
         if row.absorbed:
             return "merged"
         return "unmapped" if set(row.unmapped) & set(self.entity.key) else None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -106,11 +106,11 @@ def print_case(case: CaseData, console: Console) -> None:
 
     printer = _Printer(console)
     verdict = case_verdict(case)
-    console.print(Text.assemble(printer.text(verdict.words, verdict.mark.style), ": ", printer.text(verdict.about), "  ", ("personal data", "dim")))
-    console.print(printer.text(case.headline, limit=2 * _TEXT))
+    printer.show(Text.assemble(printer.text(verdict.words, verdict.mark.style), ": ", printer.text(verdict.about), "  ", ("personal data", "dim")))
+    printer.show(printer.text(case.headline, limit=2 * _TEXT))
     console.print()
     for line in (*(f"account {account.id}: {account.said}" for account in case.accounts), *case.sentences):
-        console.print(printer.text(line, limit=2 * _TEXT))
+        printer.show(printer.text(line, limit=2 * _TEXT))
     for view in section_views(case):
         if view.rows or view.sentences:
             console.print()
@@ -127,22 +127,27 @@ class _Printer:
         """Return text as the console can show it."""
         return Text(printable_in(visible(clip(said, limit)), encoding=self.console.encoding), style=style, overflow="fold")
 
+    def show(self, item: RenderableType) -> None:
+        """Print something without the blanks at the ends of its lines."""
+        with self.console.capture() as captured:
+            self.console.print(item)
+        for line in captured.get().splitlines():
+            self.console.print(Text.from_ansi(line.rstrip()), soft_wrap=True)
+
     def section(self, view: SectionView) -> None:
         """Print an entity: its rows, then what they come to and what is not among them."""
         counts = Text(", ").join(self.text(f"{rows:,} {status}", _STYLES[slug]) for status, slug, rows in view.counts)
-        self.console.print(Text.assemble(self.text(view.entity, "bold"), "  ", counts))
+        self.show(Text.assemble(self.text(view.entity, "bold"), "  ", counts))
         table = Table(box=None, padding=(0, 2, 0, 2), show_header=False)
         for row in view.rows:
             self._row(table, row, first=next(iter(view.amounts), ""))
-        with self.console.capture() as captured:
-            self.console.print(table)
-        for line in captured.get().splitlines() if view.rows else ():
-            self.console.print(Text.from_ansi(line.rstrip()))  # without the blanks at the ends of its lines
+        if view.rows:
+            self.show(table)
         for balance in view.balances:
             if not balance.agrees or balance.group is None:
-                self.console.print(self._under(balance.sentence, "" if balance.agrees else "bold red"))
+                self.show(self._under(balance.sentence, "" if balance.agrees else "bold red"))
         for sentence in view.sentences:
-            self.console.print(self._under(sentence, "dim"))
+            self.show(self._under(sentence, "dim"))
 
     def _row(self, table: Table, row: RowView, *, first: str) -> None:
         amounts = "  ".join(f"{cell.label} {cell.text}" for cell in row.cells if cell.label == first and not cell.differs)
