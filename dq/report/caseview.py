@@ -13,7 +13,7 @@ from dq.report import blocks
 from dq.report.facts import Fact
 from dq.report.verdict import Verdict
 
-_WIDEST: Final = 8  # columns that a table has room for on paper; a wider row becomes a card
+_WIDEST: Final = 6  # columns that a table has room for on paper; a wider row becomes a card
 _FEWEST: Final = 3  # rows of which one value need not be said again and again
 _SET_APART: Final = Verdict("NOTHING COMPARED", "", blocks.MARKS[Outcome.NOT_PROVEN], 0)
 
