@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -16,7 +16,7 @@ from dq import __version__
 from dq.contract.models import Contract
 from dq.contract.stores import BEFORE
 from dq.engine import VERSION
-from dq.errors import SnapshotError, UsageError
+from dq.errors import SnapshotError, UsageError, near_miss
 from dq.ground import Asked
 from dq.stores.identity import check_identity, moved_batches, moved_before
 from dq.stores.manifest import Manifest
@@ -34,6 +34,7 @@ class Question:
     batch: int | None  # the batch asked about; None: all that has moved
     as_of: datetime
     asked: Asked
+    only: tuple[str, ...] = ()  # the entities compared, and those that explain them; none: all
 
     @property
     def compares(self) -> bool:
@@ -53,6 +54,7 @@ class Question:
                 for side, manifest in self.manifests.items()
             },
             "versions": versions(),
+            **({"only": self.only} if self.only else {}),
         }
         return hashlib.sha256(json.dumps(inputs, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:12]
 
@@ -78,7 +80,9 @@ def snapshot_paths(contract: Contract, overrides: Mapping[str, Path]) -> dict[st
     return paths
 
 
-def ask(contract: Contract, manifests: Mapping[str, Manifest], *, command: Command, batch: int | None, as_of: datetime | None) -> Question:
+def ask(
+    contract: Contract, manifests: Mapping[str, Manifest], *, command: Command, batch: int | None, as_of: datetime | None, only: Sequence[str] = ()
+) -> Question:
     """Return what is asked, checked against what the snapshots can answer.
 
     Args:
@@ -87,12 +91,14 @@ def ask(contract: Contract, manifests: Mapping[str, Manifest], *, command: Comma
         command: run compares `batch`; gate compares all before it.
         batch: the batch asked about; None (run only): all that has moved.
         as_of: the moment the record judges time by; None: the target snapshot's.
+        only: compare these entities alone, and those that their claims add up; none: all.
 
     Raises:
         UsageError: there is no such batch (exit 2).
         SnapshotError: the snapshots are others, or of too early a batch (exit 3).
     """
     check_identity(manifests, contract=contract)
+    chosen = _with_ledgers(contract, only)
     moved = moved_batches(manifests, contract=contract)
     numbers = sorted(item.number for item in contract.migration.batches)
     if batch is not None and batch not in numbers:
@@ -130,9 +136,21 @@ def ask(contract: Contract, manifests: Mapping[str, Manifest], *, command: Comma
         target_moment=until,
         sizes=sizes,
         moved_before=before,
+        only=chosen,
     )
-    question = Question(command, contract, manifests, batch, moment.astimezone(UTC), asked)
+    question = Question(command, contract, manifests, batch, moment.astimezone(UTC), asked, chosen)
     return replace(question, asked=replace(asked, seed=question.run))
+
+
+def _with_ledgers(contract: Contract, only: Sequence[str]) -> tuple[str, ...]:
+    """Return the chosen entities and those whose rows their claims add up, in the contract's order. Raises UsageError."""
+    known = {entity.name: entity for entity in contract.entities}
+    for name in only:
+        if name not in known:
+            raise UsageError(f"--only: there is no entity '{name}'{near_miss(name, known)}")
+    needed = {ledger.entity for name in only for ledger in known[name].later.values()}
+    needed |= {item.equals.entity for name in only for item in known[name].invariant if item.equals is not None}
+    return tuple(name for name in known if name in {*only, *needed})
 
 
 def _last_instant(moment: datetime) -> datetime:

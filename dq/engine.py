@@ -42,6 +42,7 @@ class Settings:
     threads: int | None = None  # None: all cores that this process may use
     temp: Path | None = None  # where it may spill; a private folder of the run
     in_order: bool = True  # rows stand in a new table as they came; twice as slow where many come
+    reads: tuple[Path, ...] = ()  # files of ours that queries may read
 
 
 @dataclass(slots=True)
@@ -132,7 +133,6 @@ def open_engine(
     attached: Mapping[str, str],
     *,
     writable: Mapping[str, str] | None = None,
-    readable: Sequence[Path] = (),
     settings: Settings | None = None,
 ) -> Engine:
     """Open a locked-down in-memory engine with snapshots attached read-only.
@@ -140,8 +140,7 @@ def open_engine(
     Args:
         attached: alias to path of a checked snapshot file.
         writable: alias to path of a file to write; it is made where it is not there.
-        readable: files of ours that queries may read.
-        settings: memory, threads, folder to spill to and to write results into.
+        settings: memory, threads, folder to spill to and to write results into, files that may be read.
 
     Raises:
         EngineError: a file cannot be attached.
@@ -149,16 +148,11 @@ def open_engine(
     settings = settings or Settings()
     engine = Engine(duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}))
     statements = [f"SET memory_limit = {literal(settings.memory)}", f"SET threads = {settings.threads or usable_cores()}"]
-    if settings.temp is not None:
-        statements += [
-            f"SET temp_directory = {file_literal(settings.temp / 'spill')}",
-            f"SET allowed_directories = [{file_literal(settings.temp)}]",
-        ]
-    else:
-        statements += ["SET temp_directory = ''"]
-    if readable:
-        statements.append(f"SET allowed_paths = [{', '.join(map(file_literal, readable))}]")
+    if settings.reads:
+        statements.append(f"SET allowed_paths = [{', '.join(map(file_literal, settings.reads))}]")
     statements += [
+        f"SET temp_directory = {file_literal(settings.temp / 'spill') if settings.temp is not None else literal('')}",
+        f"SET allowed_directories = [{file_literal(settings.temp) if settings.temp is not None else ''}]",
         "SET GLOBAL TimeZone = 'UTC'",  # so that it holds `beside`, too
         "SET GLOBAL python_enable_replacements = false",
         f"SET preserve_insertion_order = {str(settings.in_order).lower()}",

@@ -71,6 +71,15 @@ def read_record(folder: Path) -> Record:
         raise UsageError(f"{path}: not a record of a run: {str(error).splitlines()[0]}") from None
 
 
+def read_varying(folder: Path) -> Mapping[str, Any]:
+    """Read what a run's folder says of its paths and times; nothing where that is not there, or no such thing."""
+    try:
+        found = json.loads((folder / RUN).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def publish(draft: Path, runs: Path, record: Record, *, renderings: Mapping[str, str], varying: Mapping[str, Any]) -> Path:
     """Write the record and its renderings and give the folder its name; return it.
 

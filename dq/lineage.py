@@ -96,7 +96,7 @@ def lineage_of(run: Recorded, *, before: Recorded, older: Sequence[Recorded] = (
         if not one.findings.is_file():
             raise UsageError(f"{one.findings}: is not there")
     with tempfile.TemporaryDirectory(prefix="dq-") as temp:
-        engine = open_engine({}, readable=[one.findings.resolve() for one in chain], settings=Settings(temp=Path(temp)))
+        engine = open_engine({}, settings=Settings(temp=Path(temp), reads=tuple(one.findings.resolve() for one in chain)))
         try:
             lines = _lines(engine, chain)
         finally:

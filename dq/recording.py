@@ -144,7 +144,11 @@ def _failures(failed: Sequence[Check], entities: Sequence[EntityResult], *, of: 
     """Yield what failed: rows and their entities, else the checks."""
     rows = sum(entity.changed + entity.missing + entity.extra + entity.duplicate for entity in entities)
     if rows:
-        names = [entity.entity for entity in entities if entity.outcome.exit_status]
+        names = [
+            entity.entity
+            for entity in entities
+            if entity.outcome is Outcome.FAILED or (entity.outcome.exit_status and entity.changed + entity.missing + entity.extra + entity.duplicate)
+        ]
         yield f"{counted(rows, 'row')} {'breaks' if rows == 1 else 'break'} what was promised, in {listed(names)}"
     elif failed:
         yield f"{counted(len(failed), 'check')} of {of:,} failed, first {failed[0].id}"
@@ -157,6 +161,8 @@ def not_checked(question: Question) -> tuple[str, ...]:
     rest = [batch.number for batch in contract.migration.batches if batch.number not in question.asked.batches]
     if rest:
         lines.append(f"Rows of {'batch' if len(rest) == 1 else 'batches'} {listed([str(number) for number in rest])} were not compared.")
+    if question.only:
+        lines.append(f"Only {listed(list(question.only))} were compared (--only): nothing is said of the rows of any other entity.")
     if question.command == "run" and fit_ids(contract):
         lines.append(f"Whether the source is fit to move ({counted(len(fit_ids(contract)), 'check')}) is asked by gate and check, not by run.")
     if contract.pinned is None:
@@ -188,7 +194,8 @@ def _what(question: Question) -> str:
             else ", the first batch"
         )
         return f"Gate for batch {question.batch}{before}"
-    return "All that has moved" if question.batch is None else f"Batch {question.batch}"
+    what = "All that has moved" if question.batch is None else f"Batch {question.batch}"
+    return f"{what}, only {listed(list(question.only))}" if question.only else what
 
 
 def _snapshot(side: str, manifest: Manifest) -> Snapshot:

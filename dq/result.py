@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from dq.asking import Command
+from dq.case import Where, explained
+from dq.case.model import CaseData
 from dq.errors import UsageError, near_miss
 from dq.folder import FINDINGS
 from dq.record import Check, EntityResult, Outcome, Record
@@ -122,6 +124,48 @@ class Run:
             schema_overrides={"check": pl.String, "agrees": pl.Boolean, **dict.fromkeys(slices, pl.String)},
         )
 
+    def case(self, account: str | int, *, contract: Path | str | None = None, snapshots: dict[str, Path | str] | None = None) -> Case:
+        """Return everything of one customer, source beside target. Personal data.
+
+        Args:
+            account: an id of the source or the target (`source:17` where it could be either), a finding (`coupons#17`), or an e-mail.
+            contract: the contract's folder, if it is not where it was.
+            snapshots: side to file, of those that are not where they were.
+
+        Raises:
+            UsageError: nobody is meant, or several are; the contract is another.
+            SnapshotError: a snapshot is gone, or is another than the one compared.
+        """
+        return Case(explained(self.folder, self.record, str(account), where=_where(contract, snapshots)))
+
+    def sql(self, query: str, *, contract: Path | str | None = None, snapshots: dict[str, Path | str] | None = None) -> pl.DataFrame:
+        """Return the rows of one SELECT of your own: over `findings` and `cells`, and both sides as they were compared. Personal data: keys and values.
+
+        `source.<entity>` and `target.<entity>` hold the rows compared, in the contract's types and the target's ids; the snapshots are opened only
+        where one is named. Nothing can be written.
+
+        Args:
+            query: one SELECT.
+            contract: the contract's folder, if it is not where it was.
+            snapshots: side to file, of those that are not where they were.
+
+        Raises:
+            UsageError: it is no SELECT, or names an entity that there is not.
+            SnapshotError: a snapshot is gone, or is another than the one compared.
+        """
+        from dq.case.adhoc import answer  # noqa: PLC0415 - the engine loads when it is needed
+
+        return answer(self.folder, self.record, query, where=_where(contract, snapshots))
+
+    def repair(self, *, contract: Path | str | None = None, snapshots: dict[str, Path | str] | None = None) -> pl.DataFrame:
+        """Return what is to be repaired, a line a row: what to do, its ids on both sides, whose it is, and why. Personal data: keys and ids.
+
+        Takes and raises what `case` does; see `dq.case.repair`.
+        """
+        from dq.case.repair import repair_list  # noqa: PLC0415 - as above
+
+        return repair_list(self.folder, self.record, where=_where(contract, snapshots))
+
     @cached_property
     def _records(self) -> pl.DataFrame:
         return pl.read_parquet(self.folder / FINDINGS)
@@ -134,6 +178,38 @@ class Run:
         from dq.report.displays import run_display  # noqa: PLC0415 - the template engine loads where something is shown
 
         return run_display(self.record)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One customer's case; it shows itself in Jupyter. Personal data.
+
+    Attributes:
+        data: accounts, and by entity every row with what became of it.
+    """
+
+    data: CaseData
+
+    def rows(self) -> pl.DataFrame:
+        """Return every row: entity, status, key, columns that differ, what the run calls it."""
+        found = [(section.entity, row.status, list(row.key), list(row.differs), list(row.findings)) for section in self.data.sections for row in section.rows]
+        texts = pl.List(pl.String)
+        return pl.DataFrame(found, schema={"entity": pl.String, "status": pl.String, "key": texts, "columns": texts, "findings": texts}, orient="row")
+
+    def save(self, path: Path | str) -> None:
+        """Write the case as a page to print, readable by its owner alone. Raises UsageError where it cannot be written there."""
+        from dq.report.case import write_case  # noqa: PLC0415 - the template engine loads where something is shown
+
+        write_case(self.data, Path(path))
+
+    def __repr__(self) -> str:
+        """Say what it is about in a line, without personal data."""
+        return f"<case of run {self.data.run}: {self.data.rows:,} rows, {self.data.broken:,} not as promised>"
+
+    def _repr_html_(self) -> str:
+        from dq.report.case import case_display  # noqa: PLC0415 - as above
+
+        return case_display(self.data)
 
 
 @dataclass(frozen=True)
@@ -167,6 +243,10 @@ class EntityRun:
         from dq.report.displays import entity_display  # noqa: PLC0415 - as above
 
         return entity_display(self.run.record, self.result.entity)
+
+
+def _where(contract: Path | str | None, snapshots: dict[str, Path | str] | None) -> Where:
+    return Where(Path(contract) if contract is not None else None, {side: Path(file) for side, file in (snapshots or {}).items()})
 
 
 def recorded(

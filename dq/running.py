@@ -49,6 +49,7 @@ class Options:
     as_of: datetime | None = None
     settings: Settings = field(default_factory=Settings)
     told: Told = lambda _: None  # called with what is done next
+    only: tuple[str, ...] = ()  # compare these entities alone: nothing is proven then; none: all
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def run_contract(folder: Path | str, *, command: Command = "run", batch: int | N
     contract = read_contract(folder)
     with opened_stores(contract, options) as opened, draft_folder(options.runs) as draft:
         manifests = {side: item.manifest for side, item in opened.items()}
-        question = ask(contract, manifests, command=command, batch=batch, as_of=options.as_of)
+        question = ask(contract, manifests, command=command, batch=batch, as_of=options.as_of, only=options.only)
         settings = Settings(options.settings.memory, options.settings.threads, draft)
         with attached(opened, settings=settings) as engine:
             attempts = Attempts()
@@ -218,7 +219,10 @@ def _varying(question: Question, opened: Mapping[str, Opened], *, started: datet
         "run": question.run,
         "started": started.isoformat(),
         "seconds": round((now - started).total_seconds(), 3),
-        "snapshots": {side: {"path": str(item.path), "sha256": item.manifest.file_sha256} for side, item in opened.items()},
+        "contract": str(question.contract.folder.resolve()),
+        "snapshots": {
+            side: {"path": str(item.path.resolve()), "sha256": item.manifest.file_sha256, "identity": list(item.identity)} for side, item in opened.items()
+        },
         "engine": {"memory": settings.memory, "threads": settings.threads or usable_cores()},
         "python": platform.python_version(),
         "slowest_steps": {step: round(took, 3) for step, took in slowest},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Optional
 
 import typer
 
@@ -38,7 +38,9 @@ from dq.running import Finished
 
 RUN_HELP = """Compare a batch, or all that has moved, and write a run folder.
 
-Example: dq run --batch 1
+Examples: dq run --batch 1; dq run --only coupons
+
+With --only the rest stays NOT PROVEN: it is for a look, not for a gate.
 
 Exit status: 0 proven, 1 discrepancies, 2 wrong usage or contract, 3 could not be proven.
 """
@@ -53,6 +55,7 @@ Ends with one line, GATE OPEN … or GATE SHUT …. Exit status: 0 open, 1 discr
 def run(
     contract: ContractDir = CONTRACT,
     batch: BatchNumber = None,
+    only: Annotated[Optional[list[str]], typer.Option("--only", metavar="ENTITY", help="Compare this entity alone; may stand several times.")] = None,
     runs: RunsDir = RUNS,
     source: SourceFile = None,
     target: TargetFile = None,
@@ -66,7 +69,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     files = overrides(source=source, target=target, baseline=baseline, crosswalk=crosswalk, crosswalk_before=crosswalk_before, export=export)
-    _recorded("run", contract, batch, runs=runs, files=files, as_of=as_of, memory=memory, threads=threads, as_json=as_json)
+    _recorded("run", contract, batch, only=tuple(only or ()), runs=runs, files=files, as_of=as_of, memory=memory, threads=threads, as_json=as_json)
 
 
 def gate(
@@ -99,12 +102,13 @@ def _recorded(
     memory: str,
     threads: int | None,
     as_json: bool,
+    only: tuple[str, ...] = (),
 ) -> None:
     from dq.running import Options, run_contract, steps_told
 
     total = steps_told(read_contract(contract), command=command)
     with progress(total, what=command, quiet=as_json) as told:
-        options = Options(runs=runs, snapshots=files, as_of=moment(as_of), settings=settings(memory, threads), told=told)
+        options = Options(runs=runs, snapshots=files, as_of=moment(as_of), settings=settings(memory, threads), told=told, only=only)
         finished = run_contract(contract, command=command, batch=batch, options=options)
     record, report = finished.record, finished.folder / "report.html"
     for _, crash in finished.crashes:
@@ -114,7 +118,7 @@ def _recorded(
     else:
         from dq.report.terminal import print_verdict
 
-        print_verdict(record, out(), report=report)
+        print_verdict(_asked_for(record), out(), report=report)
         _say_lineage(finished, runs=runs)
         say(last_line(record))
     raise typer.Exit(record.exit_status)
@@ -129,6 +133,19 @@ def _say_lineage(finished: Finished, *, runs: Path) -> None:
     if earlier and (run.record.findings or earlier[0].record.findings):
         with suppress(DqError):  # whatever became of an earlier run's folder is no matter of this run's
             say(lineage_of(run, before=earlier[0], older=earlier[1:]).sentence)
+
+
+def _asked_for(record: Record) -> Record:
+    """Return the record without the entities that --only left out: each of their checks would say so."""
+    from dq.measuring import LEFT_OUT
+
+    left = {check.entity for check in record.checks if (check.reason or "").startswith(LEFT_OUT)}
+    return record.model_copy(
+        update={
+            "entities": tuple(entity for entity in record.entities if entity.entity not in left),
+            "checks": tuple(check for check in record.checks if check.entity not in left),
+        }
+    )
 
 
 def last_line(record: Record) -> str:

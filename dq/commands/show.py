@@ -20,7 +20,8 @@ from dq.report.visible import visible
 
 HELP = """Show a run again: its verdict, its findings, or the history of all runs.
 
-Examples: dq show; dq show 7e85db1abecf --findings coupons; dq show --findings all --to findings.xlsx; dq show --since previous; dq show --history
+Examples: dq show; dq show 7e85db1abecf --findings coupons; dq show --findings all --to findings.xlsx; dq show --since previous;
+dq show --repair repair.csv; dq show --history
 """
 LATEST, PREVIOUS = "latest", "previous"
 ROWS_SHOWN = 50
@@ -31,6 +32,10 @@ def show(
     runs: RunsDir = RUNS,
     findings: Annotated[Optional[str], typer.Option("--findings", metavar="ENTITY", help="List the findings of an entity, or of 'all'.")] = None,
     to: Annotated[Optional[Path], typer.Option("--to", metavar="FILE", help="Write the findings there, keys and values too: .csv, .parquet or .xlsx.")] = None,
+    repair: Annotated[
+        Optional[Path],
+        typer.Option("--repair", metavar="FILE", help="Write there what to move again and what to take back, ids and all: .csv, .parquet or .xlsx."),
+    ] = None,
     sql: Annotated[Optional[str], typer.Option("--sql", metavar="CHECK", help="Print a check as the query it is.")] = None,
     contract: ContractDir = CONTRACT,
     pdf: Annotated[Optional[Path], typer.Option("--pdf", metavar="FILE", help="Write a print copy of the report there.")] = None,
@@ -50,6 +55,8 @@ def show(
         _findings(folder, record, entity=findings, to=to)
     elif since is not None:
         _since(folder, record, since, runs=runs, as_json=as_json)
+    elif repair is not None:
+        _repair(folder, record, to=repair, contract=contract)
     elif sql is not None:
         _sql(record, sql, contract=contract)
     elif pdf is not None:
@@ -95,6 +102,22 @@ def _since(folder: Path, record: Record, name: str, *, runs: Path, as_json: bool
         table.add_row(visible(line.check), *(f"{number:,}" for number in counts), (line.open_since or "")[:16])
     out().print(table)
     say(lineage.sentence)
+
+
+def _repair(folder: Path, record: Record, *, to: Path, contract: Path) -> None:
+    """Write the repair list, and say how many rows are to be moved, taken back and looked at."""
+    import polars as pl
+    from polars import selectors
+
+    from dq.case.opening import Where
+    from dq.case.repair import repair_list
+    from dq.report.exports import write_findings
+
+    frame = repair_list(folder, record, where=Where(contract if contract != CONTRACT else None))
+    plain = frame if to.suffix.lower() == ".parquet" else frame.with_columns(selectors.by_dtype(pl.List(pl.String)).list.join(", ", ignore_nulls=True))
+    write_findings(plain, to)
+    told = ", ".join(f"{rows:,} to {action}" for action, rows in frame.group_by("action").len().sort("action").iter_rows())
+    say(f"{told or 'nothing to repair'}; with keys and ids: {to}")
 
 
 def _sql(record: Record, check_id: str, *, contract: Path) -> None:

@@ -52,11 +52,7 @@ def measure(engine: Engine, prepared: Prepared, *, raws: Mapping[str, Raw], scop
         side: count_base_rows(engine, prepared.selects[side], entity=entity, side=side, columns=prepared.driving_columns[side], key=prepared.driving_keys[side])
         for side in ("source", "target")
     }
-    make_source(engine, entity=entity, accounts=scope.accounts, absorbed=scope.absorbed)
-    claims = make_claims(engine, entity=entity, scope=scope, moment=moment, until=until) if entity.merge is not None and moment is not None else Claims()
-    if entity.later:
-        make_later(engine, entity)
-    make_target(engine, entity=entity)
+    claims = make_sides(engine, entity, scope=scope, moment=moment, until=until)
     prints = fingerprint.take(engine, entity, unmapped=UNMAPPED if through(entity) else None, beside=sums_beside(entity))
     keys = count_source_keys(engine, entity, rows=prints.source_rows, one_to_one=one_to_one(engine, scope=scope))
     localised = localise(engine, entity, prints=prints, source_keys=keys, by_map=True)
@@ -92,6 +88,16 @@ def measure(engine: Engine, prepared: Prepared, *, raws: Mapping[str, Raw], scop
         agrees=localised.agrees,
         key_proof=keys.proof,
     )
+
+
+def make_sides(engine: Engine, entity: Entity, *, scope: Scope, moment: str | None, until: str | None) -> Claims:
+    """Make source.e and target.e of an entity whose own views stand, as they are compared; what explains its sums was made before."""
+    make_source(engine, entity=entity, accounts=scope.accounts, absorbed=scope.absorbed)
+    claims = make_claims(engine, entity=entity, scope=scope, moment=moment, until=until) if entity.merge is not None and moment is not None else Claims()
+    if entity.later:
+        make_later(engine, entity)
+    make_target(engine, entity=entity)
+    return claims
 
 
 def _unmapped_keys(engine: Engine, entity: Entity, *, scope: Scope, mapped: int) -> int:

@@ -66,7 +66,7 @@ def source_view(entity: Entity, *, accounts: Accounts, absorbed: Sequence[str], 
     if entity.aggregate:
         columns.append(f"{'a.in_scope IS NOT FALSE' if joins else 'true'} AS {quote(IN_SCOPE)}")
     else:
-        columns.append(f"{_unmapped(entity)} AS {quote(UNMAPPED)}")
+        columns.append(f"{unmapped(entity)} AS {quote(UNMAPPED)}")
     sql = f"SELECT {', '.join(columns)} FROM {path('own_source', entity.name)} AS r {' '.join((*maps(entity, picked=picked), *joins))}"
     sql += f" WHERE {' AND '.join(where)}" if where else ""
     return _aggregated(sql, entity) if entity.aggregate else sql
@@ -173,19 +173,20 @@ def is_known(column: Column) -> str:
     return f"({_map(column)}.source_id IS NOT NULL)"
 
 
+def unmapped(entity: Entity) -> str:
+    """Return the bits of UNMAPPED of a row `r`, as an expression over the joins of `maps`."""
+    bits = [
+        f"CASE WHEN NOT {is_mapped(column)} AND r.{quote(column.name)} IS NOT NULL THEN {1 << index} ELSE 0 END" for index, column in enumerate(through(entity))
+    ]
+    return f"CAST({' + '.join(bits) or '0'} AS BIGINT)"
+
+
 def _map(column: Column) -> str:
     return quote("m." + column.name)
 
 
 def _picked(entity: Entity) -> str:
     return path("maps", f"{entity.name}.picked")
-
-
-def _unmapped(entity: Entity) -> str:
-    bits = [
-        f"CASE WHEN NOT {is_mapped(column)} AND r.{quote(column.name)} IS NOT NULL THEN {1 << index} ELSE 0 END" for index, column in enumerate(through(entity))
-    ]
-    return f"CAST({' + '.join(bits) or '0'} AS BIGINT)"
 
 
 def own_joins(entity: Entity) -> str:

@@ -60,14 +60,18 @@ def make_schemas(engine: Engine) -> None:
 
 def make_raw(engine: Engine, select: Select, *, entity: Entity, side: str) -> Mapping[str, str]:
     """Create raw_<side>.e and return its output types; the engine's error where a table or column is missing."""
+    view = path(f"raw_{side}", entity.name)
+    engine.execute(Query(f"CREATE VIEW {view} AS {raw_sql(engine, select, entity=entity, side=side)}", step=f"{entity.name}: {side} SQL"))
+    return dict(engine.columns(Query(f"SELECT * FROM {view}", step=f"{entity.name}: {side} SQL")))
+
+
+def raw_sql(engine: Engine, select: Select, *, entity: Entity, side: str) -> str:
+    """Return one side's SQL, pointed at its snapshot; of a merged target with what tells its own rows apart."""
     extra: dict[str, tuple[str, str]] = {}
     if entity.merge is not None and side != "source":
         alias = select.alias_of(entity.merge.table) or entity.merge.table
         extra = {ID: (alias, entity.merge.id), CREATED: (alias, entity.merge.created_at), CHANGED: (alias, entity.merge.changed_at)}
-    sql = select.pointed_at(engine, snapshot(side), extra=extra)
-    view = path(f"raw_{side}", entity.name)
-    engine.execute(Query(f"CREATE VIEW {view} AS {sql}", step=f"{entity.name}: {side} SQL"))
-    return dict(engine.columns(Query(f"SELECT * FROM {view}", step=f"{entity.name}: {side} SQL")))
+    return select.pointed_at(engine, snapshot(side), extra=extra)
 
 
 def look_up(engine: Engine, *, entity: Entity, side: str, types: Mapping[str, str], minor_units: Mapping[str, int]) -> Raw:

@@ -39,7 +39,7 @@ def write_findings(frame: pl.DataFrame, path: Path) -> None:
     write = _WRITERS.get(path.suffix.lower())
     if write is None:
         raise UsageError(f"cannot write findings to '{path.name}': '{path.suffix}' is no known suffix{near_miss(path.suffix, _WRITERS)}")
-    with _beside(path) as file:
+    with private_file(path) as file:
         write(frame, file)
 
 
@@ -108,7 +108,7 @@ def _flat(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 @contextmanager
-def _beside(path: Path) -> Iterator[IO[bytes]]:
+def private_file(path: Path) -> Iterator[IO[bytes]]:
     """Open a new file beside `path`, mode 0600; it takes the place of `path` when all is written, and is gone when something fails."""
     if not path.parent.is_dir():
         raise UsageError(f"cannot write '{path.name}': there is no folder '{path.parent}'")

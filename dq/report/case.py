@@ -1,0 +1,46 @@
+"""The one place for a customer's case in HTML: one page to print, without script or outside address, and a fragment for notebooks."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from pathlib import Path
+from typing import Final
+
+from dq.case.model import CaseData
+from dq.errors import UsageError
+from dq.report.caseview import case_facts, case_verdict, meanings, section_views
+from dq.report.exports import private_file
+from dq.report.templating import rendered, style
+
+_POLICY: Final = "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
+
+
+def render_case(case: CaseData) -> str:
+    """Return the case as one HTML page."""
+    sheet = style("case_style.css")
+    policy = _POLICY.format(b64encode(hashlib.sha256(sheet.encode()).digest()).decode())
+    return rendered("case.html", style=sheet, policy=policy, **_values(case)) + "\n"
+
+
+def case_display(case: CaseData) -> str:
+    """Return the case as a fragment for a notebook."""
+    return f'<div class="dq-display">\n<style>{style("case_display.css")}</style>\n{rendered("display_case.html", **_values(case))}\n</div>\n'
+
+
+def write_case(case: CaseData, path: Path) -> None:
+    """Write the page with mode 0600, since it holds personal data. Raises UsageError where it cannot be written there."""
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise UsageError(f"{path}: a case is a page: name a file that ends in .html")
+    with private_file(path) as file:
+        file.write(render_case(case).encode())
+
+
+def _values(case: CaseData) -> dict[str, object]:
+    return {
+        "case": case,
+        "verdict": case_verdict(case),
+        "facts": case_facts(case),
+        "sections": section_views(case),
+        "meanings": meanings(case),
+    }
