@@ -1,0 +1,5 @@
+"""What is proposed of two stores that nobody has described yet: entities, keys and column pairs, as a contract whose every guess is marked."""
+
+from __future__ import annotations
+
+
