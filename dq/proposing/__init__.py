@@ -2,4 +2,6 @@
 
 from __future__ import annotations
 
+from dq.proposing.proposing import Proposed, propose
 
+__all__ = ["Proposed", "propose"]

@@ -71,7 +71,7 @@ class Link:
     def score(self) -> float:
         """How good it is, beside others."""
         depth = self.source.spot.depth + self.target.spot.depth
-        return max(0.0, self.kappa) * (0.4 + self.certain) + 0.6 * self.named - 0.05 * depth - (0.2 if self.how == "codes" else 0.0)
+        return max(0.0, self.kappa) * (0.4 + self.certain) + 0.6 * self.named - 0.15 * depth - (0.2 if self.how == "codes" else 0.0)
 
 
 def links(sample: Sample, *, zones: Sequence[str] = ()) -> Iterator[Link]:
@@ -107,7 +107,7 @@ def _best(source: Values, target: Values, *, zones: Sequence[str], zone_columns:
         return _clock(source, target, zones=zones, zone_columns=zone_columns)
     same = one == other or kinds == {"integer", "decimal"}
     found = _read(source, target, "plain", *_comparable(source, target)) if same else None
-    if found is not None and found.share >= _ENOUGH and found.kappa > 0:
+    if found is not None and found.share == 1.0 and found.kappa > 0:
         return found
     ways: list[Callable[[], Link | None]] = []
     if kinds == {"integer", "decimal"}:
@@ -116,8 +116,8 @@ def _best(source: Values, target: Values, *, zones: Sequence[str], zone_columns:
         ways.append(lambda: _numbered(source, target))
     if kinds <= {"text", "integer", "BOOLEAN"}:
         ways.append(lambda: _codes(source, target))
-    better = [link for way in ways if (link := way()) is not None and link.share >= _ENOUGH]
-    return better[0] if better else found
+    better = [link for way in ways if (link := way()) is not None and link.share >= max(_ENOUGH, found.share if found is not None else 0.0)]
+    return better[0] if better else found  # amounts that are mostly 0 are mostly equal in every unit
 
 
 def _read(source: Values, target: Values, how: How, ours: Sequence[Value], theirs: Sequence[Value]) -> Link | None:

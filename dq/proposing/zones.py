@@ -24,7 +24,7 @@ def may_be_clock(walls: Sequence[int | None], instants: Sequence[int | None]) ->
 
 
 def zones_of(walls: Sequence[int | None], instants: Sequence[int | None], *, first: Sequence[str] = ()) -> tuple[tuple[str, bool], ...]:
-    """Return (zone, the last day is still valid) of the zones that explain nearly all rows, the best first: `first`, then UTC, then by name."""
+    """Return (zone, the last day is still valid) of the zones that explain nearly all rows, the best first: `first`, then UTC, then of the commonest area."""
     pairs = [(wall, instant) for wall, instant in zip(walls, instants, strict=True) if wall is not None and instant is not None]
     step = max(1, len(pairs) // _TRIED)
     tried = pairs[::step]
@@ -40,7 +40,9 @@ def zones_of(walls: Sequence[int | None], instants: Sequence[int | None], *, fir
                 found.append((-right, place, name, later))
         if found:
             break
-    return tuple((name, later) for _, _, name, later in sorted(found))
+    areas = Counter(name.partition("/")[0] for _, _, name, _ in found)
+    ranked = sorted(found, key=lambda item: (item[0], min(item[1], len(first) + 1), -areas[item[2].partition("/")[0]], item[2]))
+    return tuple((name, later) for _, _, name, later in ranked)
 
 
 def convert(wall: int, zone: str) -> int | None:
