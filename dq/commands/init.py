@@ -36,7 +36,9 @@ def init(
     if as_json:
         entities = {name: {"source": ours, "target": theirs} for name, ours, theirs in found.entities}
         left = {side: list(tables) for side, tables in found.tables_left.items()}
-        say_json({"command": "init", "folder": str(folder), "entities": entities, "columns": found.columns, "tables_left": left, "columns_left": found.columns_left})
+        say_json(
+            {"command": "init", "folder": str(folder), "entities": entities, "columns": found.columns, "tables_left": left, "columns_left": found.columns_left}
+        )
         return
     width = max(len(name) for name, _, _ in found.entities)
     for name, ours, theirs in found.entities:

@@ -12,8 +12,11 @@ from dq.proposing.fields import Fields, fields_of
 from dq.proposing.names import alike, plain
 from dq.proposing.pairing import Pair
 from dq.proposing.reach import OWN, Join, needed
+from dq.proposing.sample import Value
 
 _RESERVED = ("snapshot", "coverage", "crosswalk", "calendar", "canary", "migration", "waivers", "signers", "batches", "merges", "erasures")
+_MOVED = 0.8  # of the rows with a counterpart: others may have been the target's own, and taken over
+_TELLING = 20  # rows with a counterpart
 _SLICES, _SLICED = 3, 12  # columns by which rows are counted, and different values of each, at most
 
 
@@ -29,6 +32,13 @@ class Entity:
     slices: tuple[str, ...]
     merge: Merge | None
     unmerged: str = ""  # why there is no [merge], where there is a baseline
+
+    @property
+    def unmoved(self) -> tuple[tuple[str, int], ...]:
+        """Columns of the source (and rows) that are filled in no row with a counterpart: such rows may have been left out on purpose."""
+        own = [item for item in self.pair.sample.source if not item.spot.depth and item.through is None and item.spot.column.filled]
+        telling = self.pair.sample.rows >= _TELLING
+        return tuple((item.spot.column.name, item.spot.column.filled) for item in own if telling and all(value is None for value in item.values))
 
     def joins(self, side: str) -> tuple[Join, ...]:
         """Return the joins that a side's SQL needs."""
@@ -52,9 +62,7 @@ class Entity:
         return found
 
 
-def entities_of(
-    pairs: Sequence[Pair], *, accounts: str | None, baseline: Mapping[str, Table] | None, baseline_at: datetime | None
-) -> tuple[Entity, ...]:
+def entities_of(pairs: Sequence[Pair], *, accounts: str | None, baseline: Mapping[str, Table] | None, baseline_at: datetime | None) -> tuple[Entity, ...]:
     """Return an entity for each pair.
 
     Args:
@@ -78,7 +86,9 @@ def entities_of(
 
 def _name(pair: Pair, taken: Sequence[str]) -> str:
     """Return a name: that of the map of the table's own ids, if there is one; else the source's table's."""
-    own = [link.through.name for link in pair.links if link.through is not None and (link.source.spot.column.name,) in pair.source.table.keys]
+    table = pair.source.table
+    ids = [key for key in table.declared or table.keys if len(key) == 1]
+    own = [link.through.name for link in pair.links if link.through is not None and not link.source.spot.depth and (link.source.spot.column.name,) in ids]
     name = plain(own[0] if own else pair.source.table.name)
     while name in (*taken, *_RESERVED):
         name = f"{name}_rows"
@@ -116,11 +126,21 @@ def _merge(pair: Pair, fields: Fields, *, baseline: Mapping[str, Table], at: dat
     used = {item.target.column.name for item in fields.columns if not item.target.depth}
     since = int(at.timestamp() * 1_000_000)
     free = [item for item in pair.sample.target if item.spot.column.kind == "instant" and not item.spot.depth and item.spot.column.name not in used]
-    moments = [item for item in free if item.values and all(value is not None and value >= since for value in item.values)]
+    moments = [item for item in free if _share(item.values, since) >= _MOVED]
     if not moments:
-        return None, "no column of instants is later than the baseline in every row that was moved"
-    created = max(moments, key=lambda item: (alike(item.spot.column.name, "created_at"), alike(item.spot.column.name, "inserted_at")))
-    later = [item for item in moments if item is not created and all(two >= one for one, two in zip(created.values, item.values, strict=True))]
+        return None, "no column of instants is later than the baseline in the rows that were moved"
+    created = max(
+        moments, key=lambda item: (_share(item.values, since), alike(item.spot.column.name, "created_at"), alike(item.spot.column.name, "inserted_at"))
+    )
+    later = [
+        item
+        for item in moments
+        if item is not created and all(two is not None and two >= one for one, two in zip(created.values, item.values, strict=True) if one is not None)
+    ]
     changed = max(later, key=lambda item: max(alike(item.spot.column.name, word) for word in ("updated_at", "changed_at", "modified_at")), default=created)
     return Merge(table=table.name, id=ids[0], created_at=created.spot.column.name, changed_at=changed.spot.column.name), ""
 
+
+def _share(values: Sequence[Value], since: int) -> float:
+    """Return the share of the moments that are not before another."""
+    return sum(1 for value in values if value is not None and value >= since) / max(1, len(values))

@@ -14,14 +14,16 @@ from math import log2
 from typing import Literal
 
 from dq.compare.currencies import by_number, exponents
+from dq.proposing.facts import overlap
 from dq.proposing.names import alike
 from dq.proposing.sample import Map, Sample, Value, Values
-from dq.proposing.zones import is_zone, may_be_clock, zones_of
 from dq.proposing.zones import convert as convert_clock
+from dq.proposing.zones import is_zone, may_be_clock, zones_of
 
 How = Literal["plain", "through", "codes", "minor", "iso-numeric", "clock"]
 CODES = 40  # different codes of a column, at most
 _ENOUGH = 0.9  # of the rows
+_WORDS_ALIKE = (0.85, 0.35)  # kappa and how much it tells, where one word stands in all rows
 _EXPONENTS = range(5)  # Source: ISO 4217: 0 to 4 decimals
 
 
@@ -45,6 +47,7 @@ class Link:
     kappa: float
     certain: float
     named: float
+    constant: bool = False  # one value stands in all rows, on both sides
     codes: Mapping[str, str] | None = None  # the source's value as text to the target's
     zones: tuple[str, ...] = ()  # that explain the clocks, best first
     zone_column: Values | None = None  # instead: a column with each row's zone
@@ -74,24 +77,30 @@ class Link:
         return max(0.0, self.kappa) * (0.4 + self.certain) + 0.6 * self.named - 0.15 * depth - (0.2 if self.how == "codes" else 0.0)
 
 
-def links(sample: Sample, *, zones: Sequence[str] = ()) -> Iterator[Link]:
-    """Yield what may be the same: each pair of columns in its best reading, where rows or names speak for it."""
+def links(sample: Sample, *, zones: Sequence[str] = (), owners: str | None = None) -> Iterator[Link]:
+    """Yield what may be the same: each pair of columns in its best reading, where rows or names speak for it.
+
+    Args:
+        sample: joined rows.
+        zones: those that were seen elsewhere, to be tried first.
+        owners: the map of those whose rows these are.
+    """
     clocks = [item for item in sample.source if item.through is None and item.values and all(is_zone(value) for value in item.values if value is not None)]
     clocks = [item for item in clocks if any(value is not None for value in item.values)]
     for source in sample.source:
         for target in sample.target:
             beside = bool(source.spot.depth and target.spot.depth)
-            if beside and not _tells_beside(source, target):
+            if beside and not _tells_beside(source, target, owners=owners):
                 continue
             found = _best(source, target, zones=zones, zone_columns=clocks)
-            if found is not None and not (beside and (found.how not in ("plain", "iso-numeric") or found.share < _ENOUGH)):
+            if found is not None and not (beside and (found.how not in ("plain", "iso-numeric", "through") or found.share < _ENOUGH)):
                 yield found
 
 
-def _tells_beside(source: Values, target: Values) -> bool:
-    """Say whether two columns of joined tables can be the row's own: what the tables are called by, or a currency that amounts need."""
+def _tells_beside(source: Values, target: Values, *, owners: str | None) -> bool:
+    """Say whether two columns of joined tables can be the row's own: what the tables are called by, whose it is, or a currency that amounts need."""
     if source.through is not None:
-        return False
+        return source.through.name == owners
     spots = (source.spot, target.spot)
     if all(spot.depth == 1 and spot.join is not None and spot.column.kind == "text" and (spot.column.name,) in spot.join.table.keys for spot in spots):
         return True
@@ -114,7 +123,7 @@ def _best(source: Values, target: Values, *, zones: Sequence[str], zone_columns:
         ways.append(lambda: _minor(source, target))
     if (one, other) == ("text", "integer"):
         ways.append(lambda: _numbered(source, target))
-    if kinds <= {"text", "integer", "BOOLEAN"}:
+    if kinds <= {"text", "integer", "BOOLEAN"} and (found is None or found.share < 0.5):  # noqa: PLR2004 - else the words are the same, and some differ
         ways.append(lambda: _codes(source, target))
     better = [link for way in ways if (link := way()) is not None and link.share >= max(_ENOUGH, found.share if found is not None else 0.0)]
     return better[0] if better else found  # amounts that are mostly 0 are mostly equal in every unit
@@ -137,10 +146,20 @@ def _read(source: Values, target: Values, how: How, ours: Sequence[Value], their
     chance = sum(number * others[value] for value, number in counts.items()) / rows**2 if rows else 1.0
     equal = (agreed + rows - looked_at) / rows if rows else 0.0
     kappa = (equal - chance) / (1 - chance) if chance < 1 else 0.0
+    certain = min(1.0, log2(1 + len(values)) / 8)
+    constant = chance == 1.0
+    if constant and agreed and how == "plain" and _same_words(source, target):
+        kappa, certain = _WORDS_ALIKE
     named = alike(source.spot.name, target.spot.name)
     if (agreed == 0 or kappa <= 0.3) and named < 0.4:  # noqa: PLR2004 - nothing speaks for it
         return None
-    return Link(source, target, how, looked_at, agreed, kappa, min(1.0, log2(1 + len(values)) / 8), named)
+    return Link(source, target, how, looked_at, agreed, kappa, certain, named, constant=constant)
+
+
+def _same_words(source: Values, target: Values) -> bool:
+    """Say whether two columns with one word in all joined rows have the same several words elsewhere."""
+    one, other = source.spot.column, target.spot.column
+    return one.kind == "text" == other.kind and min(one.distinct, other.distinct) > 1 and max(overlap(one, other)) == 1.0
 
 
 def _comparable(source: Values, target: Values) -> tuple[Sequence[Value], Sequence[Value]]:
@@ -215,7 +234,10 @@ def _clock(source: Values, target: Values, *, zones: Sequence[str], zone_columns
     if not swapped:
         for column in zone_columns:
             for later in (False, True):
-                read = [None if wall is None else zone and convert_clock(wall + 86_400_000_000 * later, zone) for wall, zone in zip(walls, column.values, strict=True)]
+                read = [
+                    None if wall is None else zone and convert_clock(wall + 86_400_000_000 * later, zone)
+                    for wall, zone in zip(walls, column.values, strict=True)
+                ]
                 found = _read(source, target, "clock", read, instants)
                 if found is not None and found.share >= _ENOUGH:
                     return replace(found, zone_column=column, day_end=later)

@@ -73,9 +73,11 @@ def fields_of(pair: Pair) -> Fields:
 
 def sure(link: Link) -> str:
     """Return how sure a link is, in a word."""
+    if link.constant:
+        return "doubtful: it is one value in all of them"
     if link.share == 1.0 and len(link.zones) <= 1 and link.certain >= 0.5 and link.kappa > 0:  # noqa: PLR2004
         return "sure"
-    return "likely" if link.share >= 0.9 and (link.kappa > 0 or link.named == 1.0) else "doubtful"  # noqa: PLR2004
+    return "likely" if link.share >= 0.9 and link.kappa > 0 else "doubtful"  # noqa: PLR2004
 
 
 def place(link_spot: Spot, table: str) -> str:

@@ -18,6 +18,7 @@ _TRIED = 5  # counterparts of a table that are looked at closely
 _ENOUGH = 0.9  # of the joined rows
 _ORDERS = 200  # of columns that may be a key
 _MOST = 1.03  # of the source's rows: a key finds one row, but for a few that stand twice
+_MANY = 50  # rows
 _LEAST = 0.5  # of what speaks for two tables
 
 
@@ -39,9 +40,24 @@ class Pair:
 
 
 def pair_tables(
-    engine: Engine, source: Sequence[Table], target: Sequence[Table], *, maps: Sequence[Map], told: Callable[[str], None] = lambda _: None
+    engine: Engine,
+    source: Sequence[Table],
+    target: Sequence[Table],
+    *,
+    maps: Sequence[Map],
+    owners: str | None = None,
+    told: Callable[[str], None] = lambda _: None,
 ) -> tuple[Pair, ...]:
-    """Return the pairs of tables, each table in one at most, the strongest first."""
+    """Return the pairs of tables, each table in one at most, the strongest first.
+
+    Args:
+        engine: the snapshots are attached.
+        source: the source's tables.
+        target: the target's.
+        maps: of ids.
+        owners: the map of those whose rows are moved in batches, if there are any.
+        told: called with what is done next.
+    """
     reaches = {("target", table.name): reach(engine, table, target) for table in target}
     found: list[Pair] = []
     zones: list[str] = []
@@ -50,7 +66,7 @@ def pair_tables(
         ours = reach(engine, table, source)
         ranked = sorted(_candidates(table, target, maps), key=lambda item: -item[0])[:_TRIED]
         for _, other, key in ranked:
-            pair = _pair(engine, ours, reaches["target", other.name], key, maps=maps, zones=zones)
+            pair = _pair(engine, ours, reaches["target", other.name], key, maps=maps, zones=zones, owners=owners)
             if pair is not None:
                 found.append(pair)
                 zones += [link.zones[0] for link in pair.links if link.zones and link.zones[0] not in zones]
@@ -61,7 +77,7 @@ def pair_tables(
     return tuple(chosen)
 
 
-def choose(candidates: Sequence[Link], key: Key) -> tuple[Link, ...]:
+def choose(candidates: Sequence[Link], key: Key, *, owners: str | None = None) -> tuple[Link, ...]:
     """Return the links that are believed, each column in one at most; the key's stand first, whatever else speaks."""
     of_key = [link for part in key for link in candidates if _is_part(link, part)]
     chosen = list(of_key)
@@ -69,7 +85,15 @@ def choose(candidates: Sequence[Link], key: Key) -> tuple[Link, ...]:
         taken = any(_same(link.source.spot, other.source.spot) or _same(link.target.spot, other.target.spot) for other in chosen)
         if not taken and _believed(link):
             chosen.append(link)
-    return tuple(link for link in chosen if not _beside(link) or _stands_for_ids(link, chosen) or _is_needed(link, chosen))
+    return tuple(
+        link
+        for link in chosen
+        if not _beside(link) or _stands_for_ids(link, chosen) or _is_currency_needed(link, chosen) or _is_owner_needed(link, chosen, owners)
+    )
+
+
+def _ends(link: Link) -> set[tuple[str, str, str]]:
+    return {(side, item.spot.alias, item.spot.column.name) for side, item in (("source", link.source), ("target", link.target))}
 
 
 def _beside(link: Link) -> bool:
@@ -86,27 +110,36 @@ def _stands_for_ids(link: Link, chosen: Sequence[Link]) -> bool:
     )
 
 
-def _is_needed(link: Link, chosen: Sequence[Link]) -> bool:
+def _is_currency_needed(link: Link, chosen: Sequence[Link]) -> bool:
     """Say whether it is the only currency for amounts in minor units: the one that is nearest and best filled."""
     if not any(other.how == "minor" and not _beside(other) for other in chosen) or any(other.is_currency and not _beside(other) for other in chosen):
         return False
     return link.is_currency and link == max((other for other in chosen if other.is_currency), key=lambda other: (other.agreed, other.score))
 
 
+def _is_owner_needed(link: Link, chosen: Sequence[Link], owners: str | None) -> bool:
+    """Say whether it is what tells whose a row is, and so in which batch it moves: nothing of the row itself does."""
+    tell = [other for other in chosen if owners is not None and other.through is not None and other.through.name == owners]
+    return link in tell and all(_beside(other) for other in tell) and link == max(tell, key=lambda other: other.score)
+
+
 def _believed(link: Link) -> bool:
     """Say whether a link may be proposed: rows speak for it, or, where rows say nothing, names do."""
     if link.share >= _ENOUGH and link.kappa >= 0.8:  # noqa: PLR2004
-        return link.certain >= 0.35 or link.named >= 0.4 or (link.certain >= 0.2 and not link.source.spot.depth)  # noqa: PLR2004
+        every = link.agreed == link.looked_at >= _MANY or not link.source.spot.depth
+        return link.certain >= 0.35 or link.named >= 0.4 or (link.certain >= 0.2 and every)  # noqa: PLR2004
     if link.share >= _ENOUGH or not link.looked_at:
         return link.named >= 0.6  # noqa: PLR2004
     return link.named >= 0.85 and link.how != "through" and not link.source.spot.depth + link.target.spot.depth  # noqa: PLR2004 - what differs, a run shall find
 
 
-def _pair(engine: Engine, source: Reach, target: Reach, key: Key, *, maps: Sequence[Map], zones: Sequence[str]) -> Pair | None:
+def _pair(engine: Engine, source: Reach, target: Reach, key: Key, *, maps: Sequence[Map], zones: Sequence[str], owners: str | None) -> Pair | None:
     sample = draw(engine, source, target, key, maps=maps)
     if not sample.rows or sample.matched > _MOST * sample.looked_at:
         return None
-    chosen = choose(list(links(sample, zones=zones)), key)
+    references = {(side, alias, there) for side, found in (("source", source), ("target", target)) for join in found.joins for alias, there, _ in join.on}
+    candidates = [link for link in links(sample, zones=zones, owners=owners) if link.how != "codes" or not _ends(link) & references]  # ids are no codes
+    chosen = choose(candidates, key, owners=owners)
     if sum(any(_is_part(link, part) for link in chosen) for part in key) < len(key):
         return None
     beside = sum(link.kappa * link.certain for link in chosen[len(key) :] if link.share >= _ENOUGH and not link.source.spot.depth)

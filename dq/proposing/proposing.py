@@ -110,10 +110,10 @@ def _proposal(engine: Engine, manifests: Mapping[str, Manifest], snapshots: Mapp
         told(f"tables of the {side}")
         facts[side] = look_at(engine, side, manifest)
     maps = tuple(_maps(facts.get("crosswalk", ())))
-    pairs = pair_tables(engine, facts["source"], facts["target"], maps=maps, told=told)
+    accounts, batches = _batches(engine, facts.get("crosswalk", ()), maps)
+    pairs = pair_tables(engine, facts["source"], facts["target"], maps=maps, owners=accounts, told=told)
     if not pairs:
         raise UsageError("no table of the source has a counterpart in the target by names and values: nothing can be proposed")
-    accounts, batches = _batches(engine, facts.get("crosswalk", ()), maps)
     baseline = {table.name: table for table in facts["baseline"]} if "baseline" in facts else None
     entities = entities_of(pairs, accounts=accounts, baseline=baseline, baseline_at=manifests["baseline"].taken_at if baseline is not None else None)
     if not any(field.link and field.link.through and field.link.through.name == accounts for entity in entities for field in entity.fields.columns):

@@ -95,8 +95,8 @@ def _referred(engine: Engine, alias: str, table: Table, others: Sequence[Table],
         if not found:
             continue
         ranked = sorted(found, key=lambda item: -alike(column.name, item[0].name) - (column.name == item[1]))
-        other, key = ranked[0]
-        yield Join("", other, ((alias, column.name, key),), always=column.filled == table.rows)
+        other, name = ranked[0]
+        yield Join("", other, ((alias, column.name, name),), always=column.filled == table.rows)
     for other in others:
         for key in (key for key in other.keys if len(key) > 1 and other.name not in (table.name, root.name)):
             names = {column.name for column in table.columns}

@@ -75,9 +75,7 @@ def draw(engine: Engine, source: Reach, target: Reach, key: Key, *, maps: Sequen
     listed = ", ".join(f"s.{quote(part.source)}" for part in key)
     looked = f"(SELECT * FROM {source.table.path} AS s WHERE hash({listed}) <= {kept - 1})"
     mapped = " ".join(f"JOIN {part.through.path} AS m{n} ON m{n}.source_id = s.{quote(part.source)}" for n, part in enumerate(key) if part.through is not None)
-    on = " AND ".join(
-        f"t.{quote(part.target)} = {f'm{n}.target_id' if part.through is not None else f's.{quote(part.source)}'}" for n, part in enumerate(key)
-    )
+    on = " AND ".join(f"t.{quote(part.target)} = {f'm{n}.target_id' if part.through is not None else f's.{quote(part.source)}'}" for n, part in enumerate(key))
     joined = f"FROM {looked} AS s {mapped} JOIN {target.table.path} AS t ON {on}"
     counts = f"SELECT (SELECT count(*) FROM {looked}), (SELECT count(*) {joined})"
     step = f"joining {source.table.name} and {target.table.name}"

@@ -132,8 +132,9 @@ def _entity(entity: Entity) -> Iterator[str]:
     for line in entity.fields.left:
         yield from _comment(f"TODO: left out, so that coverage tells of it: {line}")
     yield from _key_values(entity)
+    yield from _unmoved(entity)
     if entity.merge is not None:
-        yield from ("", "# guess: later than the baseline in every row that was moved")
+        yield from ("", "# guess: later than the baseline in the rows that were moved")
         yield from ("[merge]", f"table      = {_text(entity.merge.table)}", f"id         = {_text(entity.merge.id)}")
         yield from (f"created_at = {_text(entity.merge.created_at)}", f"changed_at = {_text(entity.merge.changed_at)}")
     elif entity.unmerged:
@@ -141,6 +142,16 @@ def _entity(entity: Entity) -> Iterator[str]:
         yield from _comment(f"TODO: no [merge], so the target's own rows will be extra: {entity.unmerged}")
     if entity.money is not None:
         yield from ("", "[[sums]]", f"column = {_text(entity.money[0])}", f"by     = [{_text(entity.money[1])}]")
+
+
+def _unmoved(entity: Entity) -> Iterator[str]:
+    for name, rows in entity.unmoved:
+        yield ""
+        yield from _comment(
+            f"TODO: {counted(rows, 'row')} of {entity.pair.source.table.name} {'has' if rows == 1 else 'have'} {name}, and none of them a counterpart. If "
+            f"they were left out on purpose, say so here, and take them out in sql/source/{entity.name}.sql."
+        )
+        yield from ("# [[excluded]]", '# side   = "source"', f"# where  = {_text(f'{quote(name)} IS NOT NULL')}", f"# reason = {_text(REASON)}")
 
 
 def _guess(item: Field, *, source: str, target: str) -> str:
@@ -181,6 +192,9 @@ def _select(entity: Entity, side: str, *, reserved: frozenset[str]) -> Iterator[
     yield from _listed("    ", texts, "", indent="    ")
     yield f"FROM {named(reach.table.name)}{f' AS {_ROW}' if joins else ''}"
     yield from (_join(join, named) for join in joins)
+    left_out = [f"{f'{_ROW}.' if joins else ''}{named(name)} IS NULL" for name, _ in entity.unmoved] if side == "source" else []
+    if left_out:
+        yield f"-- TODO: WHERE {' AND '.join(left_out)}"
 
 
 def _join(join: Join, named: object) -> str:
