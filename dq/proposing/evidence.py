@@ -21,6 +21,7 @@ from dq.proposing.zones import convert as convert_clock
 from dq.proposing.zones import is_zone, may_be_clock, zones_of
 
 How = Literal["plain", "through", "codes", "minor", "iso-numeric", "clock"]
+_ROWS_A_CODE = 5  # fewer fit whatever stands there
 CODES = 40  # different codes of a column, at most
 _ENOUGH = 0.9  # of the rows
 _WORDS_ALIKE = (0.85, 0.35)  # kappa and how much it tells, where one word stands in all rows
@@ -211,14 +212,10 @@ def _codes(source: Values, target: Values) -> Link | None:
     for (left, right), _ in beside.most_common():
         if left not in codes and right not in codes.values():
             codes[left] = right
-    if len(codes) < 2:  # noqa: PLR2004 - one word says nothing
+    if len(codes) <= 1 or beside.total() < _ROWS_A_CODE * len(codes):
         return None
     found = _read(source, target, "codes", [codes.get(value, value) if value is not None else None for value in ours], theirs)
-    if found is None:
-        return None
-    enough = found.looked_at >= 5 * len(codes)  # fewer rows than that fit whatever stands there
-    kappa = found.kappa if enough else 0.0
-    return replace(found, kappa=kappa, codes=dict(sorted(codes.items())))
+    return found and replace(found, codes=dict(sorted(codes.items())))
 
 
 def _texts(item: Values) -> list[str | None]:
