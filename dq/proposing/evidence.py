@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import islice
 from math import log2
 from typing import Literal
 
@@ -25,6 +26,7 @@ _ROWS_A_CODE = 5  # fewer fit whatever stands there
 CODES = 40  # different codes of a column, at most
 _ENOUGH = 0.9  # of the rows
 _WORDS_ALIKE = (0.85, 0.35)  # kappa and how much it tells, where one word stands in all rows
+_FIRST = 40  # rows that say whether the others are worth reading
 _EXPONENTS = range(5)  # Source: ISO 4217: 0 to 4 decimals
 
 
@@ -188,11 +190,12 @@ def _minor(source: Values, target: Values) -> Link | None:
     """Read the integers as minor units, of one to four decimals; which, a currency must say later."""
     swapped = source.spot.column.kind == "integer"
     amounts, units = (target.values, source.values) if swapped else (source.values, target.values)
+    told = list(islice(((amount, unit) for amount, unit in zip(amounts, units, strict=True) if amount and unit is not None), _FIRST))
+    if sum(_amount(amount, unit) == amount for amount, unit in told) * 2 <= len(told):
+        return None
     read = [_amount(amount, unit) for amount, unit in zip(amounts, units, strict=True)]
     found = _read(source, target, "minor", amounts, read)
-    if found is None or not any(amount is not None and amount != 0 for amount in amounts):
-        return None
-    return replace(found, swapped=swapped)
+    return found and replace(found, swapped=swapped)
 
 
 def _amount(amount: Decimal | None, unit: int | None) -> Decimal | None:
@@ -204,9 +207,9 @@ def _amount(amount: Decimal | None, unit: int | None) -> Decimal | None:
 
 def _codes(source: Values, target: Values) -> Link | None:
     """Read both as words of the same few meanings: each of the source's most often stands beside one of the target's, and no two beside the same."""
-    ours, theirs = _texts(source), _texts(target)
-    if len(set(ours)) > CODES or len(set(theirs)) > CODES:
+    if max(source.spot.column.distinct, target.spot.column.distinct) > CODES:
         return None
+    ours, theirs = _texts(source), _texts(target)
     beside = Counter((left, right) for left, right in zip(ours, theirs, strict=True) if left is not None and right is not None)
     codes: dict[str, str] = {}
     for (left, right), _ in beside.most_common():
