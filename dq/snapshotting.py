@@ -28,6 +28,7 @@ SIDES = ("source", "target", "baseline", "crosswalk", "export")
 class Wanted:
     """What a snapshot is to be, as its caller says."""
 
+    migration: str | None = None  # its name, before there is a contract
     batch: int | None = None
     region: str | None = None
     moment: datetime | None = None  # None: the store's own clock, or now for a file
@@ -46,7 +47,7 @@ def take_snapshot(folder: Path, side: str, store: str, *, wanted: Wanted, told: 
     """Seal a store as a side's snapshot; return its file and manifest.
 
     Args:
-        folder: the contract's.
+        folder: the contract's; it need not be there where the migration is named.
         side: source, target, baseline, crosswalk or export.
         store: where the store is, as `read_address` takes it.
         wanted: what is asked for.
@@ -58,6 +59,8 @@ def take_snapshot(folder: Path, side: str, store: str, *, wanted: Wanted, told: 
     """
     if side not in SIDES:
         raise UsageError(f"there is no side '{side}'{near_miss(side, SIDES)}")
+    if wanted.migration is not None:
+        return _before_contract(side, read_address(store), store, wanted=wanted, told=told)
     contract = read_contract(folder)
     address = read_address(store)
     if side == "export" and address.kind != "folder":
@@ -78,6 +81,30 @@ def take_snapshot(folder: Path, side: str, store: str, *, wanted: Wanted, told: 
     pace = Pace(wanted.rows_per_second, wanted.jobs)
     return target, seal_store(
         reader, target, label=label, choice=choice, pace=pace, told=told, force=wanted.force, memory=wanted.memory, threads=wanted.threads
+    )
+
+
+def _before_contract(side: str, address: Address, store: str, *, wanted: Wanted, told: Told) -> tuple[Path, Manifest]:
+    """Seal a store that no contract describes yet, all of it: what `dq init` looks at."""
+    name = (wanted.migration or "").strip()
+    if not name:
+        raise UsageError("--migration: is empty")
+    if side == "export":
+        raise UsageError("--migration: an export is read as a contract says; write one first")
+    if wanted.to is None:
+        raise UsageError("--migration: no contract says where the snapshot lies; name a file with --to")
+    if wanted.region is not None:
+        raise UsageError("--region: the regions are a contract's; leave it out before there is one")
+    batch = 0 if side == "baseline" and wanted.batch is None else wanted.batch
+    now = datetime.now(tz=UTC).replace(microsecond=0) if address.kind == "file" else None
+    label = Label(name, side, "target" if side == "baseline" else side, None, batch, wanted.moment or now)
+    if address.kind == "file":
+        return wanted.to, seal_duckdb(Path(store), wanted.to, label=label, force=wanted.force, memory=wanted.memory, threads=wanted.threads)
+    reader = reader_of(address, timeout=wanted.statement_timeout)
+    choice = Choice(wanted.tables, None, notes=("the moment was given by hand",) if wanted.moment is not None else ())
+    pace = Pace(wanted.rows_per_second, wanted.jobs)
+    return wanted.to, seal_store(
+        reader, wanted.to, label=label, choice=choice, pace=pace, told=told, force=wanted.force, memory=wanted.memory, threads=wanted.threads
     )
 
 

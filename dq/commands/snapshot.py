@@ -31,6 +31,9 @@ def snapshot(
         Optional[str], typer.Option("--moment", metavar="MOMENT", help="When the store was so (ISO 8601 with offset); else its own clock.")
     ] = None,
     to: Annotated[Optional[Path], typer.Option("--to", metavar="FILE", help="Another file than the contract's.")] = None,
+    migration: Annotated[
+        Optional[str], typer.Option("--migration", metavar="NAME", help="Before there is a contract: the migration's name; all is taken. Needs --to.")
+    ] = None,
     table: Annotated[Optional[list[str]], typer.Option("--table", metavar="NAME", help="Only this table; may be repeated.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every table and column, not only those that the contract reads.")] = False,
     rows_per_second: Annotated[Optional[int], typer.Option("--rows-per-second", metavar="N", min=1, help="No faster than that.")] = None,
@@ -46,6 +49,7 @@ def snapshot(
     from dq.stores.seal import MEMORIES
 
     wanted = Wanted(
+        migration=migration,
         batch=batch,
         region=region,
         moment=moment(taken, option="--moment"),
