@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -150,37 +151,46 @@ def deadline(
 
 
 @pytest.mark.parametrize(
-    ("found", "outcome", "broken"),
+    ("asked", "outcome", "broken"),
     [
-        (deadline(DEADLINE - MICROSECOND), Outcome.PASSED, 0),
-        (deadline(DEADLINE), Outcome.FAILED, 1),
-        (deadline(DEADLINE, moved=(1, 2)), Outcome.PASSED, 0),
-        (deadline(DEADLINE, moved=(1, 2), outcome=Outcome.FAILED), Outcome.FAILED, 2),
-        (deadline(DEADLINE, moved=()), Outcome.FAILED, 2),
-        (deadline(DEADLINE, progress=Progress((BatchSize(1, 5, 5), BatchSize(2, 0, 0)))), Outcome.PASSED, 0),
-        (deadline(DEADLINE, progress=Progress()), Outcome.FAILED, 1),
-        (deadline(DEADLINE - DAY, progress=Crash("it crashed")), Outcome.NOT_PROVEN, 0),
-        (deadline(DEADLINE, batches=(), moved=()), Outcome.PASSED, 0),
-        (deadline(DEADLINE, batches=(), moved=(), outcome=Outcome.NOT_PROVEN), Outcome.FAILED, 1),
+        (partial(deadline, DEADLINE - MICROSECOND), Outcome.PASSED, 0),
+        (partial(deadline, DEADLINE), Outcome.FAILED, 1),
+        (partial(deadline, DEADLINE, moved=(1, 2)), Outcome.PASSED, 0),
+        (partial(deadline, DEADLINE, moved=(1, 2), outcome=Outcome.FAILED), Outcome.FAILED, 2),
+        (partial(deadline, DEADLINE, moved=()), Outcome.FAILED, 2),
+        (partial(deadline, DEADLINE, progress=Progress((BatchSize(1, 5, 5), BatchSize(2, 0, 0)))), Outcome.PASSED, 0),
+        (partial(deadline, DEADLINE, progress=Progress()), Outcome.FAILED, 1),
+        (partial(deadline, DEADLINE - DAY, progress=Crash("it crashed")), Outcome.NOT_PROVEN, 0),
+        (partial(deadline, DEADLINE, batches=(), moved=()), Outcome.PASSED, 0),
+        (partial(deadline, DEADLINE, batches=(), moved=(), outcome=Outcome.NOT_PROVEN), Outcome.FAILED, 1),
     ],
 )
-def test_at_the_deadline_nothing_may_be_left(found: Check, outcome: Outcome, broken: int) -> None:
+def test_at_the_deadline_nothing_may_be_left(asked: Callable[[], Check], outcome: Outcome, broken: int) -> None:
+    found = asked()
     assert (found.id, found.outcome, found.broken) == ("calendar.deadline", outcome, broken)
 
 
+PASSED = "The deadline, 12 Dec 2024 24:00 Asia/Jakarta, has passed."
+
+
 @pytest.mark.parametrize(
-    ("found", "looked_at", "sentence"),
+    ("asked", "looked_at", "sentence"),
     [
-        (deadline(DEADLINE), 2, "The deadline, 12 Dec 2024 24:00 Asia/Jakarta, has passed. 1 batch of 2 is not moved or not proven."),
-        (deadline(DEADLINE, moved=()), 2, "The deadline, 12 Dec 2024 24:00 Asia/Jakarta, has passed. 2 batches of 2 are not moved or not proven."),
-        (deadline(DEADLINE, moved=(1, 2)), 2, "The deadline, 12 Dec 2024 24:00 Asia/Jakarta, has passed. Nothing is left to move."),
-        (deadline(DEADLINE, progress=Progress((BatchSize(1, 5, 5), BatchSize(2, 0, 0)))), 1, None),
-        (deadline(DEADLINE, batches=(), moved=(), outcome=Outcome.FAILED), 1, "The deadline, 12 Dec 2024 24:00 Asia/Jakarta, has passed. It is not proven."),
-        (deadline(DEADLINE, batches=(), moved=()), 1, "The deadline, 12 Dec 2024 24:00 Asia/Jakarta, has passed. Nothing is left to move."),
-        (deadline(DEADLINE - DAY), 2, "1 day to the deadline on 12 Dec 2024 24:00 Asia/Jakarta. 1 batch of 2 is not moved or not proven."),
+        (partial(deadline, DEADLINE), 2, f"{PASSED} 1 batch of 2 is not moved or not proven."),
+        (partial(deadline, DEADLINE, moved=()), 2, f"{PASSED} 2 batches of 2 are not moved or not proven."),
+        (partial(deadline, DEADLINE, moved=(1, 2)), 2, f"{PASSED} Nothing is left to move."),
+        (partial(deadline, DEADLINE, progress=Progress((BatchSize(1, 5, 5), BatchSize(2, 0, 0)))), 1, None),
+        (
+            partial(deadline, DEADLINE, batches=(), moved=(), outcome=Outcome.FAILED),
+            1,
+            f"{PASSED} It is not proven.",
+        ),
+        (partial(deadline, DEADLINE, batches=(), moved=()), 1, f"{PASSED} Nothing is left to move."),
+        (partial(deadline, DEADLINE - DAY), 2, "1 day to the deadline on 12 Dec 2024 24:00 Asia/Jakarta. 1 batch of 2 is not moved or not proven."),
     ],
 )
-def test_the_deadline_says_how_much_is_left_of_how_much(found: Check, looked_at: int, sentence: str | None) -> None:
+def test_the_deadline_says_how_much_is_left_of_how_much(asked: Callable[[], Check], looked_at: int, sentence: str | None) -> None:
+    found = asked()
     assert found.looked_at == looked_at
     assert sentence in (None, found.sentence)
 

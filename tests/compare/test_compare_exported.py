@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,8 @@ STORE = '[stores.export]\nname = "page"\nsnapshot = "export.duckdb"\nperson = "i
 ENDS = '[columns]\nends = { type = "INSTANT", export = { zone = "zone" } }'
 SQL = "SELECT no AS code, person AS account_id, points, ends, zone FROM coupons\n"
 PERSONS, FILED = ("export", "persons"), ("export", "coupons")
-VOUCHERS, OWN, IDS, ACCOUNTS, BATCHES, ERASURES = (
-    *(("target", "vouchers"), ("baseline", "vouchers")),
+COUPONS, VOUCHERS, OWN, IDS, ACCOUNTS, BATCHES, ERASURES = (
+    *(("source", "coupons"), ("target", "vouchers"), ("baseline", "vouchers")),
     *(("crosswalk", name) for name in ("coupons", "accounts", "batches", "erasures")),
 )
 COLUMNS: dict[Place, dict[str, str]] = {
@@ -43,12 +44,19 @@ WHOLE: dict[Place, Rows] = {
 }
 
 
-def exported(folder: Path, changed: dict[Place, Rows], *, sql: str = SQL, coupons: str = "") -> tuple[EntityFacts, dict[tuple[str, str], set[str]]]:
+Found = dict[tuple[str, str], set[str]]
+
+
+def exported(
+    folder: Path, changed: dict[Place, Rows], *, sql: str = SQL, coupons: str = "", without: Collection[str] = ()
+) -> tuple[EntityFacts, dict[tuple[str, str], set[str]]]:
     """Return what is measured of the coupons of batch 1, and which rows of their export are broken: (code, status) to columns."""
     stores = stores_of(changed)
     for side, name in (("source", "coupons"), VOUCHERS, OWN):
         table = stores[side][name]
         stores[side][name] = Table({**table.columns, "ends": "TIMESTAMPTZ"}, [(*row, END) for row in table.rows])
+    for name in without:
+        del stores["crosswalk"][name]
     stores["export"] = {name: Table(dict(columns), list(changed.get((side, name), WHOLE[side, name]))) for (side, name), columns in COLUMNS.items()}
     files = {
         **FILES,
@@ -58,7 +66,10 @@ def exported(folder: Path, changed: dict[Place, Rows], *, sql: str = SQL, coupon
         "sql/target/coupons.sql": FILES["sql/target/coupons.sql"].replace("points", "points, ends"),
         "sql/export/coupons.sql": sql,
     }
-    asked = Asked((1,), (1,), BASELINE.isoformat(), target_moment=MOMENT.isoformat())
+    batches = (1,) if "batches" not in without else ()
+    if not batches:
+        files["migration.toml"] = files["migration.toml"].partition("[[batches]]")[0]
+    asked = Asked(batches, batches, BASELINE.isoformat(), target_moment=MOMENT.isoformat())
     with measured_unsealed(folder, files=files, stores=stores, asked=asked) as (engine, facts):
         (item,) = facts.entities
         copy = item.exported.entity if isinstance(item.exported, Exported) else None
@@ -113,6 +124,13 @@ def test_every_row_of_the_files_was_moved_or_is_the_target_s_own(
 def test_who_has_a_file_is_known_by_the_crosswalk(changed: dict[Place, Rows], people: People, tmp_path: Path) -> None:
     item, _ = exported(tmp_path, changed)
     assert item.people == people
+
+
+@pytest.mark.parametrize("without", [("batches",), ("batches", "erasures")])
+def test_without_batches_everybody_whom_the_crosswalk_knows_is_compared(without: tuple[str, ...], tmp_path: Path) -> None:
+    changed: dict[Place, Rows] = {COUPONS: rows_of(COUPONS, without=(4, 5)), PERSONS: [*WHOLE[PERSONS], (91, 3, MOMENT)]}
+    item, broken = exported(tmp_path, changed, without=without)
+    assert (item.people, broken) == (People(2, 0, (3,)), {})
 
 
 @pytest.mark.parametrize("persons", [[*WHOLE[PERSONS], (11, 3, MOMENT)], [*WHOLE[PERSONS], (None, 3, MOMENT)]])

@@ -334,6 +334,13 @@ def test_a_filter_of_an_sql_that_joins_nothing_loses_no_row_unnoticed(tmp_path: 
         assert population(item.evidence) == {**WHOLE, "target_rows": 2, "target_lost": 1}
 
 
+def test_a_target_that_had_nothing_of_its_own_has_no_native_rows(tmp_path: Path) -> None:
+    with looked_at(tmp_path, {OWN: [], VOUCHERS: rows_of(VOUCHERS, without=(901, 902, 903))}) as (_, facts):
+        (item,) = facts.entities
+        assert population(item.evidence) == {**WHOLE, "native": 0, "native_new": 0}
+        assert Natives(0, 0, 0, 0) == item.natives
+
+
 def test_a_row_that_the_contract_excludes_and_the_sql_brings_back_is_counted(tmp_path: Path) -> None:
     sql = FILES["sql/source/coupons.sql"].replace(" WHERE c.gone = 0", "")
     with looked_at(tmp_path, files={"sql/source/coupons.sql": sql}) as (_, facts):

@@ -137,6 +137,8 @@ def test_what_the_sql_loses_or_repeats_is_broken_rows_and_nothing_else() -> None
         "3 rows of the source's table are repeated by a join",
         "4 rows of the target's table are repeated by a join",
     )
+    whole = judge_rows(things(), "rows", evidence(), counts=(), seen={})
+    assert (whole.outcome, whole.statuses, whole.details) == (PASSED, {}, ())
     keys = judge_rows(things(), "keys", evidence(population=lost), counts=(), seen={})
     assert (keys.outcome, keys.broken, keys.looked_at, keys.details) == (PASSED, 0, 17, ())
 

@@ -69,7 +69,7 @@ def main(arguments: Sequence[str]) -> int:
     asked = parser.parse_args(arguments)
     files = modules(asked.modules or MODULES)
     every = [mutant for module in files for mutant in mutants_of(module, source_of(module))]
-    drawn = [mutant for mutant in every if mutant.name in asked.names] if asked.names else draw(every, asked.number, seed=asked.seed)
+    drawn = named(every, asked.names) if asked.names else draw(every, asked.number, seed=asked.seed)
     say(f"{len(drawn):,} of {len(every):,} mutants, seed {asked.seed}")
 
     def told(one: Tried) -> None:
@@ -99,6 +99,12 @@ def say(line: str) -> None:
 def modules(patterns: Sequence[str]) -> list[str]:
     """Return the modules that patterns name, by name."""
     return sorted({path.as_posix() for pattern in patterns for path in Path().glob(pattern)})
+
+
+def named(every: Sequence[Mutant], names: Sequence[str]) -> list[Mutant]:
+    """Return mutants by their names, in that order. Raises KeyError."""
+    by_name = {mutant.name: mutant for mutant in every}
+    return [by_name[name] for name in names]
 
 
 def draw(every: Sequence[Mutant], number: int, *, seed: int) -> list[Mutant]:

@@ -28,7 +28,7 @@ from _pytest.runner import runtestprotocol
 
 from tests.mutants.building import build_once
 from tests.mutants.making import Mutant
-from tests.mutants.putting import put
+from tests.mutants.putting import NotPutError, put
 
 PATIENCE = 20  # seconds that a test may take, and ten times what it took before
 Lines = set[tuple[str, int]]  # module, line
@@ -49,7 +49,7 @@ class Tried:
 
     mutant: Mutant
     killer: str | None  # the test, or that it cannot be imported; None: it survived
-    how: str  # failed, crashed, took too long
+    how: str  # failed, crashed, too long
     asked: int  # tests
     seconds: float
 
@@ -108,8 +108,11 @@ class Trying:
         def work(say: Callable[[str], None]) -> None:
             try:
                 put(mutant)
-            except Exception as error:  # noqa: BLE001 - a mutant may raise anything
-                say(f"dead {type(error).__name__}")
+            except NotPutError:
+                say("no mutant")
+                return
+            except Exception:  # noqa: BLE001 - a mutant may raise anything
+                say("failed")
                 return
             for place, name in enumerate(names):
                 say(f"at {place}")
@@ -121,21 +124,15 @@ class Trying:
 
         said = _forked(folder / "mutant", work, lambda line: PATIENCE + 10 * (passed[names[int(line[3:])]].seconds if line.startswith("at ") else 1))
         asked = sum(line.startswith("at ") for line in said)
-        last = said[-1] if said else "nothing"
-        killer, how = (names[asked - 1] if asked else None), last
-        if last == "survived":
-            killer = None
-        elif last.startswith("dead"):
-            killer, how = "import", last
-        elif last.startswith("at "):
-            how = "crashed"
-        elif last == "too long":
-            how = "took too long"
+        end = said[-1] if said else ""
+        if end == "no mutant":
+            raise NotPutError(str(mutant))
+        killer = None if end == "survived" else names[asked - 1] if asked else "import"
         self._asked.update(names[:asked])
         if killer is not None and asked:
             self._kills[killer] += 1
             self._killers[mutant.module, mutant.place] = [killer, *(name for name in before if name != killer)][:6]
-        return Tried(mutant, killer, how, asked, time.monotonic() - started)
+        return Tried(mutant, killer, end if end in ("failed", "too long") else "crashed", asked, time.monotonic() - started)
 
     def _promise(self, name: str, share: float) -> float:
         """Return how often a test may be expected to kill: at first what it runs of a module, later what it did."""
