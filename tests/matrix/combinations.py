@@ -52,7 +52,7 @@ FEWEST, MOST = 2, 5
 CHANCES, MOST_CHANCES = 0.5, 6  # how often chances are taken beside them, and at most so many
 STEP = 50  # draws, and a line says how far it is
 SHOWN = 8  # differences of a draw
-Shape = list[tuple[Any, ...]]
+Shape = tuple[tuple[Any, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ def let_loose(folder: Path, names: Sequence[str], *, wanted: int) -> tuple[tuple
 
     What changes the shape of a store is left out too: the oracle knows rows, and no tables, columns or types.
     """
-    shape = _shape(folder)
+    shape = shape_of(folder)
     loose: list[str] = []
     left_out: list[str] = []
     before = folder.with_name("before")
@@ -192,7 +192,7 @@ def let_loose(folder: Path, names: Sequence[str], *, wanted: int) -> tuple[tuple
         shutil.copytree(folder, before)
         try:
             _corrupt(folder, name)
-            fits = _shape(folder) == shape
+            fits = shape_of(folder) == shape
         except (NothingToPickError, duckdb.Error, LookupError, StopIteration, ValueError):  # another one took what it would corrupt
             fits = False
         if fits:
@@ -214,13 +214,13 @@ def _corrupt(folder: Path, name: str) -> None:
         it.corrupt(folder / "export", db)
 
 
-def _shape(folder: Path) -> Shape:
+def shape_of(folder: Path) -> Shape:
     """Return every table, column and type of the four stores."""
-    found: Shape = []
+    found: list[tuple[Any, ...]] = []
     for kind in STORES:
         with duckdb.connect(str(folder / f"{kind}.duckdb"), read_only=True, config={"threads": 1}) as db:
             found += db.execute("SELECT $1, table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal ORDER BY ALL", [kind]).fetchall()
-    return found
+    return tuple(found)
 
 
 def _result(done: Future[Drawn], seed: int) -> Drawn:

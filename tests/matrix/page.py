@@ -37,8 +37,9 @@ make matrix                             # everything; exit status 0 only if all 
 .venv/bin/python -m tests.matrix A03 K  # what begins so
 ```
 
-`make matrix-random N=1000 SEED=4711` draws two to five of those that change the open stores at once, on demos of other seeds, and holds every outcome,
-count, status, slice and key of the run against a slow oracle in plain Python (`tests/oracle`), which shares nothing with the engine. It ends with
+`make matrix-random N=1000 SEED=4711` draws two to five of those that change the open stores or persons' files at once, on demos of other seeds, and in every
+second draw up to six chances beside them: rows and values that are lost, repeated, exchanged or off by lot, anywhere in the four stores. It holds every
+outcome, count, status, slice and key of the run against a slow oracle in plain Python (`tests/oracle`), which shares nothing with the engine. It ends with
 `agreed 1000 of 1000, seed 4711`; a draw that disagrees is named with the seed that draws it alone. What changes the shape of a store (its tables,
 columns and types) is not drawn: the oracle knows rows.
 
