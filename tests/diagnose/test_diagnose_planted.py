@@ -68,3 +68,14 @@ def _is_named(it: Corruption, item: Diagnosed, column: str, label: str) -> bool:
     plain = said(column, label)
     of_kind = [cause.sentence for cause in item.found.causes if cause.columns == (column,) and cause.kind == label.partition(":")[0]]
     return any(words in sentence or plain in words for words in it.causes for sentence in (plain, *of_kind))
+
+
+def test_rows_that_follow_missing_rows_are_said_to_follow_them(base: Path, tmp_path: Path) -> None:
+    with diagnosed(base, tmp_path / "demo", ["demo.outlet"]) as (found, _):
+        lines = [(cause.kind, cause.sentence) for cause in found["order_lines"].found.causes]
+        orders = found["orders"].found
+        explained = found["order_lines"].found.explained
+    assert lines == [("missing", "15 rows missing: what their order_id names is missing as well, see orders")]
+    assert explained == {"order_lines.rows": 15}
+    assert [cause.sentence for cause in orders.causes] == ["7 rows missing: unexplained"]
+    assert [one.sentence for one in orders.slices["orders.rows"]] == ["all 7 are of status refunded (9 % of all rows)"]
