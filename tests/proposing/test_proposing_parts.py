@@ -140,7 +140,8 @@ HOSTILE = 'x\n[[excluded]]\nside = "source"'
 def test_names_and_words_of_a_store_end_no_comment_and_keys_that_nothing_reads_are_told(tmp_path: Path) -> None:
     keys = f"""
         CREATE TABLE s.things AS SELECT 'T' || i AS code, 'name ' || i AS "{HOSTILE.replace('"', '""')}" FROM range(60) AS t (i);
-        CREATE TABLE s.facts AS SELECT code, unnest(['{HOSTILE}', 'weight', 'colour']) AS fact, unnest(['a' || code, 'b' || code, 'c' || code]) AS value FROM s.things;
+        CREATE TABLE s.facts AS
+        SELECT code, unnest(['{HOSTILE}', 'weight', 'colour']) AS fact, unnest(['a' || code, 'b' || code, 'c' || code]) AS value FROM s.things;
         CREATE TABLE t.things AS SELECT *, 'b' || code AS weight, 'a' || code AS more FROM s.things"""
     with duckdb.connect() as connection:
         connection.execute(f"ATTACH '{tmp_path}/source.raw' AS s; ATTACH '{tmp_path}/target.raw' AS t; {keys}")
