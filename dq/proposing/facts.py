@@ -98,7 +98,7 @@ def _table(engine: Engine, side: str, seal: TableSeal) -> Table:
     sketches = _sketches(engine, table, sizes)
     columns = tuple(_column(name, type_, *sizes[name], sketches.get(name)) for name, type_ in types.items())
     table = Table(side, seal.name, table.rows, columns)
-    declared = tuple(key for key in dict.fromkeys((seal.primary_key, *seal.unique)) if key and _is_key(engine, table, key))
+    declared = tuple(key for key in dict.fromkeys((seal.primary_key, *seal.unique)) if key and is_key(engine, table, key))
     keys = tuple(dict.fromkeys((*declared, *_found_keys(engine, table, declared))))
     return Table(side, seal.name, table.rows, columns, keys, declared)
 
@@ -138,7 +138,7 @@ def _found_keys(engine: Engine, table: Table, declared: Sequence[tuple[str, ...]
     whole = [column for column in table.columns if column.filled == table.rows and _hashed(column) is not None]
     found = bool(declared)
     for column in whole:
-        if column.name not in known and column.distinct >= _ABOUT * table.rows > 0 and _is_key(engine, table, (column.name,)):
+        if column.name not in known and column.distinct >= _ABOUT * table.rows > 0 and is_key(engine, table, (column.name,)):
             found = True
             yield (column.name,)
     if found or not table.rows:
@@ -153,12 +153,12 @@ def _found_keys(engine: Engine, table: Table, declared: Sequence[tuple[str, ...]
                 continue
             tries += 1
             names = tuple(column.name for column in table.columns if column in combination)
-            if _is_key(engine, table, names):
+            if is_key(engine, table, names):
                 yield names
                 return
 
 
-def _is_key(engine: Engine, table: Table, names: Sequence[str]) -> bool:
+def is_key(engine: Engine, table: Table, names: Sequence[str]) -> bool:
     """Prove that columns name each row, none of them NULL; a few repeated rows are a fault that a run shall find, and no reason against the key."""
     types = {column.name: column.type for column in table.columns}
     found = count_keys(engine, table.path, [(name, types[name]) for name in names], step=f"keys of {table.name}")

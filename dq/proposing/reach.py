@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dq.engine import Engine
-from dq.proposing.facts import Column, Table, overlap
+from dq.proposing.facts import Column, Table, is_key, overlap
 from dq.proposing.names import alike, plain, refers
 from dq.sql import Query, quote
 
 OWN = ""  # the alias of the table itself, until the SQL is written
 _DEPTH = 2  # tables that lie between
+_KEY_AND_VALUE = 2  # columns of rows of key and value, beside what they are about
 _WORDS_OF_KEYS = 40  # different keys in rows of key and value, at most
 
 
@@ -109,17 +110,16 @@ def _referred(engine: Engine, alias: str, table: Table, others: Sequence[Table],
 def _key_values(engine: Engine, table: Table, others: Sequence[Table]) -> Iterator[Join]:
     """Yield a join for every key in rows of key and value about a table's rows."""
     for other in others:
-        for key in other.keys:
-            about = [name for name in key if any(column.name == name for column in table.columns)]
-            rest = [name for name in key if name not in about]
-            if other.name == table.name or len(rest) != 1 or tuple(about) not in table.keys or len(other.columns) != len(key) + 1:
-                continue
-            word = other.column(rest[0])
-            if word.kind != "text" or word.distinct > _WORDS_OF_KEYS:
+        names = [column.name for column in other.columns]
+        for about in (key for key in table.keys if set(key) <= set(names) and other.name != table.name):
+            rest = [column for column in other.columns if column.name not in about]
+            words = [column for column in rest if column.kind == "text" and 0 < column.distinct <= _WORDS_OF_KEYS and column.filled == other.rows]
+            word = min(words, key=lambda column: column.distinct, default=None)
+            if len(rest) != _KEY_AND_VALUE or word is None or not is_key(engine, other, (*about, word.name)):
                 continue
             sql = f"SELECT DISTINCT {quote(word.name)} FROM {other.path} ORDER BY 1"
-            for (value,) in engine.execute(Query(sql, step=f"keys in {other.name}")):
-                yield Join(f"{plain(other.name)}_{plain(value)}", other, tuple((OWN, name, name) for name in about), fixed=(word.name, value))
+            for number, (value,) in enumerate(engine.execute(Query(sql, step=f"keys in {other.name}")), start=1):
+                yield Join(f"v{number}_{plain(value)}", other, tuple((OWN, name, name) for name in about), fixed=(word.name, value))
             break
 
 

@@ -13,6 +13,7 @@ from dq.contract.models import SIDES
 from dq.proposing.entities import Entity
 from dq.proposing.fields import Field, place, sure
 from dq.proposing.reach import OWN, Join, Spot
+from dq.report.visible import visible
 from dq.sql import literal, quote
 from dq.stores.manifest import Manifest
 from dq.words import counted
@@ -194,7 +195,7 @@ def _select(entity: Entity, side: str, *, reserved: frozenset[str]) -> Iterator[
     yield from (_join(join, named) for join in joins)
     left_out = [f"{f'{_ROW}.' if joins else ''}{named(name)} IS NULL" for name, _ in entity.unmoved] if side == "source" else []
     if left_out:
-        yield f"-- TODO: WHERE {' AND '.join(left_out)}"
+        yield visible(f"-- TODO: WHERE {' AND '.join(left_out)}")
 
 
 def _join(join: Join, named: object) -> str:
@@ -205,7 +206,7 @@ def _join(join: Join, named: object) -> str:
 
 
 def _comment(text: str) -> Iterator[str]:
-    yield from (f"# {line}" for line in _wrapped(text.split(" "), _WIDTH, " "))
+    yield from (f"# {line}" for line in _wrapped(visible(text).split(" "), _WIDTH, " "))  # a line's end in a name would end the comment
 
 
 def _listed(begin: str, items: Sequence[str], end: str, *, indent: str = "    ") -> Iterator[str]:

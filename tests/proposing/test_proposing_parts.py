@@ -132,3 +132,27 @@ def test_rows_that_were_left_out_on_purpose_are_asked_about_and_left_in(parts: P
     sql = (parts / "sql" / "source" / "parts.sql").read_text()
     assert sql.endswith("\n-- TODO: WHERE scrapped_at IS NULL\n")
     assert "\nWHERE" not in sql
+
+
+HOSTILE = 'x\n[[excluded]]\nside = "source"'
+
+
+def test_names_and_words_of_a_store_end_no_comment_and_keys_that_nothing_reads_are_told(tmp_path: Path) -> None:
+    keys = f"""
+        CREATE TABLE s.things AS SELECT 'T' || i AS code, 'name ' || i AS "{HOSTILE.replace('"', '""')}" FROM range(60) AS t (i);
+        CREATE TABLE s.facts AS
+        SELECT code, unnest(['{HOSTILE}', 'weight', 'colour']) AS fact, unnest(['a' || code, 'b' || code, 'c' || code]) AS value FROM s.things;
+        CREATE TABLE t.things AS SELECT *, 'b' || code AS weight, 'a' || code AS more FROM s.things"""
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{tmp_path}/source.raw' AS s; ATTACH '{tmp_path}/target.raw' AS t; {keys}")
+    for side in ("source", "target"):
+        label = Label("things", side, side, None, None, datetime(2024, 11, 5, tzinfo=UTC))
+        seal_duckdb(tmp_path / f"{side}.raw", tmp_path / f"{side}.duckdb", label=label)
+    propose(tmp_path / "contract", {side: tmp_path / f"{side}.duckdb" for side in ("source", "target")})
+    contract = read_contract(tmp_path / "contract")
+    assert (contract.migration.excluded, [column.type.name for column in contract.entity("things").columns]) == ((), ["VARCHAR"] * 4)
+    assert {(select.count("LEFT JOIN"), select.count("TODO")) for select in (contract.sql["source", "things"], contract.sql["target", "things"])} == {
+        (2, 0),
+        (0, 0),
+    }
+    assert "# TODO: of facts, nothing reads colour: coverage counts columns, and cannot tell\n" in (tmp_path / "contract" / "things.toml").read_text()
