@@ -15,7 +15,7 @@ from tests.matrix.chances import KINDS, NoChanceError, take_chance
 from tests.matrix.combinations import build, demo_of, drawable, judged, run
 from tests.oracle.seeds import seeded
 
-SEEDS = (1, 2, 3)
+SEEDS = (2, 3, 4)  # with the fourth canaries are planted
 
 
 @pytest.fixture(scope="module")
