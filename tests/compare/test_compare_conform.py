@@ -168,6 +168,14 @@ def test_minor_units_have_the_digits_of_their_row_s_currency(engine: Engine) -> 
     assert found.unfit == ()
 
 
+def test_minor_units_beside_letters_have_the_digits_of_their_row_s_currency_also_where_some_row_has_none(engine: Engine) -> None:
+    columns = {"a": {"type": "DECIMAL(18,2)", "source": "minor"}, "c": "CURRENCY"}
+    rows = [(12345, "IDR"), (12345, None), (12345, "JPY")]
+    found, read = conformed(engine, columns, {"a": "BIGINT", "c": "VARCHAR"}, rows, **MONEY_OF)
+    assert read == [(Decimal("123.45"), "IDR"), (Decimal("123.45"), None), (Decimal("12345.00"), "JPY")]
+    assert found.domain.currencies == ("IDR", "JPY")
+
+
 def test_the_contract_knows_better_than_iso_4217(engine: Engine) -> None:
     _, rows = conformed(engine, MONEY, RAW_MONEY, [(12345, 360), (12345, 978)], side="target", minor_units={"IDR": 0}, **MONEY_OF)
     assert [(Decimal("12345.00"), "IDR"), (Decimal("123.45"), "EUR")] == rows

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from tiny import AFTER, FILES, Place, Rows, moved, rows_of, stores_of, tiny
 
+from dq.attempts import Attempts
 from dq.compare.evidence import Crash
 from dq.compare.freeze import Late, check_freeze
 from dq.compare.progress import BatchSize, Progress
 from dq.engine import Engine
 from dq.ground import Asked
 from dq.judgement.calendar import judge_freeze
-from dq.measuring import Facts, measure_progress
+from dq.measuring import Facts, measure_freeze, measure_progress
 from dq.record import Outcome
 from dq.sql import Query
 from tests.oracle.sealing import BASELINE, Table, measured_unsealed
@@ -166,3 +168,38 @@ def test_an_id_of_a_native_row_that_the_crosswalk_took_is_a_collision_and_the_ba
     small = tiny(tmp_path, {("baseline", "vouchers"): rows_of(("baseline", "vouchers"), moved(101, "N9", 91, 10))})
     record = small.run(tmp_path / "runs", batch=1).record
     assert (record.check("snapshot.baseline").outcome, record.check("crosswalk.coupons").statuses) == (Outcome.PASSED, {"collision": 1})
+
+
+def test_what_cannot_be_read_says_why_and_disturbs_no_other_entity(tmp_path: Path) -> None:
+    with dated(tmp_path) as (engine, facts):
+        (coupons,) = facts.ground.prepared
+        other = replace(coupons, entity=coupons.entity.model_copy(update={"name": "other"}), problems=("a table is missing",))
+        crashed = replace(coupons, entity=coupons.entity.model_copy(update={"name": "crashed"}))
+        raws = {"coupons": facts.ground.raws["coupons"], "crashed": Crash("of this")}
+        ground = replace(facts.ground, prepared=(other, coupons, crashed), raws=raws)
+        reasons = {item.entity.name: ground.unread(item.entity) for item in ground.prepared}
+        assert reasons == {"other": "the store is not as it is pinned or declared", "coupons": None, "crashed": "of this"}
+        assert ground.blocks(crashed.entity) == "of this"
+        asked = Asked((1,), (1,), BASELINE.isoformat())
+        found = [measure_freeze(engine, ground, item.entity, asked=asked, attempt=Attempts()) for item in (other, crashed)]
+        assert found == [Crash("the store is not as it is pinned or declared"), Crash("of this")]
+        undated = coupons.entity.model_copy(update={"created": None})
+        assert measure_freeze(engine, ground, undated, asked=asked, attempt=Attempts()) is None
+
+
+@pytest.mark.parametrize(
+    ("table", "reason"),
+    [
+        ("accounts", "crosswalk.accounts cannot be used: of this"),
+        ("coupons", "crosswalk.coupons cannot be used: of this"),
+        ("batches", "crosswalk.batches cannot be used: of this"),
+        ("merges", None),
+    ],
+)
+def test_a_table_of_the_crosswalk_that_cannot_be_used_blocks_who_needs_it(table: str, reason: str | None, tmp_path: Path) -> None:
+    with dated(tmp_path) as (_, facts):
+        ground = replace(facts.ground, rows={**facts.ground.rows, table: Crash("of this")})
+        (entity,) = ground.contract.entities
+        assert ground.blocks(entity) == reason
+        nobody_s = entity.model_copy(update={"owner": None, "columns": tuple(column for column in entity.columns if column.through is None)})
+        assert ground.blocks(nobody_s) is None

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sides_compared import engine_alone, make_entity
 
 from dq import measuring
 from dq.compare.evidence import Crash, SumPair
+from dq.compare.slicing import slice_text
 from dq.ground import Asked
 from dq.judgement.claims import judge_sums
 from dq.record import Outcome
+from dq.sql import Query
 from tests.oracle.sealing import Table, measured_unsealed
 
 pytestmark = pytest.mark.usefixtures("no_canaries")
@@ -127,3 +130,19 @@ def test_a_sum_past_38_digits_is_not_proven_and_disturbs_nothing_else(tmp_path: 
         check = judge_sums(item.entity, "things.sums.b", column="b", by=("region",), found=found, evidence=item.evidence)
         assert Outcome.NOT_PROVEN is check.outcome
         assert not isinstance(item.sums["things.counts"], Crash)
+
+
+def test_a_month_is_that_of_utc_and_what_has_no_time_is_a_slice_of_its_own() -> None:
+    entity = make_entity({"k": "BIGINT", "at": "INSTANT", "on": "DATE", "word": "VARCHAR", "n": "INTEGER"}, key="k")
+    names = ("at.month", "on.month", "at", "on", "word", "n")
+    cases = (
+        ("'2024-07-31 23:30:00+00'", "'2024-07-31'", "'a'", "7", ("2024-07", "2024-07", "2024-07-31 23:30:00+00", "2024-07-31", "a", "7")),
+        ("'2024-08-01 01:00:00+07'", "'0999-01-01'", "''", "-7", ("2024-07", "0999-01", "2024-07-31 18:00:00+00", "0999-01-01", "", "-7")),
+        ("'infinity'", "'-infinity'", "NULL", "NULL", ("infinity", "-infinity", "infinity", "-infinity", None, None)),
+        ("NULL", "NULL", "NULL", "NULL", (None,) * 6),
+    )
+    picked = ", ".join(slice_text(entity, name) for name in names)
+    with engine_alone() as engine:
+        for at, on, word, number, expected in cases:
+            row = f'SELECT {at}::TIMESTAMPTZ AS at, {on}::DATE AS "on", {word}::VARCHAR AS word, {number}::INTEGER AS n'
+            assert engine.one(Query(f"SELECT {picked} FROM ({row})")) == expected
