@@ -46,7 +46,7 @@ class Natives:
 def check_natives(engine: Engine, entity: Entity, *, moment: str, until: str | None) -> Natives:
     """Record the native rows that are gone, given away, silently changed or repeated in evidence."<e>.natives" (id, status).
 
-    Rows of an aggregated entity that the migration adds to are compared there and left out here.
+    A row that stands twice and differs twice is one. Rows of an aggregated entity that the migration adds to are compared there and left out here.
 
     Args:
         engine: the engine; the own views of target and baseline stand, and claims.e where the entity is aggregated.
@@ -62,7 +62,7 @@ def check_natives(engine: Engine, entity: Entity, *, moment: str, until: str | N
     same, moved = f"row({before}) IS NOT DISTINCT FROM row({now})", f"t.{quote(CHANGED)} IS DISTINCT FROM b.{quote(CHANGED)}"
     sql = f"""
         CREATE TABLE {table} AS
-        SELECT b.{quote(ID)} AS id,
+        SELECT DISTINCT b.{quote(ID)} AS id,
                CASE {" ".join(f"WHEN {claim} THEN '{status}'" for status, claim in harms.items())}
                     WHEN {moved} AND t.{quote(CHANGED)} > CAST($1 AS TIMESTAMPTZ) THEN 'alive' ELSE 'changed' END AS status
         FROM {path("own_baseline", entity.name)} AS b {added}

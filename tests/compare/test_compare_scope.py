@@ -219,6 +219,12 @@ CASES = (
         natives=(2, 0, 0, 0, 1),
     ),
     Case(
+        "a native row repeated, and both changed in silence",
+        {VOUCHERS: rows_of(VOUCHERS, *[moved(901, "N1", 91, 500, at=BEFORE)] * 2, without=(901,))},
+        population={"native": 3},
+        natives=(2, 0, 1, 0, 1),
+    ),
+    Case(
         "a native value became NULL",
         {VOUCHERS: rows_of(VOUCHERS, (901, "N1", 91, None, 5, BEFORE, BEFORE), without=(901,))},
         natives=(2, 0, 1, 0),

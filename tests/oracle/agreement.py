@@ -141,7 +141,8 @@ def _claims(item: EntityFacts, world: World, answer: Answer) -> Iterator[str]:
         yield from _told(f"invariant {claim.name}", (broken.keys, broken.pre_existing, broken.source_only), counts)
     if item.natives is not None and not isinstance(item.natives, Crash):
         harmed, own = item.natives, natives(world, entity)
-        counts = (own.looked_at, len(own.missing), len(own.changed), own.alive, len(own.repeated), len(own.given_away), len(own.turned_back), len(own.ahead))
+        missing, changed, *others = (len({*found}) for found in (own.missing, own.changed, own.repeated, own.given_away, own.turned_back, own.ahead))
+        counts = (own.looked_at, missing, changed, len({*own.alive}), *others)
         yield from _told("natives", astuple(harmed), counts)
 
 

@@ -54,12 +54,12 @@ class Broken:
 
 @dataclass
 class Natives:
-    """What became of the target's rows of before: the ids of those that are harmed, and how many say themselves that they changed."""
+    """What became of the target's rows of before: the ids of those that are harmed, and of those that say themselves that they changed."""
 
     looked_at: int = 0
     missing: list[Any] = field(default_factory=list)
     changed: list[Any] = field(default_factory=list)
-    alive: int = 0
+    alive: list[Any] = field(default_factory=list)
     repeated: list[Any] = field(default_factory=list)  # ids that stand more often than before
     given_away: list[Any] = field(default_factory=list)
     turned_back: list[Any] = field(default_factory=list)
@@ -211,8 +211,7 @@ def _look_at_native(world: World, entity: Entity, row: Own, then: Own, found: Na
         found.ahead.append(row.id)
     elif then.values != row.values:
         says_so = has_moved and now is not None and world.moment is not None and now > world.moment
-        found.alive += says_so
-        found.changed += [] if says_so else [row.id]
+        (found.alive if says_so else found.changed).append(row.id)
 
 
 def _added_to(world: World, entity: Entity) -> set[tuple[Any, ...]]:

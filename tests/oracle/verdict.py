@@ -5,6 +5,7 @@ Source: DESIGN, laws 1, 2 and 4; DECISIONS "Count of a check", "Duplicate key"; 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.oracle.answers import Answer
 from tests.oracle.claims import crosswalk_problems, invariant, late, moved_before, natives, persons, sums
 from tests.oracle.exported import exported, is_provable
 from tests.oracle.oracle import judge
-from tests.oracle.world import World
+from tests.oracle.world import World, key_of
 
 PAIRED = ("values", "attribution", "instants")
 """Kinds that look at the keys that both sides have."""
@@ -127,12 +128,18 @@ def _weak(entity: Entity, answer: Answer) -> Iterator[Unproven]:
     for kind in _kinds(entity):
         if kind not in ("natives", "freeze", "export") and (pairs if kind in PAIRED else there) < entity.at_least:
             yield Unproven(f"{entity.name}.{kind}")
-    if there == 0:
+    if not _has_a_row_to_copy(entity, answer):
         yield Unproven(f"canary.{entity.name}")
     if any(rows for (_, _, what), rows in answer.clocks.items() if what == "unknown"):
         yield Unproven(f"{entity.name}.instants")
     if answer.unfit:
         yield Unproven(f"{entity.name}.values")
+
+
+def _has_a_row_to_copy(entity: Entity, answer: Answer) -> bool:
+    """Return whether the side from which canaries are taken, the target where it has rows, has a whole key that stands once."""
+    times = Counter(key_of(entity, row) for row in answer.sides["target"] or answer.sides["source"])
+    return any(count == 1 and None not in key for key, count in times.items())
 
 
 def _kinds(entity: Entity) -> list[str]:
