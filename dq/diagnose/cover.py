@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dq.contract.models import Column
+from dq.diagnose.clocks import UTC
 from dq.diagnose.population import Subject
 from dq.engine import Engine
 from dq.sql import Query
@@ -85,6 +86,8 @@ def _place(candidate: Candidate) -> tuple[int, int]:
     """Return how specific a label is: lower is more. Of one kind, that with details says more than the bare one, and what takes less away more."""
     kind, detail = candidate.kind, candidate.detail
     finer = _UNITS.index(detail) if kind == "precision" else int(not detail)
+    if kind in ("zone", "zone and day"):  # in winter London's clock shows UTC, which is the likelier mistake
+        finer = int(UTC not in detail.split(":")[1:2])
     return (_SPECIFIC.index(kind) if kind in _SPECIFIC else len(_SPECIFIC), finer)
 
 
