@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,8 @@ TARGET = {
 
 def ledger(folder: Path, *, excluded: str = "") -> Ledger:
     contract = read_contract(write(folder, file="migration.toml", new=excluded))
-    selects = read_selects(open_engine({}), contract)
+    with closing(open_engine({})) as engine:
+        selects = read_selects(engine, contract)
     catalogue = {side: {table: dict.fromkeys(columns, "X") for table, columns in tables.items()} for side, tables in (("source", SOURCE), ("target", TARGET))}
     return make_ledger(contract, selects=selects, catalogue=catalogue)
 
