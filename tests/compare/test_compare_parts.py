@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sides_compared import Compared, Rows, compare, engine_alone, make_entity
 
-from dq.compare import cells, parts
+from dq.compare import cells, localise, parts
 from dq.compare.fingerprint import bucket
 from dq.compare.rows import few_words
 from dq.engine import Engine
@@ -67,6 +67,19 @@ def test_the_ways_of_choosing_rows_find_the_same(entity: Any, share: float, engi
     assert first.statuses
     assert dict.fromkeys(WAYS, first) == found
     assert first.agrees
+
+
+@pytest.mark.parametrize("entity", [SIMPLE, COMPOSITE, FOLDED], ids=["one key", "two keys", "a rule"])
+def test_where_keys_are_unique_the_quick_way_leaves_nothing_over(entity: Any, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thorough way would find the same: only that it is not gone shows that the quick one is right by itself."""
+    thorough: list[bool] = []
+    monkeypatch.setattr(localise, "pick", lambda *given, **named: thorough.append(named["thorough"]) or parts.pick(*given, **named))
+    more = ("x",) if entity is COMPOSITE else ()
+    source = [(number, *more, "a", number % 3) for number in range(300)]
+    target = [(number, *more, "A" if number % 5 else "b", number % 2) for number in range(7, 310)]
+    found = by_every_way(engine, entity, source, target)
+    assert set(found["all at once"].harms[""].statuses) == {"changed", "extra", "missing"}
+    assert thorough == [False] * len(WAYS)
 
 
 @pytest.mark.parametrize("way", WAYS)

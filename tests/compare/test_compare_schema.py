@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sides_compared import make_entity
 from tiny import COLUMNS, FILES, looked_at
 
+from dq.compare.schema import type_problems
 from dq.judgement.entities import judge_entity
 from dq.record import Outcome
 
@@ -71,3 +73,14 @@ def test_what_is_not_as_pinned_or_declared_is_told_and_nothing_is_compared(case:
         schema, *rest = judge_entity(item, migration=facts.ground.contract.migration, seen={})
         assert (schema.id, schema.outcome, schema.broken) == ("coupons.schema", Outcome.FAILED, len(problems))
         assert {check.outcome for check in rest} == {Outcome.NOT_PROVEN}
+
+
+def test_types_that_are_not_read_are_named_in_order_and_where_several_would_do_it_is_said() -> None:
+    columns = {"k": "BIGINT", "n": {"type": "CURRENCY", "source": "iso-numeric"}}
+    columns |= {f"at_{number}": {"type": "INSTANT", "source": {"zone": f"zone_{number}"}} for number in range(6)}
+    found = {"k": "INTEGER", "n": "VARCHAR", **{f"at_{number}": "TIMESTAMP" for number in range(6)}, **{f"zone_{number}": "INTEGER" for number in range(6)}}
+    assert list(type_problems(make_entity(columns, key="k"), found, side="source")) == [
+        "source: column 'k' is INTEGER, the contract reads BIGINT",
+        "source: column 'n' is VARCHAR, the contract reads TINYINT or a like type",
+        *(f"source: the zone column 'zone_{number}' is INTEGER, not VARCHAR" for number in range(6)),
+    ]

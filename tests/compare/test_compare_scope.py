@@ -11,6 +11,7 @@ import pytest
 from sides_compared import statuses
 from tiny import AFTER, BEFORE, FILES, Place, Rows, looked_at, moved, rows_of, stores_of
 
+from dq.compare import parts
 from dq.compare.evidence import Crash, EntityEvidence
 from dq.compare.natives import Natives
 from dq.ground import Asked
@@ -330,6 +331,20 @@ def test_compared_is_what_stands_once_on_both_sides_and_same_what_did_not_change
         evidence = facts.entities[0].evidence
         assert evidence is not None
         assert (evidence.compared, evidence.same) == (compared, same)
+
+
+@pytest.mark.parametrize(
+    "limits", [{"FEW": 0, "_SMALL": 0, "_MOST": 2.0}, {"FEW": 0, "_SMALL": 0, "_MOST": -1.0, "PART": 2}], ids=["a narrow join", "all in place"]
+)
+def test_rows_of_a_large_entity_are_counted_alike(limits: dict[str, float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, limit in {"FEW": 0, "_SMALL": 0, **limits}.items():
+        monkeypatch.setattr(parts, name, limit)
+    changed = {VOUCHERS: rows_of(VOUCHERS, moved(101, "A1", 11, 11), moved(555, "X1", 11, 1, at=BEFORE), without=(101, 102))}
+    with looked_at(tmp_path, changed) as (engine, facts):
+        (item,) = facts.entities
+        assert statuses(engine, item.entity) == {(("A1",), "changed"): {"points"}, (("A2",), "missing"): set(), (("X1",), "extra"): set()}
+        assert item.evidence is not None
+        assert (item.evidence.compared, item.evidence.same, item.evidence.agrees) == (2, 1, True)
 
 
 def test_a_filter_of_an_sql_that_joins_nothing_loses_no_row_unnoticed(tmp_path: Path) -> None:

@@ -285,3 +285,9 @@ def test_a_name_that_is_no_column_is_unknown_be_it_one_of_the_engine_s_clocks(en
     assert select.unknown(FOUND) == ("current_timestamp", "s.x.y", "current_date")
     joined = read_select(engine, "SELECT a FROM t AS s JOIN u AS o ON o.id = s.id AND s.nothing = current_date", file=FILE)
     assert joined.unknown(FOUND) == ("s.nothing", "current_date")
+
+
+def test_a_condition_is_not_free_unless_it_is_said(engine: Engine) -> None:
+    with pytest.raises(ContractError):
+        read_condition(engine, "a + 1 > 2", file="e.toml", key="excluded.0.where", known=KNOWN)
+    assert read_condition(engine, "a + 1 > 2", file="e.toml", key="invariant.x", known=KNOWN, free=True)

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from small_contract import EXPORT, EXPORT_SQL, write, write_exported
 
 from dq.compare.schema import read_selects
+from dq.compare.select import Select
+from dq.contract.models import Contract
 from dq.contract.reading import read_contract
 from dq.engine import open_engine
 from dq.errors import ContractError
+
+
+def selected(contract: Contract) -> dict[str, dict[str, Select]]:
+    with closing(open_engine({})) as engine:
+        return read_selects(engine, contract)
 
 
 def test_an_sql_for_the_export_implies_a_check(tmp_path: Path) -> None:
@@ -76,7 +84,7 @@ def test_an_sql_that_hides_whose_a_row_is_is_refused(tmp_path: Path, name: str) 
     sql, words = SELECTS[name]
     contract = read_contract(write_exported(tmp_path, sql=sql))
     with pytest.raises(ContractError) as caught:
-        read_selects(open_engine({}), contract)
+        selected(contract)
     assert str(caught.value).startswith("sql/export/entries.sql: ")
     assert words in str(caught.value)
 
@@ -100,10 +108,10 @@ def test_a_wall_clock_of_an_export_needs_a_zone_by_name_or_its_column(tmp_path: 
         (folder / "sql" / side / "entries.sql").write_text(text.replace(" FROM", ", made FROM"), encoding="utf-8")
     contract = read_contract(folder)
     if words is None and "made" in sql:
-        assert "made" in read_selects(open_engine({}), contract)["entries"]["export"].outputs
+        assert "made" in selected(contract)["entries"]["export"].outputs
         return
     with pytest.raises(ContractError, match=re.escape(words or "no output column 'made', which entries.toml needs")):
-        read_selects(open_engine({}), contract)
+        selected(contract)
 
 
 @pytest.mark.parametrize(("declared", "currency"), [('"minor"', "money"), ('{ minor = "unit" }', "unit")])
@@ -122,6 +130,6 @@ def test_minor_units_of_an_export_need_their_currency(tmp_path: Path, declared: 
     file = folder / "sql" / "export" / "entries.sql"
     file.write_text(EXPORT_SQL.replace(" FROM", ", face FROM"), encoding="utf-8")
     with pytest.raises(ContractError, match=f"no output column '{currency}', which entries.toml needs"):
-        read_selects(open_engine({}), read_contract(folder))
+        selected(read_contract(folder))
     file.write_text(EXPORT_SQL.replace(" FROM", f", face, {currency} FROM"), encoding="utf-8")
-    assert read_selects(open_engine({}), read_contract(folder))["entries"]["export"].outputs[-1] == currency
+    assert selected(read_contract(folder))["entries"]["export"].outputs[-1] == currency
