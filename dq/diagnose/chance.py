@@ -44,6 +44,11 @@ def log_bound(hits: int, *, drawn: int, inside: int, among: int) -> Decimal:
     return _times(bound, Decimal(drawn))
 
 
+def is_much_more(hits: int, *, drawn: int, inside: int, among: int) -> bool:
+    """Say whether hits are at least a quarter more than their share: of millions of rows, less is beyond chance too, and tells nobody anything."""
+    return 4 * hits * among >= 5 * inside * drawn
+
+
 def is_beyond_chance(bound: Decimal, *, tried: int) -> bool:
     """Say whether a bound (see `log_bound`) is so low that it is no chance even if `tried` slices were looked at (Bonferroni)."""
     return _CONTEXT.add(bound, _CONTEXT.ln(Decimal(max(tried, 1) * SELDOM))) <= 0

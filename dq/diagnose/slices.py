@@ -14,7 +14,7 @@ from dq.compare.harm import KINDS, broken_by
 from dq.compare.rows import key_names, slice_names, tables
 from dq.contract.models import MONTH
 from dq.diagnose.cells import labelled
-from dq.diagnose.chance import is_beyond_chance, log_bound, ratio_text
+from dq.diagnose.chance import is_beyond_chance, is_much_more, log_bound, ratio_text
 from dq.diagnose.population import Subject
 from dq.engine import Engine
 from dq.record import Slice
@@ -101,8 +101,9 @@ class Slices:
                 ORDER BY hits DESC, 1 LIMIT {_VALUES}"""
             values = self.engine.execute(Query(sql, (mark,), self.subject.step))
             tried += int(values[0][-1]) if values else 0
-            for value, hits, inside, _ in values:
-                found.append(_Found(((dimension, value),), int(hits), int(inside), log_bound(int(hits), drawn=drawn, inside=int(inside), among=among)))
+            for value, hits, inside in ((value, int(hits), int(inside)) for value, hits, inside, _ in values):
+                if is_much_more(hits, drawn=drawn, inside=inside, among=among):
+                    found.append(_Found(((dimension, value),), hits, inside, log_bound(hits, drawn=drawn, inside=inside, among=among)))
         best = min(found, key=lambda one: (one.bound, -one.hits, one.by[0][0].name, str(one.by[0][1])), default=None)
         return best if best is not None and is_beyond_chance(best.bound, tried=tried) else None
 

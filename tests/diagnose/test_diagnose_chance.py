@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dq.diagnose.chance import is_beyond_chance, is_seldom, log_bound, ratio_text
+from dq.diagnose.chance import is_beyond_chance, is_much_more, is_seldom, log_bound, ratio_text
 from dq.diagnose.runs import round_count
 
 
@@ -46,6 +46,12 @@ def test_the_more_slices_were_looked_at_the_more_it_takes(hits: int, tried: int,
 )
 def test_rows_that_are_alike_are_all_broken_by_no_chance(broken: int, among: int, alike: int, tried: int, expected: bool) -> None:  # noqa: FBT001 - a case
     assert is_seldom(broken, among=among, alike=alike, tried=tried) is expected
+
+
+@pytest.mark.parametrize(("hits", "expected"), [(500_000, True), (499_999, False), (400_001, False)])
+def test_a_slice_is_told_where_it_has_a_quarter_more_than_its_share(hits: int, expected: bool) -> None:  # noqa: FBT001 - a case
+    assert is_much_more(hits, drawn=10**6, inside=4 * 10**6, among=10**7) is expected
+    assert is_beyond_chance(log_bound(hits, drawn=10**6, inside=4 * 10**6, among=10**7), tried=10) is (hits > 400_001)
 
 
 def test_a_ratio_is_a_text_of_so_many_digits() -> None:
