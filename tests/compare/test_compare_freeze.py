@@ -142,6 +142,11 @@ def progress(engine: Engine, facts: Facts, *, until: datetime) -> Progress:
             AFTER + DAY,
             Progress((BatchSize(1, 2, 3), BatchSize(2, 2, 2)), AFTER, AFTER + DAY),
         ),
+        (  # the target's own new row is no row that moved
+            {VOUCHERS: rows_of(VOUCHERS, moved(903, "N3", 91, 7, at=AFTER + DAY), without=(903,))},
+            AFTER + DAY,
+            Progress((BatchSize(1, 2, 3), BatchSize(2, 2, 2)), AFTER, AFTER),
+        ),
         ({}, AFTER - MICROSECOND, Progress((BatchSize(1, 2, 3), BatchSize(2, 2, 2)))),  # what is from the future shows no pace
     ],
 )

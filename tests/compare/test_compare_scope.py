@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from sides_compared import statuses
-from tiny import AFTER, BEFORE, FILES, Place, Rows, looked_at, moved, rows_of, stores_of
+from tiny import AFTER, BEFORE, FILES, ROWS, Place, Rows, looked_at, moved, rows_of, stores_of
 
 from dq.compare import parts
 from dq.compare.evidence import Crash, EntityEvidence
 from dq.compare.natives import Natives
 from dq.ground import Asked
-from tests.oracle.sealing import BASELINE, MOMENT, measured_unsealed
+from tests.oracle.sealing import BASELINE, MOMENT, Table, measured_unsealed
 
 pytestmark = pytest.mark.usefixtures("no_canaries")
 
@@ -418,3 +418,53 @@ def test_what_a_moved_thing_has_got_since_is_no_row_of_the_target_s_own(declared
         assert {(key[0], status) for key, status in statuses(engine, item.entity)} == {(key, "extra") for key in extra}
         assert item.evidence is not None
         assert (item.evidence.population.native, item.evidence.population.native_new) == (2, 4 - len(extra))
+
+
+@pytest.mark.parametrize(
+    ("rows", "unmapped", "seen", "native_new"),
+    [
+        ([], (), {}, 1),
+        ([moved(555, "X1", 12, 1)], (), {("X1", "extra")}, 1),
+        ([], (3,), {}, 2),  # what the crosswalk forgot may be the row itself
+        ([moved(555, "X1", 11, 1)], (3,), {("X1", "extra")}, 2),  # of somebody of whom it forgot nothing
+    ],
+)
+def test_a_new_row_of_one_who_moved_may_be_one_that_the_crosswalk_forgot(
+    rows: Rows, unmapped: tuple[int, ...], seen: set[tuple[str, str]], native_new: int, tmp_path: Path
+) -> None:
+    text = FILES["coupons.toml"].replace('key     = "code"', 'key = ["account_id", "coupon_id"]').replace("[merge]", '[merge]\nof = "account_id"')
+    changed = {VOUCHERS: rows_of(VOUCHERS, *rows), IDS: rows_of(IDS, without=unmapped)}
+    with looked_at(tmp_path, changed, files={"coupons.toml": text}) as (engine, facts):
+        (item,) = facts.entities
+        codes = {str(row[0]): row[1] for row in ROWS[VOUCHERS] + rows}
+        assert {(codes[str(key[1])], status) for key, status in statuses(engine, item.entity)} == set(seen)
+        assert item.evidence is not None
+        assert (item.evidence.population.native_new, item.evidence.population.unmapped) == (native_new, len(unmapped))
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "reason"),
+    [
+        ("coupons", {"source_id": "VARCHAR", "target_id": "BIGINT"}, "its column 'source_id' is VARCHAR, not BIGINT"),
+        ("coupons", {"source_id": "BIGINT"}, "its table has no column 'target_id'"),
+        ("batches", {"account_id": "BIGINT", "batch": "VARCHAR", "region": "VARCHAR"}, "its column 'batch' is VARCHAR, not INTEGER"),
+        ("erasures", {"account_id": "BIGINT"}, "its table has no column 'reference'"),
+        ("coupons", {"source_id": "INTEGER", "target_id": "BIGINT"}, None),
+        ("accounts", None, "the crosswalk's snapshot has no table 'accounts'"),
+    ],
+)
+def test_a_table_of_the_crosswalk_that_is_not_as_it_should_be_is_never_taken_for_none(
+    table: str, columns: dict[str, str] | None, reason: str | None, tmp_path: Path
+) -> None:
+    stores = stores_of()
+    if columns is None:
+        del stores["crosswalk"][table]
+    else:
+        stores["crosswalk"][table] = Table(columns, [row[: len(columns)] for row in stores["crosswalk"][table].rows] if reason is None else [])
+    asked = Asked((1,), (1,), BASELINE.isoformat(), target_moment=MOMENT.isoformat())
+    with measured_unsealed(tmp_path, files=FILES, stores=stores, asked=asked) as (_, facts):
+        (item,) = facts.entities
+        found = facts.crosswalks[table]
+        assert (found.reason if isinstance(found, Crash) else None) == reason
+        blocks = reason is not None and table != "erasures"
+        assert item.blocked == (f"crosswalk.{table} cannot be used: {reason}" if blocks else None)

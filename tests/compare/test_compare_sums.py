@@ -50,14 +50,15 @@ WIDEST = 2**63 - 1
 Values = Sequence[tuple[str | None, Any]]
 
 
-def summed(folder: Path, kind: str, source: Values, target: Values) -> tuple[measuring.EntityFacts, dict[Any, tuple[Decimal, ...]]]:
+def summed(folder: Path, kind: str, source: Values, target: Values, *, things: str = THINGS) -> tuple[measuring.EntityFacts, dict[Any, tuple[Decimal, ...]]]:
     """Return the facts, and the sums by region: net and gross, source and target."""
-    columns = {"k": "INTEGER", "region": "VARCHAR", "b": kind}
+    columns = {"k": "INTEGER", "region": "VARCHAR", "b": kind, "moment": "TIMESTAMP"}
     stores = {
-        side: {"things": Table(columns, [(place, region, value) for place, (region, value) in enumerate(values)])}
+        side: {"things": Table(columns, [(place, region, value, None) for place, (region, value) in enumerate(values)])}
         for side, values in (("source", source), ("target", target))
     }
-    files = {"migration.toml": MIGRATION, "things.toml": THINGS.replace("KIND", kind), "sql/source/things.sql": SELECT, "sql/target/things.sql": SELECT}
+    select = SELECT.replace(", b", ", b, moment") if "INSTANT" in things else SELECT
+    files = {"migration.toml": MIGRATION, "things.toml": things.replace("KIND", kind), "sql/source/things.sql": select, "sql/target/things.sql": select}
     with measured_unsealed(folder, files=files, stores=stores, asked=Asked((), ())) as (_, facts):
         (item,) = facts.entities
         found = item.sums["things.sums.b"]
@@ -86,6 +87,13 @@ def test_a_sum_is_exact_whatever_its_size(kind: str, values: Values, expected: t
     net, gross = (Decimal(value) for value in expected)
     _, found = summed(tmp_path, kind, values, values)
     assert {"a": (net, net, gross, gross)} == found
+
+
+def test_what_is_too_wide_to_be_added_up_beside_the_fingerprints_is_added_up_apart(tmp_path: Path) -> None:
+    values = [("a", Decimal("99999999999999999999999999999999999.99")), ("b", Decimal("0.01"))]
+    converted = '[columns]\nmoment = { type = "INSTANT", source = { zone = "UTC" }, target = { zone = "UTC" } }'
+    _, found = summed(tmp_path, "DECIMAL(38,2)", values, values, things=THINGS.replace("[columns]", converted))
+    assert found == {slice_: (value,) * 4 for slice_, value in values}
 
 
 def test_a_gross_sum_sees_what_cancels_in_the_net_one(tmp_path: Path) -> None:
