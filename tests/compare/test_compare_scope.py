@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sides_compared import statuses
+from sides_compared import make_entity, statuses
 from tiny import AFTER, BEFORE, FILES, ROWS, Place, Rows, looked_at, moved, rows_of, stores_of
 
 from dq.compare import parts
 from dq.compare.evidence import Crash, EntityEvidence
 from dq.compare.natives import Natives
+from dq.compare.sides import unmapped_bits
 from dq.ground import Asked
 from tests.oracle.sealing import BASELINE, MOMENT, Table, measured_unsealed
 
@@ -186,6 +187,12 @@ CASES = (
         "a coupon gave way to one that was there before",
         {MERGES: [("coupons", 2, 901, "target")], IDS: [(1, 101), (2, 901), (3, 103)], VOUCHERS: rows_of(VOUCHERS, without=(102,))},
         population={"source_rows": 2, "target_rows": 2, "native": 1, "excused": {"withdrawn": 1, "absorbed by a declared merge": 1}},
+    ),
+    Case(
+        "a coupon gave way to one that was said to be there before, and was not",
+        {MERGES: [("coupons", 2, 555, "target")], IDS: [(1, 101), (2, 555), (3, 103)], VOUCHERS: rows_of(VOUCHERS, without=(102,))},
+        population={"source_rows": 2, "target_rows": 2, "excused": {"withdrawn": 1, "absorbed by a declared merge": 1}},
+        crosswalk={"merges": {"without a survivor": 1}},
     ),
     Case(
         "a merge that the crosswalk does not show, and one whose survivor is nowhere",
@@ -462,3 +469,10 @@ def test_a_table_of_the_crosswalk_that_is_not_as_it_should_be_is_never_taken_for
         assert (found.reason if isinstance(found, Crash) else None) == reason
         blocks = reason is not None and table != "erasures"
         assert item.blocked == (f"crosswalk.{table} cannot be used: {reason}" if blocks else None)
+
+
+def test_each_id_of_a_row_has_a_bit_of_its_own() -> None:
+    columns = {"k": "BIGINT", **{name: {"type": "BIGINT", "through": "things"} for name in ("a", "b", "c")}}
+    entity = make_entity({"n": "BIGINT", **columns}, key="k")
+    assert {name: unmapped_bits(entity, [name]) for name in ("a", "b", "c", "k", "n")} == {"a": 1, "b": 2, "c": 4, "k": 0, "n": 0}
+    assert unmapped_bits(entity, ("c", "a", "k")) == 5
