@@ -211,6 +211,11 @@ def test_a_new_row_that_is_not_all_the_same_is_the_target_s_own(row: tuple[Any, 
     assert seen(tmp_path, [*ENTRIES, row, grown[row[3]], *others]) == {}, why
 
 
+def test_a_row_of_before_that_is_all_the_same_stays_the_target_s_own(tmp_path: Path) -> None:
+    before = [entry(901, "N1", 13, 30, JULY, at=BEFORE), (902, 2, None, 13, 30, None, BEFORE, BEFORE)]
+    assert seen(tmp_path, [*ENTRIES[:-1], before[0], BALANCES[0], balance(902, 13, 60, made=BEFORE)], baseline=before) == {}
+
+
 def test_a_balance_that_was_added_twice_is_said_to_be(tmp_path: Path) -> None:
     causes: list[str] = []
     assert seen(tmp_path, [*ENTRIES, balance(201, 11, 52), BALANCES[1]], causes=causes)["balances"] == {("11", "changed")}
