@@ -476,3 +476,17 @@ def test_each_id_of_a_row_has_a_bit_of_its_own() -> None:
     entity = make_entity({"n": "BIGINT", **columns}, key="k")
     assert {name: unmapped_bits(entity, [name]) for name in ("a", "b", "c", "k", "n")} == {"a": 1, "b": 2, "c": 4, "k": 0, "n": 0}
     assert unmapped_bits(entity, ("c", "a", "k")) == 5
+
+
+@pytest.mark.parametrize("key", ['"coupon_id"', '["coupon_id"]', '["coupon_id", "account_id"]'])
+def test_rows_whose_key_is_mapped_are_found_through_the_map(key: str, tmp_path: Path) -> None:
+    text = FILES["coupons.toml"].replace('key     = "code"', f"key = {key}")
+    changed = {VOUCHERS: rows_of(VOUCHERS, moved(101, "A1", 11, 11), without=(101, 103))}
+    with looked_at(tmp_path, changed, files={"coupons.toml": text}) as (engine, facts):
+        (item,) = facts.entities
+        assert {(found[0], status): columns for (found, status), columns in statuses(engine, item.entity).items()} == {
+            ("101", "changed"): {"points"},
+            ("103", "missing"): set(),
+        }
+        assert item.evidence is not None
+        assert (item.evidence.agrees, item.evidence.compared, item.evidence.same) == (True, 2, 1)
