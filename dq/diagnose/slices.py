@@ -132,17 +132,17 @@ def count_slices(engine: Engine, subject: Subject) -> Slices:
     rows = _rows(subject, is_placed=is_placed)
     marks = [f"SELECT {literal(kind)} AS mark, {values} FROM {rows} WHERE {broken_by(entity, kind)}" for kind in KINDS if subject.evidence.harms[kind].keys]
     on = ", ".join(key_names(entity))
-    marks.append(f"SELECT concat(c, ':', label), {values} FROM {rows} JOIN {labelled(entity)} USING ({on}) WHERE claimed AND status = 'changed'")
+    marks.append(f"SELECT concat(c, ':', label) AS mark, {values} FROM {rows} JOIN {labelled(entity)} USING ({on}) WHERE claimed AND status = 'changed'")
     sql = f"""
         CREATE OR REPLACE TEMP TABLE sliced AS
-        SELECT CAST(NULL AS VARCHAR) AS mark, {names}, 0 AS hits, sum(n) AS n, sum(apart) AS apart, sum(extra) AS extra
+        SELECT CAST(NULL AS VARCHAR) AS mark, {names}, CAST(0 AS BIGINT) AS hits, sum(n) AS n, sum(apart) AS apart, sum(extra) AS extra
         FROM (SELECT {values}, count(*) AS n, 0 AS apart, 0 AS extra FROM {subject.table} GROUP BY ALL
               UNION ALL
               SELECT {values}, 0, count(*) FILTER (status IN ('missing', 'duplicate')), count(*) FILTER (status = 'extra') FROM {rows} GROUP BY ALL)
-        GROUP BY ALL
-        UNION ALL
-        SELECT mark, {names}, count(*), 0, 0, 0 FROM ({" UNION ALL ".join(marks)}) GROUP BY ALL"""
+        GROUP BY ALL"""
     engine.execute(Query(sql, step=step))
+    for mark in marks:  # one after the other: joins side by side need more memory than there may be
+        engine.execute(Query(f"INSERT INTO sliced SELECT mark, {names}, count(*), 0, 0, 0 FROM ({mark}) GROUP BY ALL", step=step))
     return Slices(engine, subject, tuple(dimensions))
 
 

@@ -154,3 +154,58 @@ def test_a_sum_of_what_the_crosswalk_forgot_or_maps_to_nothing_is_told_there_onc
     _, lines = measured(tmp_path, **{which: 1}).entities
     assert lines.persons == {"lines.sums.order": PersonSums(looked_at=1, unequal=0)}
     assert claims(tmp_path / "claims", **{which: 1}) == {}
+
+
+LEDGER = {
+    "migration.toml": MIGRATION.replace('"orders", "lines"', '"balances", "entries"'),
+    "balances.toml": """\
+promise = "Balances move."
+key     = "person"
+[columns]
+person  = "BIGINT"
+balance = "BIGINT"
+[[invariant]]
+name   = "ledger"
+column = "balance"
+equals = { entity = "entries", sum = "points", by = ["person"] }
+""",
+    "entries.toml": """\
+promise = "Entries move."
+key     = "number"
+[columns]
+number = "BIGINT"
+person = "BIGINT"
+points = "BIGINT"
+""",
+    **{f"sql/{side}/balances.sql": "SELECT person, balance FROM balances\n" for side in ("source", "target")},
+    **{f"sql/{side}/entries.sql": "SELECT number, person, points FROM entries\n" for side in ("source", "target")},
+}
+BALANCES: Rows = [(1, 30), (2, -5), (3, 0)]
+ENTRIES: Rows = [(1, 1, 10), (2, 1, 20), (3, 2, -5)]
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "found"),
+    [
+        ((BALANCES, ENTRIES), (BALANCES, ENTRIES), (0, 0, 0)),
+        ((BALANCES, ENTRIES), (BALANCES, ENTRIES[1:]), (1, 0, 0)),
+        ((BALANCES, ENTRIES), (BALANCES[1:], ENTRIES), (1, 0, 0)),
+        ((BALANCES[1:], ENTRIES), (BALANCES[1:], ENTRIES), (1, 1, 0)),
+        ((BALANCES[1:], ENTRIES), (BALANCES, ENTRIES), (1, 0, 1)),
+        ((BALANCES[:2], [*ENTRIES, (4, 3, 7), (5, 3, -7)]), (BALANCES[:2], [*ENTRIES, (4, 3, 7), (5, 3, -7)]), (0, 0, 0)),
+        ((BALANCES, [*ENTRIES, (4, None, 7)]), (BALANCES, [*ENTRIES, (4, None, 7)]), (0, 0, 0)),
+        (([*BALANCES, (4, None)], ENTRIES), (BALANCES, ENTRIES), (1, 0, 1)),
+    ],
+)
+def test_a_balance_is_the_sum_of_all_entries_and_entries_without_a_balance_come_to_nothing(
+    source: tuple[Rows, Rows], target: tuple[Rows, Rows], found: tuple[int, int, int], tmp_path: Path
+) -> None:
+    balances, entries = {"person": "BIGINT", "balance": "BIGINT"}, {"number": "BIGINT", "person": "BIGINT", "points": "BIGINT"}
+    stores = {side: {"balances": Table(balances, rows[0]), "entries": Table(entries, rows[1])} for side, rows in (("source", source), ("target", target))}
+    stores |= {"baseline": {}, "crosswalk": {}}
+    with measured_unsealed(tmp_path, files=LEDGER, stores=stores, asked=Asked((), (), BASELINE.isoformat())) as (_, facts):
+        broken = facts.entities[0].invariants["ledger"]
+        assert isinstance(broken, Broken)
+        assert (broken.keys, broken.pre_existing, broken.source_only) == found
+        assert broken.looked_at == len(source[0]) + len(target[0])
+        assert {item.natives for item in facts.entities} == {None}

@@ -174,3 +174,23 @@ def test_an_export_that_cannot_be_read_whole_proves_nothing(
 ) -> None:
     item, _ = exported(tmp_path, changed, **options)
     assert item.exported == Exported(problems=problems)
+
+
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        (None, "export: no table 'persons' with 'person' and 'file'"),
+        ({"person": "BIGINT", "made": "TIMESTAMPTZ"}, "export: no table 'persons' with 'person' and 'file'"),
+        ({"file": "BIGINT", "made": "TIMESTAMPTZ"}, "export: no table 'persons' with 'person' and 'file'"),
+        ({**COLUMNS[PERSONS], "person": "VARCHAR"}, "export: 'persons.person' is VARCHAR, the ids of 'accounts' are BIGINT"),
+    ],
+)
+def test_persons_must_be_there_with_ids_of_the_crosswalk_s_type(
+    columns: dict[str, str] | None, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if columns is None:
+        monkeypatch.delitem(COLUMNS, PERSONS)
+    else:
+        monkeypatch.setitem(COLUMNS, PERSONS, columns)
+    item, _ = exported(tmp_path, {PERSONS: []})
+    assert (item.people, item.exported) == (Crash(reason), None)

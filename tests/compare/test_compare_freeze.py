@@ -12,6 +12,7 @@ import pytest
 from tiny import AFTER, FILES, Place, Rows, moved, rows_of, stores_of, tiny
 
 from dq.attempts import Attempts
+from dq.compare.crosswalk import count_moved_before
 from dq.compare.evidence import Crash
 from dq.compare.freeze import Late, check_freeze
 from dq.compare.progress import BatchSize, Progress
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.usefixtures("no_canaries")
 FREEZE = datetime(2024, 10, 20, 17, tzinfo=UTC)
 MICROSECOND, DAY = timedelta(microseconds=1), timedelta(days=1)
 COUPONS, BATCHES, ERASURES, VOUCHERS = ("source", "coupons"), ("crosswalk", "batches"), ("crosswalk", "erasures"), ("target", "vouchers")
+OWN, IDS = ("baseline", "vouchers"), ("crosswalk", "coupons")
 DATED = {
     "migration.toml": FILES["migration.toml"].replace("regions  =", "freeze   = 2024-10-20T17:00:00Z\nregions  ="),
     "coupons.toml": FILES["coupons.toml"]
@@ -208,3 +210,20 @@ def test_a_table_of_the_crosswalk_that_cannot_be_used_blocks_who_needs_it(table:
         assert ground.blocks(entity) == reason
         nobody_s = entity.model_copy(update={"owner": None, "columns": tuple(column for column in entity.columns if column.through is None)})
         assert ground.blocks(nobody_s) is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "rows"),
+    [
+        ({}, 0),
+        ({OWN: rows_of(OWN, moved(101, "A1", 11, 10), moved(102, "A2", 11, 20))}, 2),
+        ({OWN: rows_of(OWN, moved(101, "A1", 11, 10), moved(102, "N9", 91, 20))}, 1),
+        ({OWN: rows_of(OWN, moved(101, "A1", 11, 10)), IDS: rows_of(IDS, (1, 555))}, 0),  # a map that fans out tells nothing
+    ],
+)
+def test_a_row_of_the_baseline_was_moved_where_its_id_and_its_key_are_those_of_a_moved_row(changed: dict[Place, Rows], rows: int, tmp_path: Path) -> None:
+    with dated(tmp_path, changed) as (engine, facts):
+        (entity,) = facts.ground.contract.entities
+        assert count_moved_before(engine, entity=entity, scope=facts.ground.scope) == rows
+        assert count_moved_before(engine, entity=entity, scope=replace(facts.ground.scope, crosswalks=("accounts",))) == 0
+        assert count_moved_before(engine, entity=entity.model_copy(update={"merge": None}), scope=facts.ground.scope) == 0

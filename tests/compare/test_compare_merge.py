@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sides_compared import statuses
+from sides_compared import engine_alone, make_entity, statuses
 
 from dq.compare.evidence import Crash
+from dq.compare.later import make_later, table
+from dq.compare.views import ID
 from dq.diagnose import Subject, diagnose, make_labelled
 from dq.ground import Asked
+from dq.sql import Query, path
 from tests.oracle.sealing import BASELINE, MOMENT, STORES, Table, measured_unsealed
 
 pytestmark = pytest.mark.usefixtures("no_canaries")
@@ -211,6 +215,11 @@ def test_a_new_row_that_is_not_all_the_same_is_the_target_s_own(row: tuple[Any, 
     assert seen(tmp_path, [*ENTRIES, row, grown[row[3]], *others]) == {}, why
 
 
+def test_a_row_of_before_that_is_all_the_same_stays_the_target_s_own(tmp_path: Path) -> None:
+    before = [entry(901, "N1", 13, 30, JULY, at=BEFORE), (902, 2, None, 13, 30, None, BEFORE, BEFORE)]
+    assert seen(tmp_path, [*ENTRIES[:-1], before[0], BALANCES[0], balance(902, 13, 60, made=BEFORE)], baseline=before) == {}
+
+
 def test_a_balance_that_was_added_twice_is_said_to_be(tmp_path: Path) -> None:
     causes: list[str] = []
     assert seen(tmp_path, [*ENTRIES, balance(201, 11, 52), BALANCES[1]], causes=causes)["balances"] == {("11", "changed")}
@@ -220,3 +229,25 @@ def test_a_balance_that_was_added_twice_is_said_to_be(tmp_path: Path) -> None:
 def test_a_row_of_after_the_snapshot_is_nobody_s(tmp_path: Path) -> None:
     found = seen(tmp_path, [*ENTRIES, *BALANCES, entry(401, "S9", 13, 5, at=MOMENT + timedelta(seconds=1))])
     assert found["entries"] == {("S9", "extra")}
+
+
+def test_what_came_later_is_told_of_each_column_by_the_rows_of_its_own_ledger() -> None:
+    ledgers = {name: {"entity": entity, "sum": "n", "by": ["who"]} for name, entity in (("a", "first"), ("b", "second"))}
+    entity = make_entity({"who": "BIGINT", "a": "BIGINT", "b": "DECIMAL(9,2)"}, key="who", aggregate={"a": "sum", "b": "sum"}, later=ledgers)
+    rows = {
+        ("own_target", "first"): [(1, 11, 5), (2, 11, 7), (3, 12, 1), (4, 13, 9), (None, 11, 100)],
+        ("own_baseline", "first"): [(3, 12, 1), (4, 13, 4)],
+        ("own_target", "second"): [(1, 11, "0.25"), (2, 14, "1.50"), (3, 14, "-1.50")],
+        ("own_baseline", "second"): [(9, 12, "0.75")],
+    }
+    with engine_alone() as engine:
+        for (side, name), listed in rows.items():
+            kind = "BIGINT" if name == "first" else "DECIMAL(9,2)"
+            engine.execute(Query(f'CREATE TABLE {path(side, name)} ("{ID}" BIGINT, who BIGINT, n {kind})'))
+            for row in listed:
+                engine.execute(Query(f"INSERT INTO {path(side, name)} VALUES (?, ?, CAST(? AS {kind}))", (row[0], row[1], str(row[2]))))
+        for name in ("first", "second"):
+            engine.execute(Query(f"CREATE TABLE {path('claims', name)} AS SELECT 2 AS id WHERE '{name}' = 'first'"))
+        make_later(engine, entity)
+        found = engine.execute(Query(f"SELECT * FROM {table(entity)} ORDER BY who"))
+    assert found == [(11, 5, Decimal("0.25")), (12, 0, Decimal("-0.75")), (13, 5, Decimal("0.00"))]

@@ -82,17 +82,29 @@ def test_where_keys_are_unique_the_quick_way_leaves_nothing_over(entity: Any, en
     assert thorough == [False] * len(WAYS)
 
 
+def test_a_key_that_the_target_repeats_needs_no_thorough_way_either(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    thorough: list[bool] = []
+    monkeypatch.setattr(localise, "pick", lambda *given, **named: thorough.append(named["thorough"]) or parts.pick(*given, **named))
+    for name, limit in WAYS["keys that differ"].items():
+        monkeypatch.setattr(parts, name, limit)
+    source = [(number, "a", number % 3) for number in range(50)]
+    found = compare(engine, SIMPLE, source, [(7, "b", 1), (7, "c", 1), *source[:40]])
+    assert {status for _, status in found.statuses} == {"duplicate", "missing"}
+    assert (thorough, found.agrees) == ([False], True)
+
+
+@pytest.mark.parametrize("last", [50, 56], ids=["both columns past it", "one column past it"])
 @pytest.mark.parametrize("way", WAYS)
-def test_past_the_cap_counts_stay_exact_and_the_first_values_by_key_are_kept(way: str, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_past_the_cap_counts_stay_exact_and_the_first_values_by_key_are_kept(way: str, last: int, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, limit in WAYS[way].items():
         monkeypatch.setattr(parts, name, limit)
     monkeypatch.setattr(cells, "VALUES_KEPT", 5)
     order = list(range(-40, 60))
     seeded(3).shuffle(order)
     source = [(number, "a", number) for number in order]
-    target = [(number, "A" if number % 2 else "b", number + (number > 50)) for number in order]
+    target = [(number, "A" if number % 2 else "b", number + (number > last)) for number in order]
     found = compare(engine, FOLDED, source, target)
-    changed_in_a, changed_in_b = [number for number in range(-40, 60) if number % 2 == 0], range(51, 60)
+    changed_in_a, changed_in_b = [number for number in range(-40, 60) if number % 2 == 0], range(last + 1, 60)
     assert {"a": len(changed_in_a), "b": len(changed_in_b)} == dict(found.harms["values"].columns)
     assert len({*changed_in_a, *changed_in_b}) == found.harms["values"].keys
     assert found.equal_after == {"a: casefold": 50}
@@ -157,6 +169,8 @@ def test_values_are_told_as_numbers_where_a_slice_or_a_currency_has_few(engine: 
 def test_what_a_slice_says_is_the_same_whether_it_is_told_as_a_number_or_not(engine: Engine) -> None:
     entity = make_entity({"k": "BIGINT", "kind": "VARCHAR", "a": "BIGINT", "c": "VARCHAR"}, key="k", slices=["kind"], money={"amount": "a", "currency": "c"})
     source = [(number, ("x", "y", None)[number % 3], number, "EUR") for number in range(60)]
-    target = [(key, kind, amount + 1, "EUR") for key, kind, amount, _ in source]
+    source += [(60, "x", 1, None)]
+    target = [(key, kind, amount + 1, currency) for key, kind, amount, currency in source]
     found = [one.harms[""] for one in by_every_way(engine, entity, source, target).values()]
-    assert {(harm.keys, harm.slices, harm.money) for harm in found} == {(60, ((("x",), 20), (("y",), 20), ((None,), 20)), (("EUR", Decimal(60)),))}
+    slices = ((("x",), 21), (("y",), 20), ((None,), 20))
+    assert {(harm.keys, harm.slices, harm.money) for harm in found} == {(61, slices, (("", Decimal(1)), ("EUR", Decimal(60))))}

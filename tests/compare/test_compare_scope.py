@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sides_compared import statuses
+from sides_compared import make_entity, statuses
 from tiny import AFTER, BEFORE, FILES, ROWS, Place, Rows, looked_at, moved, rows_of, stores_of
 
 from dq.compare import parts
 from dq.compare.evidence import Crash, EntityEvidence
 from dq.compare.natives import Natives
+from dq.compare.sides import unmapped_bits
 from dq.ground import Asked
 from tests.oracle.sealing import BASELINE, MOMENT, Table, measured_unsealed
 
@@ -186,6 +187,12 @@ CASES = (
         "a coupon gave way to one that was there before",
         {MERGES: [("coupons", 2, 901, "target")], IDS: [(1, 101), (2, 901), (3, 103)], VOUCHERS: rows_of(VOUCHERS, without=(102,))},
         population={"source_rows": 2, "target_rows": 2, "native": 1, "excused": {"withdrawn": 1, "absorbed by a declared merge": 1}},
+    ),
+    Case(
+        "a coupon gave way to one that was said to be there before, and was not",
+        {MERGES: [("coupons", 2, 555, "target")], IDS: [(1, 101), (2, 555), (3, 103)], VOUCHERS: rows_of(VOUCHERS, without=(102,))},
+        population={"source_rows": 2, "target_rows": 2, "excused": {"withdrawn": 1, "absorbed by a declared merge": 1}},
+        crosswalk={"merges": {"without a survivor": 1}},
     ),
     Case(
         "a merge that the crosswalk does not show, and one whose survivor is nowhere",
@@ -468,3 +475,24 @@ def test_a_table_of_the_crosswalk_that_is_not_as_it_should_be_is_never_taken_for
         assert (found.reason if isinstance(found, Crash) else None) == reason
         blocks = reason is not None and table != "erasures"
         assert item.blocked == (f"crosswalk.{table} cannot be used: {reason}" if blocks else None)
+
+
+def test_each_id_of_a_row_has_a_bit_of_its_own() -> None:
+    columns = {"k": "BIGINT", **{name: {"type": "BIGINT", "through": "things"} for name in ("a", "b", "c")}}
+    entity = make_entity({"n": "BIGINT", **columns}, key="k")
+    assert {name: unmapped_bits(entity, [name]) for name in ("a", "b", "c", "k", "n")} == {"a": 1, "b": 2, "c": 4, "k": 0, "n": 0}
+    assert unmapped_bits(entity, ("c", "a", "k")) == 5
+
+
+@pytest.mark.parametrize("key", ['"coupon_id"', '["coupon_id"]', '["coupon_id", "account_id"]'])
+def test_rows_whose_key_is_mapped_are_found_through_the_map(key: str, tmp_path: Path) -> None:
+    text = FILES["coupons.toml"].replace('key     = "code"', f"key = {key}")
+    changed = {VOUCHERS: rows_of(VOUCHERS, moved(101, "A1", 11, 11), without=(101, 103))}
+    with looked_at(tmp_path, changed, files={"coupons.toml": text}) as (engine, facts):
+        (item,) = facts.entities
+        assert {(found[0], status): columns for (found, status), columns in statuses(engine, item.entity).items()} == {
+            ("101", "changed"): {"points"},
+            ("103", "missing"): set(),
+        }
+        assert item.evidence is not None
+        assert (item.evidence.agrees, item.evidence.compared, item.evidence.same) == (True, 2, 1)

@@ -133,3 +133,15 @@ STALE = (
 def test_an_exclusion_that_names_nothing_is_told(old: str, new: str, line: str, engine: Engine, tmp_path: Path) -> None:
     _, stale = ledger(engine, write(tmp_path, file="migration.toml", old=old, new=new))
     assert [line] == [told for lines in stale.values() for told in lines]
+
+
+def test_of_several_zones_that_are_none_the_first_by_name_is_told(tmp_path: Path, engine: Engine) -> None:
+    folder = write(tmp_path)
+    file = folder / "coupons.toml"
+    columns = "".join(f'at_{number} = {{ type = "INSTANT", source = {{ zone = "zone_{number}" }} }}\n' for number in range(6))
+    file.write_text(file.read_text(encoding="utf-8").replace("[merge]", f"{columns}[merge]"), encoding="utf-8")
+    named = ", ".join(f"at_{number}" for number in range(6))
+    for name in (SQL, TARGET):
+        (folder / name).write_text((folder / name).read_text(encoding="utf-8").replace("title,", f"title, {named},"), encoding="utf-8")
+    with pytest.raises(ContractError, match=f"{SQL}: 'zone_0' is neither an output column nor a zone"):
+        selects_of(engine, folder)

@@ -19,6 +19,7 @@ SOURCE = {
     "points": ["user_id", "points", "entry"],
     "coupons": ["zone", "user_id", "title", "kind", "face", "ends", "deleted", "currency", "coupon_id", "code", "added"],
     "balances": ["user_id", "balance"],
+    "vouchers": ["made"],  # called as a table of the target, which has its own rows
 }
 TARGET = {
     "vouchers": ["voucher_id", "touched", "title", "made", "kind", "face", "ends", "customer_id", "currency", "code"],
@@ -59,6 +60,7 @@ def test_a_column_is_compared_or_used_or_excluded_or_uncovered(tmp_path: Path) -
         "voucher_id": compared,
     }
     assert of(found, "target", "Aside") == {"x": ("uncovered", ())}
+    assert of(found, "source", "vouchers") == {"made": ("uncovered", ())}
     excluded = LedgerLine(side="source", table="users", column="last_seen", status="excluded", reason="is not moved")
     assert [line for line in found.lines if line.reason] == [excluded]
     assert found.stale == {"source": (), "target": ()}
@@ -69,7 +71,7 @@ def test_a_column_is_compared_or_used_or_excluded_or_uncovered(tmp_path: Path) -
     [
         ("target", "Asid", None, "excluded: no table 'Asid'; did you mean 'Aside'?"),
         ("target", "Aside", '["y"]', "excluded: no column 'Aside.y'; known: x"),
-        ("source", "Aside", None, "excluded: no table 'Aside'; known: balances, coupons, points, users"),
+        ("source", "Aside", None, "excluded: no table 'Aside'; known: balances, coupons, points, users, vouchers"),
     ],
 )
 def test_an_exclusion_that_names_nothing_is_stale(side: str, table: str, columns: str | None, stale: str, tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--modules", nargs="*", default=[], help="files, or patterns of them, below this folder; else all that decide")
     parser.add_argument("--names", nargs="*", default=[], help="mutants by name, as a line says it, instead of drawing any")
     parser.add_argument("--tests", nargs="*", default=TESTS)
+    parser.add_argument("--slow", action="store_true", help="ask slow tests too")
     parser.add_argument("--budget", type=float, default=45, help="seconds of tests for one mutant")
     parser.add_argument("--slowest", type=float, default=30, help="seconds: a test that takes longer is not asked")
     parser.add_argument("--seconds", type=float, default=0, help="try nothing new after so many seconds; 0: try all")
@@ -81,7 +82,7 @@ def main(arguments: Sequence[str]) -> int:
     started = time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the temporary folder goes
     trying = Trying(drawn, told, slowest=asked.slowest, budget=asked.budget, seconds=asked.seconds, modules=files, kept=asked.kept)
-    pytest.main(["-qq", "-p", "no:cacheprovider", "-m", "not slow and not browser", *asked.tests], plugins=[trying])
+    pytest.main(["-qq", "-p", "no:cacheprovider", "-m", "not browser" if asked.slow else "not browser and not slow", *asked.tests], plugins=[trying])
     for name in trying.failing:
         say(f"fails without a mutant: {name}")
     for line in table(trying.tried):
