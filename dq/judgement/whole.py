@@ -59,8 +59,10 @@ def judge_crosswalk(name: str, found: CrosswalkEvidence | Crash | None, *, seen:
     declared = name in ("merges", "erasures")
     if isinstance(found, Crash):
         return not_proven(check_id, entity=None, kind="crosswalk", name=name, reason=found.reason)
-    if found is None or (declared and not found.rows and not found.broken):
+    if declared and (found is None or (not found.rows and not found.broken)):
         return judged(check_id, broken=0, reason=None, entity=None, kind="crosswalk", name=name, sentence=f"No {name} are declared.")
+    if found is None:
+        return not_proven(check_id, entity=None, kind="crosswalk", name=name, reason="it was not looked at")
     reason = None
     if found.fan_out:
         reason = f"{counted(found.fan_out, 'source id')} {'maps' if found.fan_out == 1 else 'map'} to several rows: a join would multiply rows"

@@ -194,3 +194,15 @@ def test_persons_must_be_there_with_ids_of_the_crosswalk_s_type(
         monkeypatch.setitem(COLUMNS, PERSONS, columns)
     item, _ = exported(tmp_path, {PERSONS: []})
     assert (item.people, item.exported) == (Crash(reason), None)
+
+
+@pytest.mark.parametrize(("shown", "broken", "native"), [(904, {}, 1), (905, {("N4", "extra"): set()}, 0)])
+def test_the_target_s_own_row_has_its_own_id_where_the_export_shows_it(
+    shown: int, broken: dict[tuple[str, str], set[str]], native: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(COLUMNS, FILED, {**COLUMNS[FILED], "id": "BIGINT"})
+    rows = [(*row, 101 + place) for place, row in enumerate(WHOLE[FILED])]
+    changed = dict([NATIVE, (FILED, [*rows, (*filed(11, "N4", 9), shown)])])
+    item, found = exported(tmp_path, changed, sql=SQL.replace("points", "points, id AS coupon_id"))
+    assert isinstance(item.exported, Exported)
+    assert (found, item.exported.native) == (broken, native)

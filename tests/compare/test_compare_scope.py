@@ -354,6 +354,18 @@ def test_rows_of_a_large_entity_are_counted_alike(limits: dict[str, float], tmp_
         assert (item.evidence.compared, item.evidence.same, item.evidence.agrees) == (2, 1, True)
 
 
+def test_rows_that_are_equal_only_after_a_rule_are_added_up_over_all_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, limit in {"FEW": 0, "_SMALL": 0, "_MOST": -1.0, "PART": 1}.items():
+        monkeypatch.setattr(parts, name, limit)
+    text = FILES["coupons.toml"].replace('kind       = "VARCHAR"', 'kind = { type = "VARCHAR", equal_after = ["casefold"], reason = "typed by hand" }')
+    loud: Rows = [(*row[:3], "AMOUNT", *row[4:]) for row in ROWS[VOUCHERS][:3]]
+    with looked_at(tmp_path, {VOUCHERS: [*loud, *ROWS[VOUCHERS][3:]]}, files={"coupons.toml": text}) as (engine, facts):
+        (item,) = facts.entities
+        assert statuses(engine, item.entity) == {}
+        assert item.evidence is not None
+        assert (dict(item.evidence.equal_after), item.evidence.same) == ({"kind: casefold": 3}, 3)
+
+
 def test_a_filter_of_an_sql_that_joins_nothing_loses_no_row_unnoticed(tmp_path: Path) -> None:
     sql = f"{FILES['sql/target/coupons.sql'].strip()} WHERE points <> 30"
     with looked_at(tmp_path, files={"sql/target/coupons.sql": sql}) as (engine, facts):

@@ -453,6 +453,12 @@ def exported(**more: Any) -> Exported:
     return Exported(**{"source_rows": 4, "export_rows": 5, **more})
 
 
+@pytest.mark.parametrize("name", ["orders", "batches"])
+def test_a_map_that_nobody_looked_at_is_not_proven(name: str) -> None:
+    expected = not_proven(f"crosswalk.{name}", entity=None, kind="crosswalk", name=name, reason="it was not looked at")
+    assert judge_crosswalk(name, None, seen={}) == expected
+
+
 SAYS = exported()
 
 
