@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sides_compared import engine_alone, make_entity, statuses
 
-from dq.compare.evidence import Crash
+from dq.compare.evidence import Broken, Crash
 from dq.compare.later import make_later, table
 from dq.compare.views import ID
 from dq.diagnose import Subject, diagnose, make_labelled
@@ -142,6 +142,9 @@ def seen(folder: Path, loyalty: Rows, *, baseline: Rows | None = None, source: R
                 assert not isinstance(sums, Crash)
                 found[check_id] = {pair.by for pair in sums if not pair.agrees}
             found |= {check_id: {sums.unequal} - {0} for check_id, sums in item.persons.items() if not isinstance(sums, Crash)}
+            for claim, broken in item.invariants.items():
+                assert isinstance(broken, Broken)
+                found[f"{name}.invariant.{claim}"] = {broken.keys} - {0}
             if causes is not None and item.evidence.harms[""].keys:
                 make_labelled(engine, item.entity)
                 causes += [cause.sentence for cause in diagnose(engine, Subject.of(facts.ground, item.entity, item.evidence)).causes]
@@ -160,6 +163,15 @@ def test_what_entries_of_the_target_s_own_say_is_no_difference(tmp_path: Path) -
 def test_an_old_entry_that_changed_and_says_so_explains_the_balance_too(tmp_path: Path) -> None:
     corrected = (901, 1, "N1", 13, 9, None, BEFORE, AFTER)
     assert seen(tmp_path, [*ENTRIES[:-1], corrected, balance(201, 11, 26), balance(902, 13, 39, made=BEFORE)]) == {}
+
+
+def test_a_balance_that_moved_is_the_sum_of_the_entries_that_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    claim = '[[invariant]]\nname = "ledger"\ncolumn = "balance"\nequals = { entity = "entries", sum = "points", by = ["account_id"] }\n'
+    monkeypatch.setitem(FILES, "balances.toml", FILES["balances.toml"] + claim)
+    since = [entry(301, "S1", 11, 100), balance(201, 11, 126), BALANCES[1]]  # of the target's own, as is N1 of before
+    assert seen(tmp_path, [*ENTRIES, *since]) == {}
+    wrong = seen(tmp_path / "wrong", [*(row for row in ENTRIES if row[2] != "P1"), *since])
+    assert wrong["balances.invariant.ledger"] == {1}
 
 
 def test_a_balance_that_no_entry_explains_is_found(tmp_path: Path) -> None:

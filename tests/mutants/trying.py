@@ -96,7 +96,7 @@ class Trying:
         found: dict[str, Passed] = pickle.loads(file.read_bytes()) if file.exists() else {}  # noqa: S301 - written below
         new = [item for name, item in items.items() if name not in found]
         if new:
-            _forked(folder / "before", lambda _: file.write_bytes(pickle.dumps(found | record(new, self.modules))), lambda _: None)
+            _forked(folder, lambda _: file.write_bytes(pickle.dumps(found | record(new, self.modules))), lambda _: None)
             found = pickle.loads(file.read_bytes())  # noqa: S301
         return {name: one for name, one in found.items() if name in items}
 
@@ -122,7 +122,7 @@ class Trying:
                     return
             say("survived")
 
-        said = _forked(folder / "mutant", work, lambda line: PATIENCE + 10 * (passed[names[int(line[3:])]].seconds if line.startswith("at ") else 1))
+        said = _forked(folder, work, lambda line: PATIENCE + 10 * (passed[names[int(line[3:])]].seconds if line.startswith("at ") else 1))
         asked = sum(line.startswith("at ") for line in said)
         end = said[-1] if said else ""
         if end == "no mutant":
@@ -202,11 +202,11 @@ def _forked(folder: Path, work: Callable[[Callable[[str], None]], object], patie
     """Do something in a process of its own, which may write into a folder of its own only, and return what it said.
 
     Args:
-        folder: for all temporary files; gone afterwards.
+        folder: where it gets a folder of its own for all temporary files; gone afterwards.
         work: what is done; is given what says a line.
         patience: the seconds that may pass after a line (`""`: after the start) before the next one; None: any number.
     """
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(dir=folder))
     read, write = os.pipe()
     child = os.fork()
     if not child:
