@@ -42,16 +42,17 @@ def diagnose(engine: Engine, subject: Subject) -> Diagnosis:
     label_cells(engine, subject)
     found = find_causes(engine, subject)
     explained = count_explained(engine, subject)
-    slices = count_slices(engine, subject)
-    by_kind = {f"{subject.entity.name}.{kind}": slices.of_kind(kind) for kind in KINDS if f"{subject.entity.name}.{kind}" in explained}
+    slices = count_slices(engine, subject) if subject.is_worth_a_scan else None
+    kinds = [kind for kind in KINDS if f"{subject.entity.name}.{kind}" in explained]
+    by_kind = {f"{subject.entity.name}.{kind}": slices.of_kind(kind) for kind in kinds} if slices is not None else {}
     places = {column.name: place for place, column in enumerate(subject.entity.compared)}
     looked_at_all = {name for name, cells in subject.evidence.harms[""].columns.items() if cells <= VALUES_KEPT}
     causes = tuple(
         one.found.model_copy(update={"overrepresented": slices.of_label(places[one.found.columns[0]], one.label)})
-        if one.label and one.found.columns[0] in looked_at_all
+        if slices is not None and one.label and one.found.columns[0] in looked_at_all
         else one.found
         for one in found
     )
     for table in ("sliced", "accounted", "gone"):
-        engine.execute(Query(f"DROP TABLE {table}", step=subject.step))
+        engine.execute(Query(f"DROP TABLE IF EXISTS {table}", step=subject.step))
     return Diagnosis(causes, explained, by_kind)
