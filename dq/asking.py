@@ -34,7 +34,6 @@ class Question:
     batch: int | None  # the batch asked about; None: all that has moved
     as_of: datetime
     asked: Asked
-    only: tuple[str, ...] = ()  # the entities compared, and those that explain them; none: all
 
     @property
     def compares(self) -> bool:
@@ -54,7 +53,7 @@ class Question:
                 for side, manifest in self.manifests.items()
             },
             "versions": versions(),
-            **({"only": self.only} if self.only else {}),
+            **({"only": self.asked.only} if self.asked.only else {}),
         }
         return hashlib.sha256(json.dumps(inputs, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:12]
 
@@ -138,7 +137,7 @@ def ask(
         moved_before=before,
         only=chosen,
     )
-    question = Question(command, contract, manifests, batch, moment.astimezone(UTC), asked, chosen)
+    question = Question(command, contract, manifests, batch, moment.astimezone(UTC), asked)
     return replace(question, asked=replace(asked, seed=question.run))
 
 

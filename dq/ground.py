@@ -44,7 +44,7 @@ class Asked:
     target_moment: str | None = None  # when the target was taken
     sizes: Sizes = field(default_factory=dict)  # how many rows there are, as the manifests say
     moved_before: tuple[int, ...] | None = None  # the batches that had moved when the crosswalk of before was taken; None: there is none
-    only: tuple[str, ...] = ()  # the entities that are compared; none: all
+    only: tuple[str, ...] = ()  # the entities that are compared, and those whose rows their claims add up; none: all
 
 
 @dataclass(frozen=True, slots=True)

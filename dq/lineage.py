@@ -78,6 +78,20 @@ def earlier_runs(run: Recorded, *, runs: Path) -> tuple[Recorded, ...]:
     return tuple(sorted(alike, key=_order, reverse=True))
 
 
+def lineage_since(run: Recorded, *, runs: Path, before: Recorded | None = None) -> Lineage | None:
+    """Compare a run's findings with those of an earlier run, by default the newest of `earlier_runs`; None where there is none.
+
+    Raises:
+        UsageError: as `lineage_of`.
+    """
+    earlier = earlier_runs(run, runs=runs)
+    first = before or next(iter(earlier), None)
+    if first is None:
+        return None
+    older = [one for one in earlier if one.record.run != first.record.run and one.record.as_of <= first.record.as_of]
+    return lineage_of(run, before=first, older=older)
+
+
 def lineage_of(run: Recorded, *, before: Recorded, older: Sequence[Recorded] = ()) -> Lineage:
     """Compare a run's findings with an earlier run's.
 

@@ -29,7 +29,6 @@ from dq.engine import Engine
 from dq.ground import Asked, Attempt, Ground, lay_ground
 
 Sums = tuple[SumPair, ...]
-LEFT_OUT = "left out"  # how the reason begins why an entity was not compared that nobody asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +137,7 @@ def _rows(engine: Engine, ground: Ground, name: str, *, compared: Mapping[str, E
     prepared = next(item for item in ground.prepared if item.entity.name == name)
     entity = prepared.entity
     raws = ground.raws.get(name)
-    left_out = f"{LEFT_OUT}: --only {' --only '.join(asked.only)}" if asked.only and name not in asked.only else None
+    left_out = f"left out: --only {' --only '.join(asked.only)}" if asked.only and name not in asked.only else None
     blocked = left_out or ground.blocks(entity) or blocked_by(entity, compared)
     if prepared.problems or blocked is not None or raws is None or isinstance(raws, Crash):
         return EntityFacts(entity, problems=prepared.problems, blocked=blocked)

@@ -215,6 +215,7 @@ class Record(Frozen):
     title: str
     batch: int | None  # the batch asked about; None for all that has moved
     batches: tuple[int, ...]  # the batches whose rows were compared
+    only: tuple[str, ...] = ()  # the entities that were compared alone; none: all were
     region: str | None
     as_of: str  # ISO 8601 with offset
     freeze: str | None

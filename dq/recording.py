@@ -104,6 +104,7 @@ def make_record(
         title=migration.title,
         batch=question.batch,
         batches=question.asked.batches,
+        only=question.asked.only,
         region=regions.pop() if len(regions) == 1 else None,
         as_of=question.as_of.isoformat(),
         freeze=migration.freeze.isoformat() if migration.freeze else None,
@@ -161,8 +162,8 @@ def not_checked(question: Question) -> tuple[str, ...]:
     rest = [batch.number for batch in contract.migration.batches if batch.number not in question.asked.batches]
     if rest:
         lines.append(f"Rows of {'batch' if len(rest) == 1 else 'batches'} {listed([str(number) for number in rest])} were not compared.")
-    if question.only:
-        lines.append(f"Only {listed(list(question.only))} were compared (--only): nothing is said of the rows of any other entity.")
+    if question.asked.only:
+        lines.append(f"Only {listed(list(question.asked.only))} were compared (--only): nothing is said of the rows of any other entity.")
     if question.command == "run" and fit_ids(contract):
         lines.append(f"Whether the source is fit to move ({counted(len(fit_ids(contract)), 'check')}) is asked by gate and check, not by run.")
     if contract.pinned is None:
@@ -195,7 +196,7 @@ def _what(question: Question) -> str:
         )
         return f"Gate for batch {question.batch}{before}"
     what = "All that has moved" if question.batch is None else f"Batch {question.batch}"
-    return f"{what}, only {listed(list(question.only))}" if question.only else what
+    return f"{what}, only {listed(list(question.asked.only))}" if question.asked.only else what
 
 
 def _snapshot(side: str, manifest: Manifest) -> Snapshot:

@@ -83,14 +83,13 @@ class Run:
         Raises:
             UsageError: there is none, or it is of another migration.
         """
-        from dq.lineage import Recorded, earlier_runs, lineage_of  # noqa: PLC0415 - it opens an engine
+        from dq.lineage import Recorded, lineage_since  # noqa: PLC0415 - it opens an engine
 
-        run = Recorded(self.folder, self.record)
-        others = earlier_runs(run, runs=self.folder.parent)
-        if earlier is None and not others:
+        before = None if earlier is None else Recorded(earlier.folder, earlier.record)
+        found = lineage_since(Recorded(self.folder, self.record), runs=self.folder.parent, before=before)
+        if found is None:
             raise UsageError(f"there is no earlier run beside {self.folder} that asked the same")
-        before = others[0] if earlier is None else Recorded(earlier.folder, earlier.record)
-        return lineage_of(run, before=before, older=[one for one in others if one.record.run != before.record.run and one.record.as_of <= before.record.as_of])
+        return found
 
     def checks(self) -> pl.DataFrame:
         """Return every check: id, outcome, broken, looked_at, sentence."""

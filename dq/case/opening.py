@@ -66,7 +66,7 @@ def reopened(folder: Path, record: Record, *, where: Where | None = None, settin
     """
     where, settings = where or Where(), settings or Settings()
     varying = read_varying(folder)
-    contract = run_contract(record, varying, named=where.contract)
+    contract = contract_of(record, varying, named=where.contract)
     if record.findings and not (folder / FINDINGS).is_file():
         raise UsageError(f"{folder / FINDINGS}: is not there, so what the run found of a row cannot be told")
     paths = _paths(contract, record, varying, named=where.snapshots)
@@ -89,7 +89,7 @@ def reopened(folder: Path, record: Record, *, where: Where | None = None, settin
             item.close()
 
 
-def run_contract(record: Record, varying: Mapping[str, Any], *, named: Path | None) -> Contract:
+def contract_of(record: Record, varying: Mapping[str, Any], *, named: Path | None) -> Contract:
     """Return the contract of a run: the named one, or where it lay when the run was made. Raises UsageError where it is another."""
     told = varying.get("contract")
     there = Path(told) if isinstance(told, str) and Path(told).is_dir() else _CONTRACT

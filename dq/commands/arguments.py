@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import wraps
 from pathlib import Path
-from typing import Annotated, Optional
+from types import MappingProxyType
+from typing import Annotated, Any, Optional
 
 import typer
 
@@ -15,12 +19,6 @@ from dq.errors import UsageError
 ContractDir = Annotated[Path, typer.Option("--contract", "-c", metavar="DIR", help="The contract's folder.")]
 RunsDir = Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where run folders are kept.")]
 BatchNumber = Annotated[Optional[int], typer.Option("--batch", "-b", metavar="N", help="A batch; batches count from 1.")]
-SourceFile = Annotated[Optional[Path], typer.Option("--source", metavar="FILE", help="Another source snapshot than the contract's.")]
-TargetFile = Annotated[Optional[Path], typer.Option("--target", metavar="FILE", help="Another target snapshot.")]
-BaselineFile = Annotated[Optional[Path], typer.Option("--baseline", metavar="FILE", help="Another baseline snapshot.")]
-CrosswalkFile = Annotated[Optional[Path], typer.Option("--crosswalk", metavar="FILE", help="Another crosswalk snapshot.")]
-BeforeFile = Annotated[Optional[Path], typer.Option("--crosswalk-before", metavar="FILE", help="Another snapshot of the crosswalk as it was before.")]
-ExportFile = Annotated[Optional[Path], typer.Option("--export", metavar="FILE", help="Another snapshot of personal-data exports.")]
 AsOf = Annotated[Optional[str], typer.Option("--as-of", metavar="MOMENT", help="Judge time as of then (ISO 8601 with offset); else the target's moment.")]
 Memory = Annotated[str, typer.Option("--memory", metavar="SIZE", help="What the engine may use before it spills, e.g. 900MB.")]
 SealingMemory = Annotated[
@@ -32,10 +30,45 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object inst
 CONTRACT, RUNS = Path("expectations"), Path("runs")
 DEFAULT_MEMORY = MEMORY
 
+Files = Mapping[str, Path]
+"""Side to snapshot file, of those that the command line names; see `with_files`."""
 
-def overrides(**files: Path | None) -> dict[str, Path]:
+NO_FILES: Files = MappingProxyType({})
+_SNAPSHOTS = {
+    "source": "Another source snapshot than the contract's.",
+    "target": "Another target snapshot.",
+    "baseline": "Another baseline snapshot.",
+    "crosswalk": "Another crosswalk snapshot.",
+    "crosswalk_before": "Another snapshot of the crosswalk as it was before.",
+    "export": "Another snapshot of personal-data exports.",
+}
+
+
+def named(**files: Path | None) -> dict[str, Path]:
     """Return side to file of those that were named."""
     return {side: file for side, file in files.items() if file is not None}
+
+
+def with_files(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command an option for each side's snapshot, where its parameter `files` stands; it gets those that were named, side to file."""
+    signature = inspect.signature(command, eval_str=True)
+    parameters: list[inspect.Parameter] = []
+    for parameter in signature.parameters.values():
+        if parameter.name != "files":
+            parameters.append(parameter)
+            continue
+        for side, help_ in _SNAPSHOTS.items():
+            option = Annotated[Optional[Path], typer.Option(f"--{side.replace('_', '-')}", metavar="FILE", help=help_)]
+            parameters.append(inspect.Parameter(side, parameter.kind, default=None, annotation=option))
+
+    @wraps(command)
+    def called(**options: Any) -> None:
+        files = named(**{side: options.pop(side) for side in _SNAPSHOTS})
+        command(**options, files=files)
+
+    called.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # what typer reads
+    called.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return called
 
 
 def moment(text: str | None, *, option: str = "--as-of") -> datetime | None:

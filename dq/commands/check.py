@@ -11,21 +11,17 @@ from dq.checking import ShownView
 from dq.commands.arguments import (
     CONTRACT,
     DEFAULT_MEMORY,
+    NO_FILES,
     AsJson,
     AsOf,
-    BaselineFile,
     BatchNumber,
-    BeforeFile,
     ContractDir,
-    CrosswalkFile,
-    ExportFile,
+    Files,
     Memory,
-    SourceFile,
-    TargetFile,
     Threads,
     moment,
-    overrides,
     settings,
+    with_files,
 )
 from dq.commands.console import out, progress, say, say_json, tally
 from dq.errors import UsageError
@@ -41,18 +37,14 @@ Exit status: 0 fit, 1 discrepancies, 2 wrong usage or contract, 3 could not be p
 """
 
 
+@with_files
 def check(
     contract: ContractDir = CONTRACT,
     batch: BatchNumber = None,
     pin: Annotated[bool, typer.Option("--pin", help="Write every table, column and type of both stores to stores.lock.toml.")] = False,
     sql: Annotated[Optional[str], typer.Option("--sql", metavar="ENTITY", help="Print the views that the engine makes of an entity.")] = None,
     rows: Annotated[int, typer.Option("--rows", metavar="N", min=0, help="With --sql: print N rows of both sides, values and all.")] = 0,
-    source: SourceFile = None,
-    target: TargetFile = None,
-    baseline: BaselineFile = None,
-    crosswalk: CrosswalkFile = None,
-    crosswalk_before: BeforeFile = None,
-    export: ExportFile = None,
+    files: Files = NO_FILES,
     as_of: AsOf = None,
     memory: Memory = DEFAULT_MEMORY,
     threads: Threads = None,
@@ -64,7 +56,6 @@ def check(
 
     if rows and sql is None:
         raise UsageError("--rows goes with --sql ENTITY")
-    files = overrides(source=source, target=target, baseline=baseline, crosswalk=crosswalk, crosswalk_before=crosswalk_before, export=export)
     with progress(3, what="check", quiet=as_json) as told:
         options = Options(snapshots=files, as_of=moment(as_of), settings=settings(memory, threads), told=told)
         if pin:

@@ -15,18 +15,15 @@ from rich.text import Text
 from dq.case.model import CaseData
 from dq.commands.arguments import (
     DEFAULT_MEMORY,
+    NO_FILES,
     RUNS,
     AsJson,
-    BaselineFile,
-    CrosswalkFile,
-    ExportFile,
+    Files,
     Memory,
     RunsDir,
-    SourceFile,
-    TargetFile,
     Threads,
-    overrides,
     settings,
+    with_files,
 )
 from dq.commands.console import out, progress, say, say_json
 from dq.commands.show import LATEST, find_run
@@ -47,6 +44,7 @@ _STYLES = {"passed": "green", "failed": "bold red", "waived": "blue"}
 _TEXT = 160  # characters of one value
 
 
+@with_files
 def explain(
     run: Annotated[str, typer.Argument(metavar="RUN", help="A run's id or its beginning, its folder, or 'latest'.")] = LATEST,
     account: Annotated[
@@ -55,11 +53,7 @@ def explain(
     to: Annotated[Optional[Path], typer.Option("--to", metavar="FILE", help="Write the case as a page to print there: .html.")] = None,
     runs: RunsDir = RUNS,
     contract: Annotated[Optional[Path], typer.Option("--contract", "-c", metavar="DIR", help="The contract's folder, if it is not where it was.")] = None,
-    source: SourceFile = None,
-    target: TargetFile = None,
-    baseline: BaselineFile = None,
-    crosswalk: CrosswalkFile = None,
-    export: ExportFile = None,
+    files: Files = NO_FILES,
     memory: Memory = DEFAULT_MEMORY,
     threads: Threads = None,
     as_json: AsJson = False,
@@ -69,7 +63,7 @@ def explain(
     folder = find_run(run, runs=runs)
     record = read_record(folder)
     who = _asked(account)
-    where = Where(contract, overrides(source=source, target=target, baseline=baseline, crosswalk=crosswalk, export=export))
+    where = Where(contract, files)
     with progress(1, what="case", quiet=as_json) as told:
         told("reading the snapshots")
         case = explained(folder, record, who, where=where, settings=settings(memory, threads))

@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from dq.commands.arguments import DEFAULT_MEMORY, AsJson, Memory, Threads, overrides, settings
+from dq.commands.arguments import DEFAULT_MEMORY, AsJson, Memory, Threads, named, settings
 from dq.commands.console import progress, say, say_json
 
 HELP = """Write a contract's skeleton for another migration, from sealed snapshots of its stores.
@@ -30,7 +30,7 @@ def init(
 ) -> None:
     from dq.proposing import propose
 
-    files = overrides(source=source, target=target, baseline=baseline, crosswalk=crosswalk)
+    files = named(source=source, target=target, baseline=baseline, crosswalk=crosswalk)
     with progress(len(files) + 3, what="init", quiet=as_json) as told:
         found = propose(folder, files, settings=settings(memory, threads), told=told)
     if as_json:

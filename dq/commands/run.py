@@ -12,23 +12,19 @@ from dq.asking import Command
 from dq.commands.arguments import (
     CONTRACT,
     DEFAULT_MEMORY,
+    NO_FILES,
     RUNS,
     AsJson,
     AsOf,
-    BaselineFile,
     BatchNumber,
-    BeforeFile,
     ContractDir,
-    CrosswalkFile,
-    ExportFile,
+    Files,
     Memory,
     RunsDir,
-    SourceFile,
-    TargetFile,
     Threads,
     moment,
-    overrides,
     settings,
+    with_files,
 )
 from dq.commands.console import out, progress, say, say_json, tally
 from dq.contract import read_contract
@@ -52,42 +48,32 @@ Ends with one line, GATE OPEN … or GATE SHUT …. Exit status: 0 open, 1 discr
 """
 
 
+@with_files
 def run(
     contract: ContractDir = CONTRACT,
     batch: BatchNumber = None,
     only: Annotated[Optional[list[str]], typer.Option("--only", metavar="ENTITY", help="Compare this entity alone; may stand several times.")] = None,
     runs: RunsDir = RUNS,
-    source: SourceFile = None,
-    target: TargetFile = None,
-    baseline: BaselineFile = None,
-    crosswalk: CrosswalkFile = None,
-    crosswalk_before: BeforeFile = None,
-    export: ExportFile = None,
+    files: Files = NO_FILES,
     as_of: AsOf = None,
     memory: Memory = DEFAULT_MEMORY,
     threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
-    files = overrides(source=source, target=target, baseline=baseline, crosswalk=crosswalk, crosswalk_before=crosswalk_before, export=export)
     _recorded("run", contract, batch, only=tuple(only or ()), runs=runs, files=files, as_of=as_of, memory=memory, threads=threads, as_json=as_json)
 
 
+@with_files
 def gate(
     batch: Annotated[int, typer.Option("--batch", "-b", metavar="N", help="The batch that is to start; batches count from 1.")],
     contract: ContractDir = CONTRACT,
     runs: RunsDir = RUNS,
-    source: SourceFile = None,
-    target: TargetFile = None,
-    baseline: BaselineFile = None,
-    crosswalk: CrosswalkFile = None,
-    crosswalk_before: BeforeFile = None,
-    export: ExportFile = None,
+    files: Files = NO_FILES,
     as_of: AsOf = None,
     memory: Memory = DEFAULT_MEMORY,
     threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
-    files = overrides(source=source, target=target, baseline=baseline, crosswalk=crosswalk, crosswalk_before=crosswalk_before, export=export)
     _recorded("gate", contract, batch, runs=runs, files=files, as_of=as_of, memory=memory, threads=threads, as_json=as_json)
 
 
@@ -97,7 +83,7 @@ def _recorded(
     batch: int | None,
     *,
     runs: Path,
-    files: dict[str, Path],
+    files: Files,
     as_of: str | None,
     memory: str,
     threads: int | None,
@@ -118,7 +104,7 @@ def _recorded(
     else:
         from dq.report.terminal import print_verdict
 
-        print_verdict(_asked_for(record), out(), report=report)
+        print_verdict(record, out(), report=report)
         _say_lineage(finished, runs=runs)
         say(last_line(record))
     raise typer.Exit(record.exit_status)
@@ -126,26 +112,12 @@ def _recorded(
 
 def _say_lineage(finished: Finished, *, runs: Path) -> None:
     """Say what became of the findings since the run before, where there is one and either has any."""
-    from dq.lineage import Recorded, earlier_runs, lineage_of
+    from dq.lineage import Recorded, lineage_since
 
-    run = Recorded(finished.folder, finished.record)
-    earlier = earlier_runs(run, runs=runs)
-    if earlier and (run.record.findings or earlier[0].record.findings):
-        with suppress(DqError):  # whatever became of an earlier run's folder is no matter of this run's
-            say(lineage_of(run, before=earlier[0], older=earlier[1:]).sentence)
-
-
-def _asked_for(record: Record) -> Record:
-    """Return the record without the entities that --only left out: each of their checks would say so."""
-    from dq.measuring import LEFT_OUT
-
-    left = {check.entity for check in record.checks if (check.reason or "").startswith(LEFT_OUT)}
-    return record.model_copy(
-        update={
-            "entities": tuple(entity for entity in record.entities if entity.entity not in left),
-            "checks": tuple(check for check in record.checks if check.entity not in left),
-        }
-    )
+    with suppress(DqError):  # whatever became of an earlier run's folder is no matter of this run's
+        lineage = lineage_since(Recorded(finished.folder, finished.record), runs=runs)
+        if lineage is not None and lineage.lines:
+            say(lineage.sentence)
 
 
 def last_line(record: Record) -> str:

@@ -80,19 +80,15 @@ def show(
 
 def _since(folder: Path, record: Record, name: str, *, runs: Path, as_json: bool) -> None:
     """Print what became of findings since an earlier run, by check."""
-    from dq.lineage import Recorded, earlier_runs, lineage_of
+    from dq.lineage import Recorded, lineage_since
 
-    run = Recorded(folder, record)
-    earlier = earlier_runs(run, runs=runs)
-    if name == PREVIOUS:
-        if not earlier:
-            raise UsageError(f"there is no earlier {record.command} of that batch in {runs}")
-        before = earlier[0]
-    else:
+    before = None
+    if name != PREVIOUS:
         found = find_run(name, runs=runs)
         before = Recorded(found, read_record(found))
-    older = [one for one in earlier if one.record.run != before.record.run and one.record.as_of <= before.record.as_of]
-    lineage = lineage_of(run, before=before, older=older)
+    lineage = lineage_since(Recorded(folder, record), runs=runs, before=before)
+    if lineage is None:
+        raise UsageError(f"there is no earlier {record.command} of that batch in {runs}")
     if as_json:
         say_json(lineage.model_dump(mode="json"))
         return

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64encode
 from pathlib import Path
-from typing import Final
 
 from dq.case.model import CaseData
 from dq.errors import UsageError
 from dq.report.caseview import case_facts, case_verdict, meanings, section_views
 from dq.report.exports import private_file
-from dq.report.templating import rendered, style
-
-_POLICY: Final = "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
+from dq.report.templating import page, rendered, style
 
 
 def render_case(case: CaseData) -> str:
     """Return the case as one HTML page."""
-    sheet = style("case_style.css")
-    policy = _POLICY.format(b64encode(hashlib.sha256(sheet.encode()).digest()).decode())
-    return rendered("case.html", style=sheet, policy=policy, **_values(case)) + "\n"
+    return page("case.html", sheet="case_style.css", **_values(case))
 
 
 def case_display(case: CaseData) -> str:

@@ -35,8 +35,11 @@ _COUNTS: Final = ("Compared", "Missing", "Extra", "Changed", "Duplicate", "Peopl
 def print_verdict(record: Record, console: Console, *, report: Path | None) -> None:
     """Print the verdict, the promises and what is broken; `report` is the page that says more, if there is one.
 
-    The caller prints the last line.
+    The caller prints the last line. Of entities that were left out nothing is printed: each of their checks would say so.
     """
+    left = {entity.entity for entity in record.entities if record.only and entity.entity not in record.only}
+    entities, checks = (tuple(item for item in items if item.entity not in left) for items in (record.entities, record.checks))
+    record = record.model_copy(update={"entities": entities, "checks": checks})
     shown = outline(record, in_full=_LINES, promised=_PROMISES)
     printer = _Printer(console)
     printer.verdict(record)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dq.stores.duckdb_file import seal_duckdb
 from dq.stores.seal import Label
-from tests.cli.small import make_store, write_contract
+from tests.cli.small import FOUR_STORES, TWO_BATCHES, make_store, write_contract
 
 MOMENT = datetime(2024, 11, 5, 20, tzinfo=UTC)
 BASELINE = datetime(2024, 10, 28, 17, tzinfo=UTC)
@@ -139,30 +139,14 @@ def _crosswalk() -> list[str]:
 
 
 _CONTRACT = {
-    "migration.toml": """
+    "migration.toml": f"""
         name = "cases"
         title = "The old store moves into the new one"
         regions = ["ID", "GB"]
         entities = ["accounts", "orders", "lines", "coupons", "entries", "balances"]
         accounts = "accounts"
-        [stores.source]
-        name = "old"
-        snapshot = "../source.duckdb"
-        [stores.target]
-        name = "new"
-        snapshot = "../target.duckdb"
-        [stores.baseline]
-        name = "new"
-        snapshot = "../baseline.duckdb"
-        [stores.crosswalk]
-        name = "old-new"
-        snapshot = "../crosswalk.duckdb"
-        [[batches]]
-        number = 1
-        region = "ID"
-        [[batches]]
-        number = 2
-        region = "GB"
+        {FOUR_STORES}
+        {TWO_BATCHES}
     """,
     "accounts.toml": """
         promise = "Everybody finds their account."

@@ -78,6 +78,31 @@ BATCHED = {
 STORES = {"plain": PLAIN, "batched": BATCHED}
 NAMES = {"source": "old", "target": "new", "baseline": "new", "crosswalk": "old-new"}
 
+FOUR_STORES = """
+    [stores.source]
+    name = "old"
+    snapshot = "../source.duckdb"
+    [stores.target]
+    name = "new"
+    snapshot = "../target.duckdb"
+    [stores.baseline]
+    name = "new"
+    snapshot = "../baseline.duckdb"
+    [stores.crosswalk]
+    name = "old-new"
+    snapshot = "../crosswalk.duckdb"
+"""
+"""The part of a batched migration.toml that names its stores; `NAMES` has the names."""
+
+TWO_BATCHES = """
+    [[batches]]
+    number = 1
+    region = "ID"
+    [[batches]]
+    number = 2
+    region = "GB"
+"""
+
 _PLAIN_CONTRACT = {
     "migration.toml": """
         name = "small"
@@ -107,33 +132,17 @@ _PLAIN_CONTRACT = {
     "sql/target/coupons.sql": "SELECT code, note, amount FROM vouchers",
 }
 _BATCHED_CONTRACT = {
-    "migration.toml": """
+    "migration.toml": f"""
         name = "small"
         title = "The old store moves into the new one"
         regions = ["ID", "GB"]
         entities = ["accounts", "coupons"]
         accounts = "accounts"
-        [stores.source]
-        name = "old"
-        snapshot = "../source.duckdb"
-        [stores.target]
-        name = "new"
-        snapshot = "../target.duckdb"
-        [stores.baseline]
-        name = "new"
-        snapshot = "../baseline.duckdb"
-        [stores.crosswalk]
-        name = "old-new"
-        snapshot = "../crosswalk.duckdb"
+        {FOUR_STORES}
         [limits]
         max_age_hours = 72
         max_apart_hours = 24
-        [[batches]]
-        number = 1
-        region = "ID"
-        [[batches]]
-        number = 2
-        region = "GB"
+        {TWO_BATCHES}
     """,
     "accounts.toml": """
         promise = "Everybody finds their account."
