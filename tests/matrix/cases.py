@@ -16,7 +16,7 @@ from dq_fixtures.corruptions.registry import FIRST, NEXT
 from dq.errors import DqError
 from dq.running import Finished
 
-from .judging import compare
+from .judging import compare, unnamed
 from .sabotage import SABOTAGES
 from .spoiling import seeded
 from .stages import CLEAN, Case, differences
@@ -41,9 +41,9 @@ def run_corruption(base: Path, name: str) -> list[str]:
 def judge_corruption(finished: Finished, expected: Mapping[Corruption, Expected]) -> list[str]:
     """Return what a run found otherwise than its corruptions had to bring about, one line each."""
     together = tuple(dict.fromkeys(item for told in expected.values() for item in told))
-    causes = [words for it in expected for words in it.causes]
     found = [line for it, told in expected.items() for line in _declared(it, told)]
-    found += [*compare(finished, together, causes=causes), *_crashes(finished)]
+    found += [*compare(finished, together), *_crashes(finished)]
+    found += [line for it in expected for line in unnamed(finished, it.causes, *it.checks)]
     return found + [line for it in expected for line in _live(it, finished)]
 
 
@@ -94,7 +94,7 @@ def run_demo(base: Path, name: str) -> list[str]:
         files, told = case.changed(lambda copy: apply(copy, *BROKEN))
         finished = case.run(files)
         causes = [words for planted in BROKEN for words in CORRUPTIONS[planted].causes]
-        return [*compare(finished, told, causes=causes), *_crashes(finished)]
+        return [*compare(finished, told), *unnamed(finished, causes), *_crashes(finished)]
 
 
 def _corrupted(case: Case, it: Corruption) -> tuple[Finished, Expected]:

@@ -174,8 +174,8 @@ def judged(base: Path, names: Sequence[str], *, seed: int, demo: int, wanted: in
         except DqError as error:
             return Drawn(seed, demo, loose, left_out, (f"refused: {error}",))
         crashes = [f"{step} crashed: {crash.reason}" for step, crash in finished.crashes]
-        found = compare(finished, verdict(world, keys=keys))
-        differences = (*(line for line in found if with_canaries or not line.startswith("canary.")), *crashes)
+        expected = tuple(item for item in verdict(world, keys=keys) if with_canaries or not item.check.startswith("canary."))
+        differences = (*compare(finished, expected), *crashes)
         known.come |= {place: rows for place, rows in world.come_once.items() if place[1] in clean}
         return Drawn(seed, demo, loose, left_out, differences)
 

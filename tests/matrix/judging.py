@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import Self
 
 import polars as pl
 from dq_fixtures.corruptions.expected import CELL, LINE, SLICE, UNFIT, Expected, Fault, Key, Unproven
@@ -16,6 +17,22 @@ Finding = tuple[str, str | None, str, Key, str | None]
 """What a record of findings.parquet says: entity, check, status, key, column."""
 
 SHOWN = 3
+
+OUTCOME = "outcome"
+"""What a line is about that is about the whole run's outcome."""
+
+
+class Otherwise(str):
+    """A line on what is otherwise than expected, and the checks or entities that it is about; none: nobody knows."""
+
+    __slots__ = ("about",)
+    about: frozenset[str]
+
+    def __new__(cls, line: str, *about: str) -> Self:
+        """Return the line, about these."""
+        told = super().__new__(cls, line)
+        told.about = frozenset(about)
+        return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +69,30 @@ def wanted(expected: Expected) -> dict[str, Wanted]:
     }
 
 
-def compare(finished: Finished, expected: Expected, *, causes: Collection[str] = ()) -> Iterator[str]:
+def compare(finished: Finished, expected: Expected) -> Iterator[Otherwise]:
     """Yield a line for everything that a run found otherwise than expected; nothing where it is right to the last key."""
     record = finished.record
     want = wanted(expected)
     yield from compare_checks(record.checks, expected)
     worst = Outcome.NOT_PROVEN if any(one.reason is not None for one in want.values()) else Outcome.FAILED if want else Outcome.PASSED
     if (record.outcome, record.exit_status) != (worst, worst.exit_status):
-        yield f"outcome: expected {worst}, found {record.outcome} and exit status {record.exit_status}"
-    for words in causes:
-        if not any(words in cause.sentence for cause in record.causes):
-            yield f"causes: none says '{words}', but {[cause.sentence for cause in record.causes]}"
+        yield Otherwise(f"outcome: expected {worst}, found {record.outcome} and exit status {record.exit_status}", OUTCOME)
     yield from _findings(finished, expected)
 
 
-def compare_checks(checks: Iterable[Check], expected: Expected) -> Iterator[str]:
+def unnamed(finished: Finished, causes: Iterable[str], *about: str) -> Iterator[Otherwise]:
+    """Yield a line for each of these words that no cause of a run has; they are about these checks."""
+    found = [cause.sentence for cause in finished.record.causes]
+    yield from (Otherwise(f"causes: none says '{words}', but {found}", *about) for words in causes if not any(words in sentence for sentence in found))
+
+
+def compare_checks(checks: Iterable[Check], expected: Expected) -> Iterator[Otherwise]:
     """Yield a line for every check that is otherwise than expected; those of which nothing is expected must be PASSED."""
     found = {check.id: check for check in checks}
     want = wanted(expected)
-    yield from (f"{name}: there is no such check" for name in want if name not in found)
+    yield from (Otherwise(f"{name}: there is no such check", name) for name in want if name not in found)
     for check_id, check in found.items():
-        yield from _check(check, want.get(check_id))
+        yield from (Otherwise(line, check_id) for line in _check(check, want.get(check_id)))
 
 
 def _check(check: Check, want: Wanted | None) -> Iterator[str]:
@@ -105,21 +125,22 @@ def _counts(check: Check, want: Wanted) -> Iterator[str]:
         yield f"{check.id}: expected {want.statuses}, found {dict(check.statuses)}"
 
 
-def _findings(finished: Finished, expected: Expected) -> Iterator[str]:
+def _findings(finished: Finished, expected: Expected) -> Iterator[Otherwise]:
     """Hold findings.parquet against the faults: no key more, none fewer."""
     file = finished.folder / "restricted" / "findings.parquet"
     if not file.exists() and not finished.record.entities:
         return  # nothing was compared yet
     frame = pl.read_parquet(file)
     if len(frame) != finished.record.findings:
-        yield f"findings: the record says {finished.record.findings}, the file has {len(frame)}"
+        yield Otherwise(f"findings: the record says {finished.record.findings}, the file has {len(frame)}")
     found: set[Finding] = {
         (entity, check, status, tuple(key), column)
         for entity, check, status, key, column in frame.select("entity", "check", "status", "key", "column").iter_rows()
     }
     want = set(_records(expected))
     if found != want:
-        yield f"findings: {len(want - found)} not found: {_some(want - found)}; {len(found - want)} not expected: {_some(found - want)}"
+        about = {check or entity for entity, check, *_ in found ^ want}
+        yield Otherwise(f"findings: {len(want - found)} not found: {_some(want - found)}; {len(found - want)} not expected: {_some(found - want)}", *about)
 
 
 def _records(expected: Expected) -> Iterator[Finding]:

@@ -1,35 +1,39 @@
 """The one place that says which cases share a run: those that break different checks, and those that break none.
 
-A shared run must find what each of its corruptions brings about, to the last key, and nothing else. Where it finds anything else, whatever the
-reason, its halves are run apart, down to one case alone, and that decides.
+A shared run must find what each of its corruptions brings about, to the last key, and nothing else. Where it finds anything else, those that are
+about the same checks are run apart, where that is not known its halves, down to one case alone, and that decides.
 """
 
 from __future__ import annotations
 
+import re
 import tempfile
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
-from dq_fixtures.corruptions import CORRUPTIONS
+from dq_fixtures.corruptions import CORRUPTIONS, Corruption
 from dq_fixtures.corruptions.expected import Expected
 from dq_fixtures.corruptions.neutral import NEUTRAL
-from dq_fixtures.corruptions.registry import FIRST, Stage, apply_each
+from dq_fixtures.corruptions.registry import FIRST, Stage, with_stores
 
 from .canaries import run_canaries
 from .cases import in_exports, judge_corruption, judge_neutral
-from .judging import compare
+from .judging import OUTCOME, Otherwise, compare
 from .listing import Item, run_item
 from .sabotage import SABOTAGES
 from .spoiling import seeded
 from .stages import Case
 
-_MOST = 12  # of a share: the more there are, the likelier two pick the same row
+_MOST = 16  # of a share: the more there are, the likelier two pick the same row
 
 _APART = ("K.unplaced", "CO.given", "G.twice", "NU2")  # they take from others what those would pick, or write what those cannot read
 
 _ADDED_UP = {"coverage.source", "coverage.target"}  # each counts what several corruptions leave uncovered
+
+_KEYED = re.compile(r"\w+\.(attribution|export|instants|natives|values)")  # each names the keys of what breaks it, so several may
 
 _WHOLE = (".rows", ".keys", ".schema")  # checks of rows that come and go
 
@@ -62,11 +66,40 @@ def run_share(base: Path, share: Share) -> Mapping[str, list[str]]:
     names = [item.id for item in share]
     if _is_blind(share[0]):
         return run_canaries(base, names)
-    together = {"corruption": _corruptions, "sabotage": _crashing}.get(share[0].kind, _neutral)
-    if not together(base, names):
+    together = {"corruption": run_corruptions, "sabotage": _crashing}.get(share[0].kind, _neutral)
+    otherwise = together(base, names)
+    if not otherwise:
         return {item.id: [] for item in share}
+    if isinstance(otherwise, Unfit):
+        doubtful, others = _apart(share, {otherwise.name})
+        return {**run_share(base, doubtful), **run_share(base, others)}
+    doubtful, held = _apart(share, _suspects(share, otherwise))
+    if doubtful and held:  # of what the others break, the run found all, and nothing else
+        return {**{item.id: [] for item in held}, **{item.id: _alone(base, item) for item in doubtful}}
     half = len(share) // 2
     return {**run_share(base, share[:half]), **run_share(base, share[half:])}
+
+
+def _apart(share: Share, names: Collection[str]) -> tuple[Share, Share]:
+    """Return the items of a share with these names, and the others."""
+    return tuple(item for item in share if item.id in names), tuple(item for item in share if item.id not in names)
+
+
+def _suspects(share: Share, otherwise: Iterable[str]) -> set[str]:
+    """Return which corruptions break what is otherwise than expected; none, where any of it is nobody's. The outcome is what the checks make of it."""
+    found: set[str] = set()
+    for line in otherwise:
+        about = line.about if isinstance(line, Otherwise) else frozenset[str]()
+        of = {item.id for item in share if item.kind == "corruption" and _breaks(CORRUPTIONS[item.id].checks, about)}
+        if not of and about != {OUTCOME}:
+            return set()
+        found |= of
+    return found
+
+
+def _breaks(checks: Iterable[str], about: Collection[str]) -> bool:
+    """Return whether any of these checks, or of these entities' checks, is among them."""
+    return any(check in about or check.partition(".")[0] in about for check in checks)
 
 
 def _alone(base: Path, item: Item) -> list[str]:
@@ -85,7 +118,11 @@ def _order(item: Item) -> tuple[bool, int]:
 def _fits(checks: set[str], others: set[str]) -> bool:
     """Return whether nothing that is broken is broken by others too, and no rows come or go of an entity that the others are about."""
     whole, their_whole = _about(check for check in checks if check.endswith(_WHOLE)), _about(check for check in others if check.endswith(_WHOLE))
-    return checks.isdisjoint(others) and whole.isdisjoint(_about(others)) and their_whole.isdisjoint(_about(checks))
+    return (
+        not any(check in others for check in checks if not _KEYED.fullmatch(check))
+        and whole.isdisjoint(_about(others))
+        and their_whole.isdisjoint(_about(checks))
+    )
 
 
 def _about(checks: Iterable[str]) -> set[str]:
@@ -98,7 +135,7 @@ def _room(item: Item) -> tuple[object, set[str]]:
         return (item.kind, item.id), set()
     if item.kind == "corruption":
         it = CORRUPTIONS[item.id]
-        if it.place != "sealed" and it.refused is None:
+        if it.refused is None:
             return (item.kind, it.place, it.stage), set(it.checks) - _ADDED_UP
     if _is_blind(item):
         return (item.kind, "blind"), set()
@@ -109,26 +146,48 @@ def _room(item: Item) -> tuple[object, set[str]]:
     return (item.kind, item.id), set()
 
 
-def _corruptions(base: Path, names: list[str]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """The corruption that could not be let loose after others."""
+
+    name: str
+
+
+def run_corruptions(base: Path, names: Sequence[str]) -> list[str] | Unfit:
     """Let several corruptions loose, one after the other, and return what a run of them all found otherwise."""
+    loose: list[str] = []
     with tempfile.TemporaryDirectory(prefix="matrix-") as work:
         case = _case(base, Path(work), CORRUPTIONS[names[0]].stage)
         try:
-            files, expected = _changed(case, names)
+            files, expected = _changed(case, names, loose)
+        except Exception:  # noqa: BLE001 - whatever one did to another: apart they are asked again
+            return Unfit(loose[-1])
+        try:
             finished = case.run(files)
-        except Exception as error:  # noqa: BLE001 - whatever one did to another: apart they are asked again
+        except Exception as error:  # noqa: BLE001 - as above
             return [f"not together: {error}"]
         return judge_corruption(finished, {CORRUPTIONS[name]: told for name, told in expected.items()})
 
 
-def _changed(case: Case, names: list[str]) -> tuple[dict[str, Path], dict[str, Expected]]:
-    """Return the snapshots after corruptions of one place, and by name what each must bring about."""
+def _changed(case: Case, names: Sequence[str], loose: list[str]) -> tuple[dict[str, Path], dict[str, Expected]]:
+    """Return the snapshots after corruptions of one place, and by name what each must bring about; `loose` gets each name before it is let loose."""
+
+    def each(corrupt: Callable[[Corruption], Expected]) -> dict[str, Expected]:
+        expected = {}
+        for name in names:
+            loose.append(name)
+            expected[name] = corrupt(CORRUPTIONS[name])
+        return expected
+
     place = CORRUPTIONS[names[0]].place
     if place == "contract":
-        return case.clean, {name: case.open_clean(CORRUPTIONS[name].corrupt, case.contract) for name in names}
+        return case.clean, each(lambda it: case.open_clean(it.corrupt, case.contract))
+    if place == "sealed":
+        folder = case.sealed()
+        return {kind: folder / file.name for kind, file in case.clean.items()}, each(lambda it: it.corrupt(folder))
     if place == "exports":
-        return case.changed(lambda copy: {name: in_exports(copy, CORRUPTIONS[name]) for name in names})
-    return case.changed(lambda copy: apply_each(copy, names))
+        return case.changed(lambda copy: each(lambda it: in_exports(copy, it)))
+    return case.changed(lambda copy: with_stores(copy, lambda db: each(lambda it: it.corrupt(db))))
 
 
 def _crashing(base: Path, names: list[str]) -> list[str]:

@@ -9,7 +9,7 @@ from dq_fixtures.corruptions import CORRUPTIONS
 
 from tests.matrix import stages
 from tests.matrix.listing import Item, items, run_item
-from tests.matrix.sharing import _corruptions, shares
+from tests.matrix.sharing import run_corruptions, shares
 
 TOGETHER = [[item.id for item in share] for share in shares(items()) if share[0].kind == "corruption" and len(share) > 1]
 ALONE = [item for item in items() if item.id in {"demo", "N01", "N04", "N14", "K12.rows", "K12.sums", "F36.column", "S02", "Y.deadline", "U01", "N00"}]
@@ -29,7 +29,7 @@ def _built(base: Path, moved: int) -> Path:
 
 @pytest.mark.parametrize("names", TOGETHER, ids=lambda names: names[0])
 def test_a_share_is_judged_as_it_must_be(base: Path, names: list[str]) -> None:
-    assert _corruptions(_built(base, CORRUPTIONS[names[0]].stage.moved), names) == []
+    assert run_corruptions(_built(base, CORRUPTIONS[names[0]].stage.moved), names) == []
 
 
 @pytest.mark.parametrize("item", ALONE, ids=lambda item: item.id)
