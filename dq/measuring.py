@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from dq.canaries import CanaryResult, release, release_maps, whose_natives
+from dq.canaries import CanaryResult, release, release_maps, which_claim, whose_natives
 from dq.compare.crosswalk import crosswalk_evidence
 from dq.compare.declared import record_outside
 from dq.compare.entity import measure
@@ -57,6 +57,11 @@ class Facts:
     entities: tuple[EntityFacts, ...]
     crosswalks: Mapping[str, CrosswalkEvidence | Crash]
     canary: CanaryResult | Crash | None = None  # of the crosswalk; None where nothing goes through one
+
+    @property
+    def lossy(self) -> frozenset[str]:
+        """The names of the entities of which rows are missing."""
+        return frozenset(item.entity.name for item in self.entities if item.evidence is not None and item.evidence.harms["rows"].statuses.get("missing"))
 
 
 def measure_migration(engine: Engine, contract: Contract, *, asked: Asked, attempt: Attempt, told: Callable[[str], None] = lambda _: None) -> Facts:
@@ -162,9 +167,16 @@ def _claims(engine: Engine, facts: EntityFacts, *, ground: Ground, compared: Map
         persons={check_id: attempt(check_id, compare_persons, engine, entity, item) for check_id, item in entity.person_sums()},
         invariants={item.name: _invariant(engine, entity, item, compared=compared, attempt=attempt) for item in entity.invariant},
         natives=natives,
-        canary=attempt(f"canary.{entity.name}", release, engine, entity, asked.seed, natives=entity.name == whose_natives(compared.values(), asked.seed)),
+        canary=_canary(engine, entity, compared=compared, asked=asked, attempt=attempt),
         freeze=measure_freeze(engine, ground, entity, asked=asked, attempt=attempt),
     )
+
+
+def _canary(engine: Engine, entity: Entity, *, compared: Mapping[str, Entity], asked: Asked, attempt: Attempt) -> CanaryResult | Crash:
+    """Release an entity's canaries; what is asked alike of every entity is asked of one."""
+    natives, claim = whose_natives(compared.values(), asked.seed), which_claim(compared.values(), asked.seed)
+    claims = {claim[1]} if claim is not None and claim[0] == entity.name else set()
+    return attempt(f"canary.{entity.name}", release, engine, entity, asked.seed, natives=entity.name == natives, claims=claims)
 
 
 def _crosswalk(engine: Engine, ground: Ground, name: str, *, attempt: Attempt) -> CrosswalkEvidence | Crash:

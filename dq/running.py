@@ -198,10 +198,11 @@ def _findings(engine: Engine, facts: Facts, *, attempt: Attempts, file: Path) ->
     """Number and write the findings, diagnose them by entity, and find the masked examples."""
     numbered = number_findings(engine, facts)
     diagnoses: dict[str, Diagnosis] = {}
+    lossy = facts.lossy
     for item in facts.entities:
         if item.evidence is not None and item.evidence.harms[""].keys:
             make_labelled(engine, item.entity)
-            subject = Subject.of(facts.ground, item.entity, item.evidence)
+            subject = Subject.of(facts.ground, item.entity, item.evidence, lossy=lossy)
             found = attempt(f"{item.entity.name}{CAUSES}", diagnose, engine, subject)
             diagnoses[item.entity.name] = Diagnosis() if isinstance(found, Crash) else found
     records = write_findings(engine, numbered, file)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -135,7 +135,23 @@ def unequal_totals(entity: Entity, invariant: Invariant, source: Rows, target: R
         alone = (group for group, total in entries.items() if group not in totals and None not in group and total != 0)
         wrong |= {tuple(group[by.index(place)] for place in keys) for group in alone} if whole else set()
         broken.append(wrong)
-    return {(f"invariant.{invariant.name}", key, key in broken[0], key in broken[1]) for key in broken[0] | broken[1]}
+    return on_sides(invariant, *broken)
+
+
+def repeated_values(entity: Entity, invariant: Invariant, source: Rows, target: Rows) -> set[Claim]:
+    """Return (invariant, key, in the source, in the target) of every row whose values in some columns, none of them NULL, stand in another row too."""
+    keys, places = ([_place(entity, name) for name in names] for names in (entity.key, invariant.unique or ()))
+    broken: list[set[Texts]] = []
+    for rows in (source, target):
+        times = Counter(tuple(row[place] for place in places) for _, row in rows)
+        twice = {values for values, number in times.items() if number > 1 and None not in values}
+        broken.append({tuple(row[place] for place in keys) for _, row in rows if tuple(row[place] for place in places) in twice})
+    return on_sides(invariant, *broken)
+
+
+def on_sides(invariant: Invariant, source: Collection[Texts], target: Collection[Texts]) -> set[Claim]:
+    """Return (invariant, key, in the source, in the target) of the keys that break an invariant on either side."""
+    return {(f"invariant.{invariant.name}", key, key in source, key in target) for key in {*source, *target}}
 
 
 def broken_map(rows: Sequence[tuple[Value, Value]], *, ids: Iterable[str], natives: Iterable[str], before: Sequence[tuple[Value, Value]] = ()) -> set[Claim]:

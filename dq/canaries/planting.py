@@ -13,10 +13,13 @@ from dataclasses import dataclass, field
 from dq.canaries.operators import Cells, Operator, Value, operators_of, role_of, type_role
 from dq.canaries.plain import Texts, differs
 from dq.canaries.values import fresh
+from dq.compare.invariants import columns_of
+from dq.contract.claims import Invariant
 from dq.contract.models import Entity
 
 _EACH = 2  # operators a column
 _FEW = 8  # with fewer rows than that, whole rows and single values are corrupted one after the other: else one would hide the other
+CLAIMS = ("what a claim is about lost", "values repeated that may stand once")
 WHOLE = ("a row repeated", "a row lost", "a key changed", "a key lost", "a row too many", "two equal rows too many", "two columns exchanged")
 
 
@@ -41,13 +44,14 @@ class Planted:
         return [*((place, row) for place, row in self.rows.items() if tuple(row) != self.source[place]), *self.added]
 
 
-def draw(entity: Entity, rows: Sequence[Texts], *, seed: str) -> Iterator[Planted]:
+def draw(entity: Entity, rows: Sequence[Texts], *, seed: str, claims: Sequence[Invariant] = ()) -> Iterator[Planted]:
     """Yield what is planted in copies of a slice: everything in one copy, or where there are few rows in two.
 
     Args:
         entity: the entity.
         rows: of the slice, by key; no two have the same key.
         seed: what decides.
+        claims: with `holds` or `unique`; each is broken in a row of the last copy, as far as there are rows.
     """
     for kinds in [("values", "rows")] if len(rows) >= _FEW else [("values",), ("rows",)]:
         dice = random.Random(f"{seed} {entity.name} {kinds}")  # noqa: S311 - it chooses what is tested, and must choose the same again
@@ -55,6 +59,9 @@ def draw(entity: Entity, rows: Sequence[Texts], *, seed: str) -> Iterator[Plante
         places = dice.sample(range(len(rows)), len(rows))
         if "rows" in kinds:
             places = _plant_rows(planted, places, dice=dice)
+        planted.free |= {(place, column) for place in places for column in _compared_places(entity)}
+        for claim in claims if planted.last else ():
+            _plant_claim(planted, places, claim, dice=dice)
         if "values" in kinds:
             _plant_values(planted, places, dice=dice)
         yield planted
@@ -109,10 +116,23 @@ def _with_fresh_key(planted: Planted, place: int, *, dice: random.Random) -> lis
     return None
 
 
+def _plant_claim(planted: Planted, places: Sequence[int], claim: Invariant, *, dice: random.Random) -> None:
+    """Break a claim in a row: what it is about is lost there, or is what another row has, where it may stand once."""
+    named = [place for place in _compared_places(planted.entity) if planted.entity.columns[place].name in columns_of(planted.entity, claim)]
+    for place in dice.sample(places, len(places)):
+        row = planted.source[place]
+        if claim.unique is None:
+            changes: dict[tuple[int, int], Value] = {(place, column): None for column in named if row[column] is not None}
+        else:
+            others = [other for number, other in enumerate(planted.source) if number != place and all(other[column] is not None for column in named)]
+            changes = {(place, column): dice.choice(others)[column] for column in named} if len(named) == 1 and others else {}
+        if _apply(planted, CLAIMS[claim.unique is not None], changes):
+            return
+
+
 def _plant_values(planted: Planted, places: Sequence[int], *, dice: random.Random) -> None:
     """Corrupt every column that is compared, and exchange two columns of a row."""
-    compared = [place for place, column in enumerate(planted.entity.columns) if column.name not in planted.entity.key]
-    planted.free |= {(place, column) for place in places for column in compared}
+    compared = _compared_places(planted.entity)
     turn = 0
     for place in compared if places else ():
         operators, cells = operators_of(role_of(planted.entity.columns[place])), [row[place] for row in planted.source]
@@ -160,6 +180,10 @@ def _apply(planted: Planted, words: str, changes: dict[tuple[int, int], Value]) 
     planted.free -= set(changes)
     planted.operators.append(words)
     return True
+
+
+def _compared_places(entity: Entity) -> list[int]:
+    return [place for place, column in enumerate(entity.columns) if column.name not in entity.key]
 
 
 def _key_places(entity: Entity) -> list[int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from fractions import Fraction
 
 from dq.canaries import plain
@@ -18,7 +18,7 @@ from dq.canaries.planting import Planted, draw
 from dq.canaries.result import CanaryResult, Claim, add_up, together
 from dq.compare import fingerprint
 from dq.compare.fingerprint import in_buckets
-from dq.compare.invariants import check_invariant
+from dq.compare.invariants import check_invariant, condition_of
 from dq.compare.keys import Uniqueness
 from dq.compare.localise import localise
 from dq.compare.natives import check_natives
@@ -38,7 +38,7 @@ _LATER = "2000-01-02T00:00:00+00:00"
 _SIDES = ("target", "source")  # the target first: a row that came is as it came
 
 
-def release(engine: Engine, entity: Entity, seed: str, *, natives: bool = True) -> CanaryResult:
+def release(engine: Engine, entity: Entity, seed: str, *, natives: bool = True, claims: Collection[str] | None = None) -> CanaryResult:
     """Corrupt a copy of some of an entity's rows and compare; source.e, target.e and evidence."e.fingerprints" stand.
 
     Args:
@@ -46,6 +46,7 @@ def release(engine: Engine, entity: Entity, seed: str, *, natives: bool = True) 
         entity: the entity.
         seed: decides which operators are used, and where.
         natives: look at the copies as rows of the target's own too, where the entity has such rows; see `whose_natives`.
+        claims: names of the entity's claims with `holds` or `unique` that the copies are held against; None: all; see `which_claim`.
 
     Returns:
         planted = 0 where neither side has a row with a usable key.
@@ -53,7 +54,8 @@ def release(engine: Engine, entity: Entity, seed: str, *, natives: bool = True) 
     copy = entity.model_copy(update={"name": f"canary.{entity.name}"})
     source = _copy_slice(engine, entity, copy=copy)
     results: list[CanaryResult] = []
-    for planted in draw(copy, [row for _, row in source], seed=seed) if source else ():
+    alone = [invariant for invariant in copy.invariant if invariant.equals is None and (claims is None or invariant.name in claims)]
+    for planted in draw(copy, [row for _, row in source], seed=seed, claims=alone) if source else ():
         _make_target(engine, copy, planted, places=[place for place, _ in source])
         target = _texts(engine, copy, side="target")
         expected, wrong = plain.sum_lines(copy, source, target)
@@ -66,6 +68,10 @@ def release(engine: Engine, entity: Entity, seed: str, *, natives: bool = True) 
             for invariant in _of_ledgers(copy):
                 faults |= plain.unequal_totals(copy, invariant, source, target, ledger=source)
                 found |= _found_totals(engine, copy, invariant)
+            for invariant in alone:
+                faults |= _broken_claims(engine, copy, invariant, source, target)
+                check_invariant(engine, copy, invariant)
+                found |= _found_invariant(engine, copy, invariant)
         results.append(add_up(planted.operators, expected=expected | faults, found=found, faults=len(faults) + wrong, seed=seed))
     return together(results, seed=seed)
 
@@ -74,6 +80,12 @@ def whose_natives(entities: Iterable[Entity], seed: str) -> str | None:
     """Return the name of the entity whose copies are looked at as rows of the target's own: all are looked at by the same question, each run chooses one."""
     names = [entity.name for entity in entities if entity.merge is not None]
     return random.Random(f"{seed} natives").choice(names) if names else None  # noqa: S311 - it chooses what is tested, and must choose the same again
+
+
+def which_claim(entities: Iterable[Entity], seed: str) -> tuple[str, str] | None:
+    """Return the entity and the name of the claim that copies are held against: all with `holds` are asked alike, and so are all with `unique`."""
+    claims = [(entity.name, invariant.name) for entity in entities for invariant in entity.invariant if invariant.equals is None]
+    return random.Random(f"{seed} claims").choice(claims) if claims else None  # noqa: S311 - as above
 
 
 def _copy_slice(engine: Engine, entity: Entity, *, copy: Entity) -> Rows:
@@ -199,9 +211,29 @@ def _found_totals(engine: Engine, copy: Entity, invariant: Invariant) -> set[Cla
             engine.execute(Query(f"CREATE OR REPLACE VIEW {path(side, name)} AS SELECT {entry} FROM {path('source', copy.name)}", step=copy.name))
     claim = invariant.model_copy(update={"equals": equals.model_copy(update={"entity": ledger.name})})
     check_invariant(engine, copy, claim, ledger=ledger)
+    return _found_invariant(engine, copy, invariant)
+
+
+def _found_invariant(engine: Engine, copy: Entity, invariant: Invariant) -> set[Claim]:
     keys = ", ".join(f"CAST({key} AS VARCHAR)" for key in key_names(copy))
     sql = f"SELECT {keys}, in_source, in_target FROM {path('evidence', f'{copy.name}.invariant.{invariant.name}')}"
     return {(f"invariant.{invariant.name}", row[:-2], *row[-2:]) for row in engine.execute(Query(sql, step=copy.name))}
+
+
+def _broken_claims(engine: Engine, copy: Entity, invariant: Invariant, source: Rows, target: Rows) -> set[Claim]:
+    """Return what must be found of a claim; whether a condition is true of a row, which only the engine can say, is asked of the bare row."""
+    if invariant.unique is not None:
+        return plain.repeated_values(copy, invariant, source, target)
+    keys = [place for place, column in enumerate(copy.columns) if column.name in copy.key]
+    read = ", ".join(f"CAST(r[{number}] AS {column.type.sql}) AS {quote(column.name)}" for number, column in enumerate(copy.columns, start=1))
+    sql = f"""
+        SELECT place, ({condition_of(engine, copy, invariant)})
+        FROM (SELECT {read}, place FROM (SELECT unnest(CAST($1 AS VARCHAR[][])) AS r, generate_subscripts($1, 1) AS place))"""
+    broken: list[set[Texts]] = []
+    for rows in (source, target):
+        told = engine.execute(Query(sql, ([list(row) for _, row in rows],), copy.name))
+        broken.append({tuple(rows[place - 1][1][key] for key in keys) for place, is_true in told if is_true is not True})
+    return plain.on_sides(invariant, *broken)
 
 
 def _of_ledgers(entity: Entity) -> list[Invariant]:

@@ -48,15 +48,26 @@ def check_invariant(engine: Engine, entity: Entity, invariant: Invariant, *, led
     return Broken(keys=int(broken), looked_at=int(looked_at), pre_existing=int(both), source_only=int(source_only))
 
 
+def condition_of(engine: Engine, entity: Entity, invariant: Invariant) -> str:
+    """Return the condition of a claim with `holds`, as the engine writes it."""
+    known = tuple(column.name for column in entity.columns)
+    return read_condition(engine, str(invariant.holds), file=entity.file, key=f"invariant.{invariant.name}", known=known, free=True)
+
+
+def columns_of(entity: Entity, invariant: Invariant) -> tuple[str, ...]:
+    """Return the columns that a claim with `holds` or `unique` names."""
+    if invariant.unique is not None:
+        return invariant.unique
+    return tuple(column.name for column in entity.columns if re.search(rf"\b{re.escape(column.name)}\b", invariant.holds or ""))
+
+
 def _breaking(engine: Engine, entity: Entity, invariant: Invariant, ledger: Entity | None, *, side: str) -> str:
     keys = ", ".join(f"r.{quote(name)}" for name in entity.key)
     view = path(side, entity.name)
     if invariant.holds is not None:
-        known = tuple(column.name for column in entity.columns)
-        claim = read_condition(engine, invariant.holds, file=entity.file, key=f"invariant.{invariant.name}", known=known, free=True)
-        named = [column.name for column in entity.columns if re.search(rf"\b{re.escape(column.name)}\b", invariant.holds)]
-        bits = unmapped_bits(entity, named) if side == "source" else 0
-        return f"SELECT {keys} FROM {view} AS r WHERE ({claim}) IS NOT TRUE{f' AND r.{quote(UNMAPPED)} & {bits} = 0' if bits else ''}"
+        bits = unmapped_bits(entity, columns_of(entity, invariant)) if side == "source" else 0
+        mapped = f" AND r.{quote(UNMAPPED)} & {bits} = 0" if bits else ""
+        return f"SELECT {keys} FROM {view} AS r WHERE ({condition_of(engine, entity, invariant)}) IS NOT TRUE{mapped}"
     if invariant.unique is not None:
         return _repeated(entity, invariant.unique, side=side)
     equals = invariant.equals

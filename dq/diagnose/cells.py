@@ -45,10 +45,11 @@ def make_labelled(engine: Engine, entity: Entity) -> None:
 
 def label_cells(engine: Engine, subject: Subject) -> None:
     """Label the cells that differ; the population stands."""
-    entity = subject.entity
-    zones = _look_up_zones(engine, subject)
-    for (place,) in engine.execute(Query(f"SELECT DISTINCT c FROM {tables(entity).cells} ORDER BY c", step=subject.step)):
-        _label_column(engine, subject, place=place, column=entity.compared[place], zones=zones)
+    entity, differing = subject.entity, subject.evidence.harms[""].columns
+    columns = [(place, column) for place, column in enumerate(entity.compared) if differing.get(column.name)]
+    zones = _look_up_zones(engine, subject) if any(column.type.name == "INSTANT" for _, column in columns) else ()
+    for place, column in columns:
+        _label_column(engine, subject, place=place, column=column, zones=zones)
     for table in (_MATCHED, _ZONED):
         engine.execute(Query(f"DROP TABLE IF EXISTS {table}", step=subject.step))
 

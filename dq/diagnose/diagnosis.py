@@ -10,7 +10,7 @@ from dq.compare.harm import KINDS
 from dq.diagnose.causes import count_explained, find_causes
 from dq.diagnose.cells import label_cells
 from dq.diagnose.population import Subject, make_population
-from dq.diagnose.slices import count_slices
+from dq.diagnose.slices import FEWEST, count_slices
 from dq.engine import Engine
 from dq.record import Cause, Check, Slice
 from dq.sql import Query
@@ -42,7 +42,7 @@ def diagnose(engine: Engine, subject: Subject) -> Diagnosis:
     label_cells(engine, subject)
     found = find_causes(engine, subject)
     explained = count_explained(engine, subject)
-    slices = count_slices(engine, subject) if subject.is_worth_a_scan else None
+    slices = count_slices(engine, subject) if subject.is_worth_a_scan and subject.evidence.harms[""].keys >= FEWEST else None
     kinds = [kind for kind in KINDS if f"{subject.entity.name}.{kind}" in explained]
     by_kind = {f"{subject.entity.name}.{kind}": slices.of_kind(kind) for kind in kinds} if slices is not None else {}
     places = {column.name: place for place, column in enumerate(subject.entity.compared)}

@@ -5,7 +5,7 @@ evidence."<e>.population": k_0 … (the key as it is compared), zone, batch, id 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from dq.compare.conform import canonical
@@ -34,7 +34,7 @@ class Subject:
         raw: how its source's SQL was read; None where that is not known, and then nothing is said of zones, batches and order.
         scope: whose rows are compared.
         units: the contract's own exceptions to ISO 4217.
-        parents: (column, entity) of the columns that name a row of another entity, whose evidence stands.
+        parents: (column, entity) of the columns that name a row of another entity of which rows are missing; its evidence stands.
     """
 
     entity: Entity
@@ -45,11 +45,12 @@ class Subject:
     parents: tuple[tuple[Column, Entity], ...] = ()
 
     @classmethod
-    def of(cls, ground: Ground, entity: Entity, evidence: EntityEvidence) -> Subject:
-        """Return an entity as it stands on the ground of a run."""
+    def of(cls, ground: Ground, entity: Entity, evidence: EntityEvidence, *, lossy: Collection[str]) -> Subject:
+        """Return an entity as it stands on the ground of a run; `lossy` names the entities of which rows are missing."""
         raws = ground.raws.get(entity.name)
         raw = None if raws is None or isinstance(raws, Crash) else raws["source"]
-        homes = {other.own_id.through: other for other in ground.contract.entities if other.own_id is not None and other is not entity}
+        others = [other for other in ground.contract.entities if other.name in lossy and other is not entity]
+        homes = {other.own_id.through: other for other in others if other.own_id is not None}
         parents = tuple((column, homes[column.through]) for column in entity.columns if column.through in homes)
         units = tuple(ground.contract.migration.minor_units.items())
         return cls(entity, evidence, raw=raw, scope=ground.scope, units=units, parents=parents)

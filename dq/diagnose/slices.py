@@ -23,7 +23,7 @@ from dq.sql import Query, literal
 PLACED = 1_000_000  # findings up to which zone, batch and month are looked up; beyond that they are told by the contract's slices alone
 _NAMED = 3  # slices of a check
 _TOGETHER = 2  # dimensions of one slice
-_FEWEST = 3  # findings
+FEWEST = 3  # findings; fewer are in a slice by chance
 _VALUES = 1000  # of a dimension that are looked at, those with most findings
 _WHOLE = ("keys", "rows")  # these look at both sides' rows, the other kinds at rows that both sides have
 
@@ -90,7 +90,7 @@ class Slices:
         taken = {dimension for dimension, _ in known}
         open_ = [dimension for dimension in self.dimensions if dimension not in taken]
         among, drawn = self._one(f"SELECT coalesce(sum({rows}), 0), coalesce(sum(hits) FILTER (mark = $1), 0) FROM sliced WHERE {where}", mark)
-        if drawn < _FEWEST or not open_:
+        if drawn < FEWEST or not open_:
             return None
         tried, found = 0, []
         for dimension in open_:

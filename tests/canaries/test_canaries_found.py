@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from dq.canaries import CanaryResult, release, release_maps, whose_natives
+from dq.canaries import CanaryResult, release, release_maps, which_claim, whose_natives
 from dq.canaries.operators import OPERATORS
+from dq.canaries.planting import CLAIMS
 from dq.canaries.releasing import ROWS
 from dq.compare.evidence import Crash
+from dq.compare.invariants import check_invariant
+from dq.contract.models import Entity
 from dq.engine import Engine
 from dq.ground import Asked
 from dq.judgement.canaries import judge_canary, judge_crosswalk_canary
@@ -85,6 +88,15 @@ by     = ["open"]
 [[counts]]
 name   = "by_day"
 by     = ["day"]
+[[invariant]]
+name   = "small_or_open"
+holds  = "small >= 0 OR open"
+[[invariant]]
+name   = "numbered"
+unique = ["large"]
+[[invariant]]
+name   = "priced"
+unique = ["price", "day"]
 """
 SELECT = f"SELECT {', '.join(COLUMNS)} FROM things\n"
 EDGES: dict[str, tuple[object, ...]] = {
@@ -122,14 +134,54 @@ def measured(folder: Path, source: int, target: int) -> Iterator[tuple[Engine, F
         yield found
 
 
+def forget(engine: Engine) -> None:
+    """Drop what canaries that were released before left of claims."""
+    for name in ("small_or_open", "numbered", "priced"):
+        engine.execute(Query(f'DROP TABLE IF EXISTS evidence."canary.things.invariant.{name}"'))
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 7, 8, 40, 300])
 def test_all_that_is_planted_is_found_and_nothing_else(tmp_path: Path, count: int) -> None:
     with measured(tmp_path, count, count) as (engine, facts):
         entity = facts.entities[0].entity
         for seed in range(8):
+            forget(engine)
             found = release(engine, entity, str(seed), natives=False)
             assert found.planted > 0
             assert (found.missed, found.invented) == (0, 0), (seed, found)
+
+
+def test_the_claims_of_each_side_are_broken_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with measured(tmp_path, 40, 40) as (engine, facts):
+        entity = facts.entities[0].entity
+        forget(engine)
+        assert set(CLAIMS) <= set(release(engine, entity, "1", natives=False).operators)
+        told = 'SELECT count(*) FILTER (in_target), count(*) FILTER (in_target AND NOT in_source) FROM evidence."canary.things.invariant.small_or_open"'
+        assert min(engine.one(Query(told))) > 0
+        assert [one.operators.get(CLAIMS[0]) for one in (release(engine, entity, "1", natives=False, claims=claims) for claims in ((), ()))] == [None, None]
+        for name in ("small_or_open", "numbered"):
+            forget(engine)
+            monkeypatch.setattr("dq.canaries.releasing.check_invariant", forgetful(name))
+            assert release(engine, entity, "1", natives=False, claims={name}).missed > 0
+
+
+def forgetful(name: str) -> Callable[..., object]:
+    """Return a check of claims that tells nothing of what only the target breaks."""
+
+    def check(engine: Engine, entity: Entity, *args: object, **kwargs: object) -> object:
+        found = check_invariant(engine, entity, *args, **kwargs)  # type: ignore[arg-type]
+        engine.execute(Query(f'DELETE FROM evidence."{entity.name}.invariant.{name}" WHERE in_target AND NOT in_source'))
+        return found
+
+    return check
+
+
+def test_one_claim_of_a_run_is_chosen_by_its_seed(tmp_path: Path) -> None:
+    with measured(tmp_path, 40, 40) as (_, facts):
+        entity = facts.entities[0].entity
+        chosen = {which_claim([entity], str(seed)) for seed in range(40)}
+        assert chosen == {("things", "small_or_open"), ("things", "numbered"), ("things", "priced")}
+        assert which_claim([entity.model_copy(update={"invariant": ()})], "1") is None
 
 
 def test_a_slice_of_the_source_will_do(tmp_path: Path) -> None:

@@ -147,7 +147,7 @@ def seen(folder: Path, loyalty: Rows, *, baseline: Rows | None = None, source: R
                 found[f"{name}.invariant.{claim}"] = {broken.keys} - {0}
             if causes is not None and item.evidence.harms[""].keys:
                 make_labelled(engine, item.entity)
-                causes += [cause.sentence for cause in diagnose(engine, Subject.of(facts.ground, item.entity, item.evidence)).causes]
+                causes += [cause.sentence for cause in diagnose(engine, Subject.of(facts.ground, item.entity, item.evidence, lossy=facts.lossy)).causes]
     return {name: what for name, what in found.items() if what}
 
 

@@ -120,7 +120,7 @@ def _diagnosed(engine: Engine, facts: Facts) -> Iterator[Diagnosed]:
     for item in facts.entities:
         if item.evidence is not None and item.evidence.harms[""].keys:
             make_labelled(engine, item.entity)
-            yield Diagnosed(engine, item, diagnose(engine, Subject.of(facts.ground, item.entity, item.evidence)))
+            yield Diagnosed(engine, item, diagnose(engine, Subject.of(facts.ground, item.entity, item.evidence, lossy=facts.lossy)))
 
 
 def _facts(engine: Engine, work: Path, entities: set[str]) -> Facts:

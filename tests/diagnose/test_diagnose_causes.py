@@ -98,7 +98,7 @@ def diagnosed(engine: Engine, facts: Facts, item: EntityFacts) -> Diagnosis:
     """Diagnose an entity as a run does."""
     assert item.evidence is not None
     make_labelled(engine, item.entity)
-    return diagnose(engine, Subject.of(facts.ground, item.entity, item.evidence))
+    return diagnose(engine, Subject.of(facts.ground, item.entity, item.evidence, lossy=facts.lossy))
 
 
 def causes(folder: Path, target: list[Row]) -> tuple[Cause, ...]:

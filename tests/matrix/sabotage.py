@@ -16,8 +16,10 @@ from dq.compare.rows import make_tables
 from dq.sql import literal, quote
 
 from .spoiling import (
+    HOLDS,
     LEDGER,
     NATIVES,
+    UNIQUE,
     Spoil,
     about,
     blind,
@@ -83,6 +85,13 @@ def _blind(name: str, what: str, spoil: Spoil, canaries: Iterable[str]) -> None:
 
 def _only(told: Expected) -> Callable[[Expected], Expected]:
     return lambda _: told
+
+
+_CLAIMING = {
+    "holds": ("products", "retired_products", "coupon_definitions", "coupons", "orders", "order_lines", "payments", "warranties"),
+    "unique": ("order_lines", "warranties"),
+}
+"""Which entities have claims of a form."""
 
 
 def _valued(*without: str) -> tuple[str, ...]:
@@ -319,6 +328,18 @@ _blind(
     "a total that is wrong in the target alone is not told",
     everything_planted(canaries__releasing__check_invariant=LEDGER),
     _canaries("orders", "points_balances"),
+)
+_blind(
+    "F36.holds",
+    "a claim that only the target breaks is not told",
+    everything_planted(canaries__releasing__check_invariant=HOLDS),
+    _canaries(*_CLAIMING["holds"]),
+)
+_blind(
+    "F36.unique",
+    "what stands twice in the target alone is not told",
+    everything_planted(canaries__releasing__check_invariant=UNIQUE),
+    _canaries(*_CLAIMING["unique"]),
 )
 _blind(
     "F36.targets",
