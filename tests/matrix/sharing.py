@@ -30,13 +30,13 @@ from .stages import Case
 _MOST = 16  # of a share: the more there are, the likelier two pick the same row
 
 _APART = (  # they take from others what those would pick, write what those cannot read, or find nothing left to pick after others
-    *("CO.given", "G.twice", "K.unplaced", "M.twice.accounts", "N.earlier", "N.owner.said", "NU2", "O02", "O02.none", "O18", "X.empty"),
+    *("CO.given", "G.twice", "K.unplaced", "M.twice.accounts", "N.earlier", "N.owner.said", "NU2", "O02", "O02.none", "O18", "R04", "X.empty"),
     *("Y.deadline", "Y.deadline.gate"),
 )
 
 _ADDED_UP = {"coverage.source", "coverage.target"}  # each counts what several corruptions leave uncovered
 
-_KEYED = re.compile(r"\w+\.(attribution|instants|natives|values)")  # each names the keys of what breaks it, so several may
+_KEYED = re.compile(r"\w+\.(attribution|instants|values)")  # each names the keys of what breaks it, so several may
 
 _WHOLE = (".rows", ".keys", ".schema")  # checks of rows that come and go
 
