@@ -12,15 +12,15 @@ It needs the extra `lab`; everything else in dq works without.
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from dq.errors import UsageError
 
-try:
-    import altair
-    import great_tables
-except ModuleNotFoundError as missing:
-    raise UsageError(f"notebooks need {missing.name}: pip install 'dq-parity[lab]'") from None
+for _needed in ("altair", "great_tables", "nbclient", "nbconvert", "papermill"):
+    if find_spec(_needed) is None:
+        raise UsageError(f"notebooks need {_needed}, which is not installed: pip install 'dq-parity[lab]'")
 
-from dq.lab import frames, pictures, tables
-from dq.lab.opening import open_run
+from dq.lab import frames, pictures, tables  # noqa: E402 - not before it is known that they can be
+from dq.lab.opening import open_run  # noqa: E402 - as above
 
-__all__ = ["altair", "frames", "great_tables", "open_run", "pictures", "tables"]
+__all__ = ["frames", "open_run", "pictures", "tables"]

@@ -117,7 +117,9 @@ def page_of(notebook: NotebookNode, *, title: str) -> str:
 
 def _closed(html: str, drawing: str | None) -> str:
     """Return a page whose policy lets nothing in or out but its own style and the one script."""
-    allowed = f"'sha256-{b64encode(hashlib.sha256(drawing.encode()).digest()).decode()}' 'unsafe-eval'" if drawing else "'none'"  # Vega compiles its expressions
+    allowed = (
+        f"'sha256-{b64encode(hashlib.sha256(drawing.encode()).digest()).decode()}' 'unsafe-eval'" if drawing else "'none'"
+    )  # Vega compiles its expressions
     policy = f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src {allowed}; base-uri 'none'; form-action 'none'"
     html = html.replace("<head>", f'<head><meta http-equiv="Content-Security-Policy" content="{policy}">', 1)
     return html if drawing is None else "".join([*html.rpartition("</body>")[:1], f"<script>{drawing}</script></body>", html.rpartition("</body>")[2]])

@@ -53,7 +53,7 @@ class Kernel:
 def kernel() -> Iterator[Kernel]:
     """Yield a running kernel of this Python; it and its folder go away."""
     with tempfile.TemporaryDirectory(prefix="dq-notebooks-") as folder:
-        manager = KernelManager(kernel_name="python3")
+        manager = KernelManager(kernel_name="python3", transport="ipc", ip=f"{folder}/kernel")  # files of ours, no ports
         manager.start_kernel(extra_arguments=_QUIET, cwd=folder)
         try:
             yield Kernel(manager, folder)

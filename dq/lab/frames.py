@@ -7,8 +7,9 @@ from datetime import datetime
 import polars as pl
 
 from dq.errors import UsageError, near_miss
+from dq.parts import EntityRun
 from dq.record import Outcome
-from dq.result import EntityRun, Run
+from dq.result import Run
 from dq.words import counted
 
 STATUSES = ("same", "changed", "missing", "extra", "duplicate")
@@ -42,7 +43,7 @@ def batches(run: Run) -> pl.DataFrame:
 
 def countdown(run: Run) -> pl.DataFrame:
     """Return points of the burn-down: at, left (accounts still to move), line ('so far', or 'at this pace'); none where nothing tells them."""
-    schema = {"at": pl.Datetime("us", "UTC"), "left": pl.Int64, "line": pl.String}
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {"at": pl.Datetime("us", "UTC"), "left": pl.Int64, "line": pl.String}
     calendar = run.record.calendar
     if calendar is None or calendar.accounts_left is None or calendar.accounts_moved is None or calendar.first_moved_at is None:
         return pl.DataFrame(schema=schema)
@@ -63,10 +64,7 @@ def coverage(run: Run) -> pl.DataFrame:
 def counts(run: Run) -> pl.DataFrame:
     """Return every count by slice: check, slice, source, target, difference (target less source)."""
     lines = [
-        (check.id, _place(line.by), int(line.source_net), int(line.target_net))
-        for check in run.record.checks
-        if check.kind == "counts"
-        for line in check.sums
+        (check.id, _place(line.by), int(line.source_net), int(line.target_net)) for check in run.record.checks if check.kind == "counts" for line in check.sums
     ]
     schema = {"check": pl.String, "slice": pl.String, "source": pl.Int64, "target": pl.Int64}
     return pl.DataFrame(lines, schema=schema, orient="row").with_columns((pl.col("target") - pl.col("source")).alias("difference"))
@@ -81,7 +79,7 @@ def sums(run: Run) -> pl.DataFrame:
         if check.kind == "sums"
         for line in check.sums
     ]
-    schema = {**dict.fromkeys(("check", "slice", *parts), pl.String), "agrees": pl.Boolean}
+    schema: dict[str, type[pl.DataType]] = {**dict.fromkeys(("check", "slice", *parts), pl.String), "agrees": pl.Boolean}
     frame = pl.DataFrame(lines, schema=schema, orient="row").with_columns(pl.col(*parts).cast(pl.Decimal(38, 2)))
     return frame.with_columns((pl.col("target_net") - pl.col("source_net")).alias("difference"))
 

@@ -18,7 +18,7 @@ WIDTH: Final = 620  # pixels, of a picture alone
 # Middle tones: each is at least 3:1 against white and against a dark page.
 QUIET, GOOD, BAD, WARN, COOL = "#7d8790", "#2f9a5f", "#d8574c", "#b97f14", "#4f86c6"
 INK: Final = "#75808a"
-_FONT: Final = "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'Liberation Sans', sans-serif"
+FONT: Final = "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'Liberation Sans', sans-serif"
 
 
 @dataclass(frozen=True)
@@ -39,17 +39,17 @@ Picture = alt.Chart | alt.LayerChart | alt.HConcatChart | alt.VConcatChart | alt
 
 
 def _theme() -> alt.theme.ThemeConfig:
-    text = {"labelFont": _FONT, "titleFont": _FONT, "labelFontSize": 12, "titleFontSize": 12, "labelColor": INK, "titleColor": INK, "titleFontWeight": "normal"}
+    text = {"labelFont": FONT, "titleFont": FONT, "labelFontSize": 12, "titleFontSize": 12, "labelColor": INK, "titleColor": INK, "titleFontWeight": "normal"}
     axis = {**text, "grid": False, "domainColor": "#a7aeb5", "tickColor": "#a7aeb5", "gridColor": "#8b949c", "gridOpacity": 0.25, "labelLimit": 420}
     config: dict[str, Any] = {
         "background": "transparent",
-        "font": _FONT,
+        "font": FONT,
         "view": {"stroke": None},
         "axis": axis,
         "header": text,
         "legend": {**text, "orient": "top", "symbolType": "square", "title": None},
-        "title": {"font": _FONT, "fontSize": 14, "fontWeight": 600, "color": INK, "anchor": "start", "offset": 12, "subtitleColor": INK, "subtitleFont": _FONT},
-        "text": {"font": _FONT, "color": INK, "fontSize": 12},
+        "title": {"font": FONT, "fontSize": 14, "fontWeight": 600, "color": INK, "anchor": "start", "offset": 12, "subtitleColor": INK, "subtitleFont": FONT},
+        "text": {"font": FONT, "color": INK, "fontSize": 12},
         "bar": {"color": COOL},
         "line": {"color": COOL},
         "point": {"color": COOL, "filled": True},

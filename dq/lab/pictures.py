@@ -58,14 +58,15 @@ def counts(run: Run) -> Picture:
 
 
 def sums(run: Run) -> Picture:
-    """Return how far each exact sum is off, in hundredths of what it should be (gross), the furthest first."""
-    off = (pl.col("target_gross") - pl.col("source_gross")) / pl.col("source_gross")
-    frame = frames.sums(run).filter(~pl.col("agrees")).with_columns(off.cast(pl.Float64).alias("off")).filter(pl.col("off").is_finite() & (pl.col("off") != 0))
+    """Return how far each sum is off, of what it should be (gross), the furthest first."""
+    source, target = pl.col("source_gross").cast(pl.Float64), pl.col("target_gross").cast(pl.Float64)
+    frame = frames.sums(run).filter(~pl.col("agrees")).with_columns(((target - source) / source).alias("off"))
+    frame = frame.filter(pl.col("off").is_finite() & (pl.col("off") != 0)).select("check", "slice", "off")
     if frame.is_empty():
-        return Nothing("Every sum is the same on both sides, net and gross.")
+        return Nothing("No sum is off, gross, of those that are more than nothing in the source.")
     told = frame.sort(pl.col("off").abs(), descending=True).head(_BARS)
     told = told.with_columns(pl.format("{} · {}", pl.col("check").str.replace(r"\.sums", ""), "slice").alias("what"))
-    return _differences(told.drop("source_net", "target_net", "source_gross", "target_gross", "difference"), y="what", x="off", form="+.2%", title="Sums that are off, of what they should be")
+    return _differences(told, y="what", x="off", form="+.3~%", title="Sums that are off, of what they should be (gross)")
 
 
 def differences(frame: pl.DataFrame, *, by: str = "region") -> Picture:
@@ -83,7 +84,8 @@ def differences(frame: pl.DataFrame, *, by: str = "region") -> Picture:
     words = pl.struct("off", "power").map_elements(_size, return_dtype=pl.String)
     bars = sized.with_columns(words.alias("size")).group_by("place", "size", by).agg(pl.len().alias("people")).sort("place", by)
     x = alt.X("size:N", sort=bars["size"].unique(maintain_order=True).to_list(), title="target less source", axis=alt.Axis(labelAngle=0))
-    chart = alt.Chart(bars).mark_bar(size=38).encode(x=x, y=alt.Y("people:Q", title="people", axis=_whole(bars["people"])), color=f"{by}:N", tooltip=["size", by, "people"])
+    y = alt.Y("people:Q", title="people", axis=_whole(bars["people"]))
+    chart = alt.Chart(bars).mark_bar(size=38).encode(x=x, y=y, color=f"{by}:N", tooltip=["size", by, "people"])
     return chart.properties(width=max(160, 96 * bars["size"].n_unique()), height=220, title="Balances that differ, by size")
 
 
@@ -108,8 +110,8 @@ def heat(frame: pl.DataFrame, *, x: str, y: str, rows: str = "rows", title: str 
     if frame.is_empty():
         return Nothing("There is nothing to be counted.")
     place = {"x": alt.X(f"{x}:N", axis=alt.Axis(orient="top", labelAngle=0)), "y": alt.Y(f"{y}:N")}
-    squares = alt.Chart(frame).mark_rect(opacity=0.8).encode(**place, color=alt.Color(f"{rows}:Q", scale=alt.Scale(range=["#8b949c33", BAD]), legend=None))
-    numbers = alt.Chart(frame).mark_text().encode(**place, text=alt.Text(f"{rows}:Q", format=","))
+    squares = alt.Chart(frame).mark_rect(opacity=0.45).encode(**place, color=alt.Color(f"{rows}:Q", scale=alt.Scale(range=["#8b949c33", BAD]), legend=None))
+    numbers = alt.Chart(frame).mark_text(fontWeight=600).encode(**place, text=alt.Text(f"{rows}:Q", format=","))
     return (squares + numbers).properties(width=alt.Step(110), height=alt.Step(34), title=title)
 
 
@@ -143,16 +145,21 @@ def flows(frame: pl.DataFrame, *, whose: str = "author") -> Picture:
     told = kept.with_columns(pl.col("source", "target").fill_null("nobody"))
     left = {name: place for place, name in enumerate(told["source"].unique(maintain_order=True))}
     right = {name: place for place, name in enumerate(sorted(set(told["target"]), key=lambda name: (left.get(name, len(left)), name)))}
-    lines = told.with_columns(pl.col("source").replace_strict(left).alias("from"), pl.col("target").replace_strict(right).alias("to"))
+    ends = (
+        pl.col("source").replace_strict(left).alias("from"),
+        pl.col("target").replace_strict(right).alias("to"),
+        pl.lit(0).alias("x"),
+        pl.lit(1).alias("x2"),
+    )
+    lines = told.with_columns(*ends)
     y = alt.Y("from:Q", scale=alt.Scale(domain=[-0.5, max(len(left), len(right)) - 0.5], reverse=True), axis=None)
     width = alt.Size("rows:Q", scale=alt.Scale(domain=[0, int(told["rows"].max())], range=[1, 14]), legend=None)  # type: ignore[arg-type]
-    rules = alt.Chart(lines).mark_rule(opacity=0.6, color=BAD).encode(
-        x=alt.datum(0, type="quantitative"), x2=alt.datum(1), y=y, y2="to:Q", size=width, tooltip=["source", "target", "rows"]
-    )
-    ends = [_ends(left, side=0, align="right", of=lines, column="from"), _ends(right, side=1, align="left", of=lines, column="to")]
+    x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, 1]))
+    rules = alt.Chart(lines).mark_rule(opacity=0.6, color=BAD).encode(x=x, x2="x2:Q", y=y, y2="to:Q", size=width, tooltip=["source", "target", "rows"])
+    names = [_ends(left, side=0, of=lines, column="from"), _ends(right, side=1, of=lines, column="to")]
     more = f" (the {_FLOWS} largest)" if frame.height > _FLOWS else ""
     title = f"From which {whose} in the source to which in the target{more}"
-    return alt.layer(rules, *ends).properties(width=WIDTH - 200, height=max(90, 34 * max(len(left), len(right))), title=title).configure_view(strokeWidth=0)
+    return alt.layer(rules, *names).properties(width=WIDTH - 200, height=max(90, 34 * max(len(left), len(right))), title=title)
 
 
 def batches(run: Run) -> Picture:
@@ -175,13 +182,14 @@ def countdown(run: Run) -> Picture:
         return Nothing("Nothing says how fast the migration goes.")
     dashes = alt.StrokeDash("line:N", scale=alt.Scale(domain=["so far", "at this pace"], range=[[1, 0], [5, 5]]))
     x = alt.X("at:T", title=None, axis=alt.Axis(format="%-d %b"))
-    line = alt.Chart(frame).mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=50)).encode(x=x, y=alt.Y("left:Q", title="accounts still to move"), strokeDash=dashes)
-    layers: list[Any] = [line]
+    y = alt.Y("left:Q", title="accounts still to move")
+    layers: list[Any] = [alt.Chart(frame).mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=50)).encode(x=x, y=y, strokeDash=dashes)]
     if deadline is not None:
         end = pl.DataFrame({"at": [deadline], "words": ["deadline"]}).with_columns(pl.col("at").str.to_datetime(time_zone="UTC"))
         layers.append(alt.Chart(end).mark_rule(color=BAD, strokeWidth=2).encode(x="at:T"))
         layers.append(alt.Chart(end).mark_text(align="right", dx=-6, color=BAD).encode(x="at:T", y=alt.value(8), text="words:N"))
-    return alt.layer(*layers).properties(width=WIDTH, height=220, title="Burn-down to the deadline")
+    said = list(run.record.calendar.sentences) if run.record.calendar else []
+    return alt.layer(*layers).properties(width=WIDTH, height=220, title=alt.TitleParams("Burn-down to the deadline", subtitle=said))
 
 
 def coverage(run: Run) -> Picture:
@@ -193,14 +201,14 @@ def coverage(run: Run) -> Picture:
     for side in frame["side"].unique(maintain_order=True):
         part = frame.filter(pl.col("side") == side)
         y = alt.Y("table:N", title=None)
-        bars = _bars(part, y=y, x=alt.X("columns:Q", title="columns"), colours=_COVERED)
+        bars = _bars(part, y=y, x=alt.X("columns:Q", title="columns"), colours=_COVERED, every=True)
         charts.append(bars.properties(width=WIDTH // 2 - 110, height=alt.Step(18), title=f"{side}"))
     return alt.hconcat(*charts, title="What was looked at, column by column").resolve_scale(color="shared")
 
 
-def _bars(frame: pl.DataFrame, *, x: alt.X, y: alt.Y, colours: dict[str, str]) -> alt.Chart:
-    """Return horizontal bars, coloured by `status`; only statuses that are there stand in the legend."""
-    there = [name for name in colours if name in set(frame["status"])]
+def _bars(frame: pl.DataFrame, *, x: alt.X, y: alt.Y, colours: dict[str, str], every: bool = False) -> alt.Chart:
+    """Return horizontal bars, coloured by `status`; only statuses that are there stand in the legend, or every one."""
+    there = [name for name in colours if every or name in set(frame["status"])]
     colour = alt.Color("status:N", scale=alt.Scale(domain=there, range=[colours[name] for name in there]), legend=alt.Legend(title=None))
     return alt.Chart(frame).mark_bar().encode(y=y, x=x, color=colour, tooltip=list(frame.columns))
 
@@ -208,21 +216,22 @@ def _bars(frame: pl.DataFrame, *, x: alt.X, y: alt.Y, colours: dict[str, str]) -
 def _differences(frame: pl.DataFrame, *, y: str, x: str, title: str, form: str = "+,") -> Picture:
     where = alt.Y(f"{y}:N", sort=frame[y].to_list(), title=None)
     colour = alt.condition(f"datum.{x} < 0", alt.value(BAD), alt.value(WARN))
-    bars = alt.Chart(frame).mark_bar().encode(y=where, x=alt.X(f"{x}:Q", title=None, axis=alt.Axis(format=form.lstrip("+"))), color=colour, tooltip=list(frame.columns))
+    low, high = 1.2 * min(0.0, float(frame[x].min())), 1.2 * max(0.0, float(frame[x].max()))  # type: ignore[arg-type]  # room for the numbers
+    across = alt.X(f"{x}:Q", title=None, axis=None, scale=alt.Scale(domain=[low, high], nice=False))
+    bars = alt.Chart(frame).mark_bar().encode(y=where, x=across, color=colour, tooltip=list(frame.columns))
     text = {"y": where, "x": f"{x}:Q", "text": alt.Text(f"{x}:Q", format=form)}
     more = alt.Chart(frame).transform_filter(f"datum.{x} >= 0").mark_text(align="left", dx=5).encode(**text)
     less = alt.Chart(frame).transform_filter(f"datum.{x} < 0").mark_text(align="right", dx=-5).encode(**text)
     return _sized(bars + more + less, frame.height, title=title)
 
 
-def _ends(names: dict[str, int], *, side: int, align: str, of: pl.DataFrame, column: str) -> alt.LayerChart:
+def _ends(names: dict[str, int], *, side: int, of: pl.DataFrame, column: str) -> alt.LayerChart:
     """Return the names at one side of flows, each with its rows."""
     rows = dict(of.group_by(column).agg(pl.col("rows").sum()).iter_rows())
     frame = pl.DataFrame({"name": list(names), "place": list(names.values()), "rows": [rows.get(place, 0) for place in names.values()]})
-    frame = frame.with_columns(pl.format("{} ({})", "name", "rows").alias("words"))
-    at = {"x": alt.datum(side, type="quantitative", axis=None, scale=alt.Scale(domain=[0, 1])), "y": "place:Q"}
-    dots = alt.Chart(frame).mark_point(size=60, color=INK, opacity=1).encode(**at)
-    words = alt.Chart(frame).mark_text(align=align, dx=-9 if side == 0 else 9).encode(**at, text="words:N")  # type: ignore[arg-type]
+    frame = frame.with_columns(pl.format("{} ({})", "name", "rows").alias("words"), pl.lit(side).alias("x"))
+    dots = alt.Chart(frame).mark_point(size=60, color=INK, opacity=1).encode(x="x:Q", y="place:Q")
+    words = alt.Chart(frame).mark_text(align="left" if side else "right", dx=9 if side else -9).encode(x="x:Q", y="place:Q", text="words:N")
     return dots + words
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
 import great_tables as gt
 import polars as pl
 
 from dq.lab import frames
-from dq.lab.look import Nothing
+from dq.lab.look import FONT, Nothing
 from dq.record import Outcome
-from dq.report.blocks import MARKS, moment, moneys
+from dq.report.blocks import MARKS, amount, moment, moneys
 from dq.result import Run
 
 Table = gt.GT | Nothing
@@ -20,9 +21,10 @@ _EDGE: Final = "rgba(128, 136, 144, .45)"
 # Great Tables writes colours for a white page; these follow the notebook's.
 _CSS: Final = f"""
 #dq-table {{ padding: 0 0 10px; }}
-#dq-table .gt_table {{ margin: 0; color: inherit; border-color: {_EDGE}; font-size: 14px; }}
+#dq-table .gt_table {{ margin: 0; color: inherit; font-family: {FONT}; border-color: {_EDGE}; font-size: 14px; }}
 #dq-table .gt_table tr {{ background: none; }}
-#dq-table .gt_table td, #dq-table .gt_table th {{ color: inherit; border-color: {_EDGE}; background: none; max-width: 34rem; padding: 5px 12px 5px 0; vertical-align: top; }}
+#dq-table .gt_table td, #dq-table .gt_table th {{ color: inherit; border-color: {_EDGE}; background: none; max-width: 34rem; padding: 5px 14px 5px 0; }}
+#dq-table .gt_table td {{ vertical-align: top; }}
 #dq-table .gt_title {{ font-size: 16px; font-weight: 600; text-align: left; }}
 #dq-table .gt_subtitle, #dq-table .gt_sourcenote {{ font-size: 13px; text-align: left; opacity: .75; }}
 #dq-table .gt_col_headings, #dq-table .gt_heading, #dq-table .gt_table_body {{ border-color: {_EDGE}; }}
@@ -31,6 +33,7 @@ _CSS: Final = f"""
 #dq-table .gt_right {{ white-space: nowrap; }}
 """
 
+
 def counts(run: Run) -> Table:
     """Return what became of each entity's rows; what is not as it should be stands out."""
     names = ("source_rows", "native", "target_rows", "changed", "missing", "extra", "duplicate", "excused")
@@ -38,12 +41,14 @@ def counts(run: Run) -> Table:
     labels = {"source_rows": "source", "target_rows": "target, moved", "native": "target, its own"}
     return _table(frame, title="Every entity's rows on both sides", labels=labels, alarms=("changed", "missing", "extra", "duplicate"))
 
+
 def slices(run: Run) -> Table:
     """Return the counts that differ, by slice."""
     frame = frames.counts(run).filter(pl.col("difference") != 0)
     if frame.is_empty():
         return Nothing("Every count is the same on both sides, in every slice.")
     return _table(frame, title="Counts that differ")
+
 
 def sums(run: Run) -> Table:
     """Return the sums that differ, net and gross: two errors that cancel in the one show in the other."""
@@ -53,16 +58,25 @@ def sums(run: Run) -> Table:
     labels = {name: name.replace("_", ", ") for name in ("source_net", "target_net", "source_gross", "target_gross")}
     return _table(frame, title="Exact sums that differ", labels=labels | {"difference": "difference, net"})
 
+
 def causes(run: Run) -> Table:
     """Return what to tell the engineers: each cause with where it is, how many rows and people, how much money."""
     rows = [
-        (cause.entity, cause.sentence, "; ".join(one.sentence for one in cause.overrepresented), cause.rows, cause.people, ", ".join(moneys(cause.money)))
+        (
+            cause.entity,
+            cause.sentence,
+            "; ".join(one.sentence for one in cause.overrepresented),
+            cause.rows,
+            cause.people,
+            ", ".join(moneys(cause.money)).replace(" ", "\N{NO-BREAK SPACE}"),
+        )
         for cause in run.record.causes
     ]
     if not rows:
         return Nothing("Nothing is broken, so there is nothing to tell.")
     schema = dict.fromkeys(("entity", "what happened", "where"), pl.String) | {"rows": pl.Int64, "people": pl.Int64, "at stake": pl.String}
     return _table(pl.DataFrame(rows, schema=schema, orient="row"), title="What to tell the engineers")
+
 
 def broken(run: Run) -> Table:
     """Return the checks that are broken or not proven, a line each."""
@@ -72,6 +86,7 @@ def broken(run: Run) -> Table:
     told = frame.select("check", pl.col("outcome").replace(_WORDS), "broken", "people", "sentence")
     return _table(told, title="Checks that are broken or not proven")
 
+
 def made_from(run: Run) -> Table:
     """Return what the report was made from: the snapshots with their digests, and the contract's."""
     rows = [(item.side, item.store, moment(item.moment), item.rows, item.content) for item in run.record.snapshots]
@@ -79,22 +94,25 @@ def made_from(run: Run) -> Table:
     schema = {"what": pl.String, "store": pl.String, "as of": pl.String, "rows": pl.Int64, "digest of the content": pl.String}
     return _table(pl.DataFrame(rows, schema=schema, orient="row"), title="What the report was made from", digests=("digest of the content",))
 
+
 def outcomes(run: Run) -> Table:
     """Return how many checks of each kind hold, are waived, broken, not proven."""
     checks = pl.DataFrame([(check.kind, check.outcome.value) for check in run.record.checks], schema={"kind": pl.String, "outcome": pl.String}, orient="row")
     columns = [pl.col("outcome").eq(outcome.value).sum().cast(pl.Int64).alias(outcome.value) for outcome in Outcome]
     return _table(checks.group_by("kind", maintain_order=True).agg(columns), title="Checks by kind", alarms=("FAILED", "NOT PROVEN"))
 
+
 def table(frame: pl.DataFrame, *, title: str = "") -> Table:
     """Return a frame of your own as a table that looks like the others."""
     return _table(frame, title=title) if not frame.is_empty() else Nothing("There is no such row.")
 
+
 def _table(frame: pl.DataFrame, *, title: str, labels: dict[str, str] | None = None, alarms: tuple[str, ...] = (), digests: tuple[str, ...] = ()) -> gt.GT:
     shown = gt.GT(frame.head(_ROWS), id="dq-table").tab_options(table_background_color="transparent", table_font_size="14px").sub_missing(missing_text="–")
-    numbers = [name for name, kind in frame.schema.items() if kind.is_integer()]
+    numbers = [name for name, kind in frame.schema.items() if kind.is_integer() and not name.endswith("_id")]
     exact = [name for name, kind in frame.schema.items() if kind.is_decimal()]
     shown = shown.fmt_integer(columns=numbers) if numbers else shown
-    shown = shown.fmt(_amount, columns=exact) if exact else shown
+    shown = shown.fmt(_amount, columns=exact).cols_align("right", columns=exact) if exact else shown
     shown = shown.cols_label(cases={name: (labels or {}).get(name, name.replace("_", " ")) for name in frame.columns})
     for name in alarms:
         wrong = [place for place, number in enumerate(frame.head(_ROWS)[name]) if number]
@@ -108,7 +126,8 @@ def _table(frame: pl.DataFrame, *, title: str, labels: dict[str, str] | None = N
     shown = shown.tab_header(title) if title else shown
     return shown.opt_css(_CSS)
 
-def _amount(value: object) -> str:
-    """Return every digit, grouped: nothing becomes a float on its way to the reader."""
-    return f"{value:,f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else f"{value:,f}"
 
+def _amount(value: Decimal) -> str:
+    """Return every digit, grouped: nothing becomes a float on its way to the reader."""
+    whole = value == value.to_integral_value()
+    return amount(f"{value.to_integral_value() if whole else value:f}")

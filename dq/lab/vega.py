@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, Final
 
 _STATIC: Final = Path("share") / "jupyter" / "lab" / "static"
-# In JupyterLab's main file, of each library that its parts share: number under which it is asked for, name, chunks, number of its module.
+# In JupyterLab's main file, of each library that its parts share: the number under which it is asked for, its name, its chunks, its module's number.
 _SHARED: Final = re.compile(
-    r'(\d+):\{shareScope:"default",shareKey:"(vega|vega-lite)".{0,200}?fallback:\(\)=>(.{0,300}?)\.then\(\(\)=>\(\)=>__webpack_require__\((\d+)\)\)'
+    r'(\d+):\{shareScope:"default",shareKey:"(vega|vega-lite|vega-embed)".{0,200}?fallback:\(\)=>(.{0,300}?)\.then\(\(\)=>\(\)=>__webpack_require__\((\d+)\)\)'
 )
 _CHUNK: Final = re.compile(r"__webpack_require__\.e\((\d+)\)")
 _PUSHED: Final = re.compile(r"self\.(\w*Chunk_\w+)\s*=\s*self\.\1\s*\|\|\s*\[\]")
@@ -58,7 +58,7 @@ def script() -> str | None:
     static = Path(sysconfig.get_path("data")) / _STATIC
     main = next(iter(sorted(static.glob("main.*.js"))), None)
     found = {name: (asked, _CHUNK.findall(chunks), module) for asked, name, chunks, module in _SHARED.findall(main.read_text(encoding="utf-8"))} if main else {}
-    if found.keys() != {"vega", "vega-lite"}:
+    if found.keys() != {"vega", "vega-lite", "vega-embed"}:  # the last has a part that both others need
         return None
     numbers = dict.fromkeys(number for _, chunks, _ in found.values() for number in chunks)
     files = [file.read_text(encoding="utf-8") for number in numbers for file in sorted(static.glob(f"{number}.*.js"))]
