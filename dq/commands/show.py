@@ -66,7 +66,7 @@ def show(
         print_report(folder / "report.html", pdf)
         say(f"print copy: {pdf}")
     elif notebook:
-        _notebooks(folder)
+        _notebooks(folder, record)
     elif as_json:
         say_json(summary(record, folder))
     else:
@@ -76,19 +76,21 @@ def show(
         say(last_line(record))
 
 
-def _notebooks(folder: Path) -> None:
-    """Execute all notebooks on a run, leave copies with it, and say how many ran. Raises NotebookError where one did not."""
+def _notebooks(folder: Path, record: Record) -> None:
+    """Execute the notebooks on a run, leave copies with it, and say how many ran. Raises NotebookError where one did not."""
     from dq.lab.copies import COPIES, NotebookError, source_notebooks, write_copies
 
-    total = len(source_notebooks())
-    with progress(total, what="notebooks") as told:
-        failed = write_copies(folder, told=told)
-    say(f"Copies, with keys and values: {folder / COPIES / '01_start_here.html'}")
-    for name, reason in failed.items():
-        say(f"{name}: {reason}")
-    say(f"notebooks {total - len(failed)} of {total}")
-    if failed:
-        raise NotebookError(f"{len(failed)} of {total} notebooks did not run to their end: {', '.join(failed)}")
+    with progress(len(source_notebooks()), what="notebooks") as told:
+        copied = write_copies(folder, record, told=told)
+    for name, reason in copied.left_out.items():
+        say(f"{name} left out: {reason}")
+    for name, reason in copied.failed.items():
+        say(f"{name} stopped: {visible(reason)}")
+    say(f"Copies, with keys and values: {folder / COPIES}")
+    total = len(copied.ran) + len(copied.failed)
+    say(f"notebooks {len(copied.ran)} of {total}")
+    if copied.failed:
+        raise NotebookError(f"{len(copied.failed)} of {total} notebooks did not run to their end")
 
 
 def _since(folder: Path, record: Record, name: str, *, runs: Path, as_json: bool) -> None:

@@ -11,7 +11,8 @@ import re
 import shutil
 import tempfile
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +25,7 @@ from dq.errors import DqError, UsageError
 from dq.lab.executing import kernel
 from dq.lab.look import MIME
 from dq.lab.vega import place_for, script
+from dq.record import Record
 
 COPIES: Final = Path("restricted") / "notebooks"
 RUN: Final = "RUN"  # the parameter that every notebook on a run has
@@ -54,28 +56,38 @@ class NotebookError(DqError):
 
 
 def source_notebooks() -> list[tuple[str, str]]:
-    """Return name and text of every notebook that comes with dq, in order."""
-    folder = resources.files("dq_notebooks")
-    found = sorted((item.name, item.read_text(encoding="utf-8")) for item in folder.iterdir() if item.name.endswith(".ipynb"))
+    """Return name, without suffix, and text of every notebook that comes with dq, in order."""
+    files = [item for item in resources.files("dq_notebooks").iterdir() if item.name.endswith(".ipynb")]
+    found = sorted((item.name.removesuffix(".ipynb"), item.read_text(encoding="utf-8")) for item in files)
     if not found:
         raise UsageError("no notebook comes with this installation of dq")
     return found
 
 
-def write_copies(folder: Path, *, told: Callable[[str], None] = lambda _: None) -> dict[str, str]:
-    """Execute all notebooks on a run and leave copies in its `restricted/notebooks`, in place of earlier ones.
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What became of the notebooks on a run: names, without suffix; of those that did not run to their end, or were left out, why, in one line."""
+
+    ran: tuple[str, ...]
+    failed: Mapping[str, str]
+    left_out: Mapping[str, str]
+
+
+def write_copies(folder: Path, record: Record, *, told: Callable[[str], None] = lambda _: None) -> Copied:
+    """Execute the notebooks on a run and leave copies in its `restricted/notebooks`, in place of earlier ones.
+
+    A notebook about entities that the run has not is left out. The copy of one that did not run to its end shows how far it came.
 
     Args:
         folder: the run's.
+        record: its record.
         told: is told each notebook's name before it starts.
-
-    Returns:
-        name to reason, in one line, of each notebook that did not run to its end; its copy shows how far it came.
 
     Raises:
         UsageError: the copies cannot be written there.
     """
-    target, failed = folder / COPIES, {}
+    target, failed, left_out, ran = folder / COPIES, {}, {}, []
+    there = {item.entity for item in record.entities}
     try:
         target.parent.mkdir(mode=0o700, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=".notebooks-", dir=target.parent))
@@ -86,16 +98,21 @@ def write_copies(folder: Path, *, told: Callable[[str], None] = lambda _: None) 
             for name, text in source_notebooks():
                 told(name)
                 notebook = nbformat.reads(text, as_version=4)
+                if lacking := [entity for entity in notebook.metadata.get("dq", {}).get("entities", ()) if entity not in there]:
+                    left_out[name] = f"the run has no {', '.join(lacking)}"
+                    continue
                 reason = running.execute(notebook, parameters={RUN: str(folder.resolve())})
-                if reason is not None:
-                    failed[name.removesuffix(".ipynb")] = reason
-                _write(draft / name, nbformat.writes(notebook))
-                _write((draft / name).with_suffix(".html"), page_of(notebook, title=name.removesuffix(".ipynb")))
+                if reason is None:
+                    ran.append(name)
+                else:
+                    failed[name] = reason
+                _write(draft / f"{name}.ipynb", nbformat.writes(notebook))
+                _write(draft / f"{name}.html", page_of(notebook, title=name))
         shutil.rmtree(target, ignore_errors=True)
         draft.rename(target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return failed
+    return Copied(tuple(ran), failed, left_out)
 
 
 def page_of(notebook: NotebookNode, *, title: str) -> str:

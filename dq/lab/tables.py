@@ -95,6 +95,15 @@ def made_from(run: Run) -> Table:
     return _table(pl.DataFrame(rows, schema=schema, orient="row"), title="What the report was made from", digests=("digest of the content",))
 
 
+def at_stake(run: Run) -> Table:
+    """Return the money at stake of each check that is broken, by currency; never added across currencies."""
+    rows = [(check.id, check.people, text) for check in run.record.checks if check.outcome.exit_status for text in moneys(check.money)]
+    if not rows:
+        return Nothing("No money is at stake.")
+    schema = {"check": pl.String, "people": pl.Int64, "at stake": pl.String}
+    return _table(pl.DataFrame(rows, schema=schema, orient="row"), title="Money at stake")
+
+
 def outcomes(run: Run) -> Table:
     """Return how many checks of each kind hold, are waived, broken, not proven."""
     checks = pl.DataFrame([(check.kind, check.outcome.value) for check in run.record.checks], schema={"kind": pl.String, "outcome": pl.String}, orient="row")
