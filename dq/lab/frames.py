@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 
 import polars as pl
 
 from dq.errors import UsageError, near_miss
 from dq.parts import EntityRun
 from dq.record import Outcome
+from dq.report.visible import visible
 from dq.result import Run
 from dq.words import counted
 
+Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 STATUSES = ("same", "changed", "missing", "extra", "duplicate")
 _INSTANT = "%Y-%m-%d %H:%M:%S%.f%#z"
+
+
+def framed(rows: Iterable[Sequence[object]], schema: Schema) -> pl.DataFrame:
+    """Return rows as a frame, each text with what is invisible in it shown as code points."""
+    shown = [tuple(visible(value) if isinstance(value, str) else value for value in row) for row in rows]
+    return pl.DataFrame(shown, schema=dict(schema), orient="row")
 
 
 def promises(run: Run) -> pl.DataFrame:
     """Return a row an entity: promise, entity, outcome, rows on both sides, what became of them, the target's own, people."""
     names = ("source_rows", "target_rows", "compared", *STATUSES, "native", "excused", "unmapped", "people")
     rows = [(item.promise, item.entity, item.outcome.value, *(getattr(item, name) for name in names)) for item in run.record.entities]
-    return pl.DataFrame(rows, schema={**dict.fromkeys(("promise", "entity", "outcome"), pl.String), **dict.fromkeys(names, pl.Int64)}, orient="row")
+    return framed(rows, {**dict.fromkeys(("promise", "entity", "outcome"), pl.String), **dict.fromkeys(names, pl.Int64)})
 
 
 def broken(run: Run) -> pl.DataFrame:
@@ -31,33 +40,42 @@ def broken(run: Run) -> pl.DataFrame:
         if check.outcome not in {Outcome.PASSED, Outcome.WAIVED}
     ]
     texts = dict.fromkeys(("check", "entity", "outcome"), pl.String)
-    return pl.DataFrame(rows, schema={**texts, "broken": pl.Int64, "people": pl.Int64, "sentence": pl.String}, orient="row")
+    return framed(rows, {**texts, "broken": pl.Int64, "people": pl.Int64, "sentence": pl.String})
+
+
+def causes(run: Run) -> pl.DataFrame:
+    """Return the causes, the largest first: entity, cause, rows, people, is_open (nothing explains these rows)."""
+    rows = [(cause.entity, cause.sentence, cause.rows, cause.people, cause.kind == "unexplained") for cause in run.record.causes]
+    schema: Schema = {"entity": pl.String, "cause": pl.String, "rows": pl.Int64, "people": pl.Int64, "is_open": pl.Boolean}
+    return framed(rows, schema).with_row_index("place").sort("rows", "place", descending=[True, False]).drop("place")
 
 
 def batches(run: Run) -> pl.DataFrame:
     """Return a row a batch: batch, region, status, accounts, rows; none where the contract has no batches."""
     lines = run.record.calendar.batches if run.record.calendar else ()
     schema = {"batch": pl.Int64, "region": pl.String, "status": pl.String, "accounts": pl.Int64, "rows": pl.Int64}
-    return pl.DataFrame([(line.number, line.region, line.status, line.accounts, line.rows) for line in lines], schema=schema, orient="row")
+    return framed([(line.number, line.region, line.status, line.accounts, line.rows) for line in lines], schema)
 
 
 def countdown(run: Run) -> pl.DataFrame:
     """Return points of the burn-down: at, left (accounts still to move), line ('so far', or 'at this pace'); none where nothing tells them."""
     schema: dict[str, pl.DataType | type[pl.DataType]] = {"at": pl.Datetime("us", "UTC"), "left": pl.Int64, "line": pl.String}
     calendar = run.record.calendar
-    if calendar is None or calendar.accounts_left is None or calendar.accounts_moved is None or calendar.first_moved_at is None:
+    if calendar is None or calendar.accounts_left is None or calendar.accounts_moved is None:
         return pl.DataFrame(schema=schema)
-    left, now = calendar.accounts_left, datetime.fromisoformat(run.record.as_of)
-    points = [(datetime.fromisoformat(calendar.first_moved_at), left + calendar.accounts_moved, "so far"), (now, left, "so far")]
-    if calendar.done_at is not None and left:
-        points += [(now, left, "at this pace"), (datetime.fromisoformat(calendar.done_at), 0, "at this pace")]
-    return pl.DataFrame(points, schema=schema, orient="row")
+    first, now, done, left = moment(calendar.first_moved_at), moment(run.record.as_of), moment(calendar.done_at), calendar.accounts_left
+    if first is None or now is None:
+        return pl.DataFrame(schema=schema)
+    points = [(first, left + calendar.accounts_moved, "so far"), (now, left, "so far")]
+    if done is not None and left:
+        points += [(now, left, "at this pace"), (done, 0, "at this pace")]
+    return framed(points, schema)
 
 
 def coverage(run: Run) -> pl.DataFrame:
     """Return how many columns of each table are compared, used, excluded, uncovered: side, table, status, columns."""
     lines = [(line.side, line.table, line.status) for line in run.record.coverage]
-    frame = pl.DataFrame(lines, schema=dict.fromkeys(("side", "table", "status"), pl.String), orient="row")
+    frame = framed(lines, dict.fromkeys(("side", "table", "status"), pl.String))
     return frame.group_by("side", "table", "status").agg(pl.len().cast(pl.Int64).alias("columns")).sort("side", "table", "status")
 
 
@@ -67,7 +85,7 @@ def counts(run: Run) -> pl.DataFrame:
         (check.id, _place(line.by), int(line.source_net), int(line.target_net)) for check in run.record.checks if check.kind == "counts" for line in check.sums
     ]
     schema = {"check": pl.String, "slice": pl.String, "source": pl.Int64, "target": pl.Int64}
-    return pl.DataFrame(lines, schema=schema, orient="row").with_columns((pl.col("target") - pl.col("source")).alias("difference"))
+    return framed(lines, schema).with_columns((pl.col("target") - pl.col("source")).alias("difference"))
 
 
 def sums(run: Run) -> pl.DataFrame:
@@ -80,7 +98,7 @@ def sums(run: Run) -> pl.DataFrame:
         for line in check.sums
     ]
     schema: dict[str, type[pl.DataType]] = {**dict.fromkeys(("check", "slice", *parts), pl.String), "agrees": pl.Boolean}
-    frame = pl.DataFrame(lines, schema=schema, orient="row").with_columns(pl.col(*parts).cast(pl.Decimal(38, 2)))
+    frame = framed(lines, schema).with_columns(pl.col(*parts).cast(pl.Decimal(38, 2)))
     return frame.with_columns((pl.col("target_net") - pl.col("source_net")).alias("difference"))
 
 
@@ -111,6 +129,14 @@ def flows(run: Run) -> pl.DataFrame:
     wrong = run.cells().filter(pl.col("check").str.ends_with(".attribution"))
     found = wrong.group_by("entity", "column", "source", "target").agg(pl.len().cast(pl.Int64).alias("rows"))
     return found.sort("rows", "entity", "column", "source", "target", descending=[True, False, False, False, False])
+
+
+def moment(text: str | None) -> datetime | None:
+    """Return a moment of the record in UTC; None where there is none, or it is none."""
+    try:
+        return None if text is None else datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError:
+        return None
 
 
 def _place(by: dict[str, str | None]) -> str:

@@ -15,9 +15,9 @@ import altair as alt
 MIME: Final = "application/vnd.vegalite.v5+json"
 _SCHEMA: Final = "https:" + "//vega.github.io/schema/vega-lite/v5.json"  # a name, never fetched
 WIDTH: Final = 620  # pixels, of a picture alone
-# Middle tones: each is at least 3:1 against white and against a dark page.
+# Middle tones, at least 3:1 against white and against a dark page.
 QUIET, GOOD, BAD, WARN, COOL = "#7d8790", "#2f9a5f", "#d8574c", "#b97f14", "#4f86c6"
-INK: Final = "#75808a"
+INK: Final = "currentColor"  # as the notebook writes: pictures are SVG, so it follows the theme
 FONT: Final = "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'Liberation Sans', sans-serif"
 
 
@@ -39,7 +39,17 @@ Picture = alt.Chart | alt.LayerChart | alt.HConcatChart | alt.VConcatChart | alt
 
 
 def _theme() -> alt.theme.ThemeConfig:
-    text = {"labelFont": FONT, "titleFont": FONT, "labelFontSize": 12, "titleFontSize": 12, "labelColor": INK, "titleColor": INK, "titleFontWeight": "normal"}
+    text = {
+        "labelFont": FONT,
+        "titleFont": FONT,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "labelColor": INK,
+        "titleColor": INK,
+        "labelOpacity": 0.8,
+        "titleOpacity": 0.8,
+        "titleFontWeight": "normal",
+    }
     axis = {**text, "grid": False, "domainColor": "#a7aeb5", "tickColor": "#a7aeb5", "gridColor": "#8b949c", "gridOpacity": 0.25, "labelLimit": 420}
     config: dict[str, Any] = {
         "background": "transparent",
@@ -48,7 +58,18 @@ def _theme() -> alt.theme.ThemeConfig:
         "axis": axis,
         "header": text,
         "legend": {**text, "orient": "top", "symbolType": "square", "title": None},
-        "title": {"font": FONT, "fontSize": 14, "fontWeight": 600, "color": INK, "anchor": "start", "offset": 12, "subtitleColor": INK, "subtitleFont": FONT},
+        "title": {
+            "font": FONT,
+            "fontSize": 14,
+            "fontWeight": 600,
+            "color": INK,
+            "anchor": "start",
+            "offset": 12,
+            "subtitleColor": INK,
+            "subtitleFontSize": 12,
+            "subtitlePadding": 5,
+            "subtitleFont": FONT,
+        },
         "text": {"font": FONT, "color": INK, "fontSize": 12},
         "bar": {"color": COOL},
         "line": {"color": COOL},
@@ -59,11 +80,12 @@ def _theme() -> alt.theme.ThemeConfig:
     return alt.theme.ThemeConfig({"config": config})  # type: ignore[typeddict-item]
 
 
-def _bundle(spec: dict[str, Any], **_: object) -> dict[str, Any]:
-    """Return a picture as JupyterLab draws it, and its title for who reads text."""
+def _bundle(spec: dict[str, Any], **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a picture as JupyterLab draws it, its title for who reads text, and how it is drawn; it offers no page elsewhere to send its data to."""
     title = spec.get("title", "")
     words = title.get("text", "") if isinstance(title, dict) else title
-    return {MIME: {**spec, "$schema": _SCHEMA}, "text/plain": f"<picture: {words}>"}
+    options = {"renderer": "svg", "actions": {"export": True, "source": False, "compiled": False, "editor": False}}
+    return {MIME: {**spec, "$schema": _SCHEMA}, "text/plain": f"<picture: {words}>"}, {MIME: {"embed_options": options}}
 
 
 alt.theme.register("dq", enable=True)(_theme)

@@ -9,7 +9,9 @@ import polars as pl
 
 from dq.lab import frames
 from dq.lab.look import BAD, COOL, GOOD, INK, QUIET, WARN, WIDTH, Nothing, Picture
+from dq.report.visible import visible
 from dq.result import Run
+from dq.words import counted
 
 _STEP: Final = 24  # pixels of a bar and its gap
 _BARS: Final = 24  # bars that can be told apart
@@ -35,17 +37,17 @@ def promises(run: Run) -> Picture:
 
 def causes(run: Run) -> Picture:
     """Return how many rows each cause explains, the largest first."""
-    frame = run.causes().with_row_index("place").sort("rows", "place", descending=[True, False]).head(_BARS)
+    frame = frames.causes(run).head(_BARS)
     if frame.is_empty():
         return Nothing("Nothing is broken, so there is no cause to look for.")
-    told = frame.with_columns(pl.format("{}: {}", "entity", "cause").alias("what"), pl.col("cause").str.contains("unexplained").alias("open"))
+    told = frame.with_columns(pl.format("{}: {}", "entity", "cause").alias("what"))
     order = told["what"].to_list()
     y = alt.Y("what:N", sort=order, title=None, axis=alt.Axis(labels=False, ticks=False, domain=False), scale=alt.Scale(paddingInner=0.62))
-    colour = alt.condition("datum.open", alt.value(WARN), alt.value(BAD))
+    colour = alt.condition("datum.is_open", alt.value(WARN), alt.value(BAD))
     bars = alt.Chart(told).mark_bar().encode(y=y, x=alt.X("rows:Q", axis=None), color=colour, tooltip=["entity", "cause", "rows", "people"])
     numbers = alt.Chart(told).mark_text(align="left", dx=5).encode(y=y, x="rows:Q", text=alt.Text("rows:Q", format=","))
-    words = alt.Chart(told).mark_text(align="left", dy=-14, limit=WIDTH).encode(y=y, x=alt.value(0), text="what:N")
-    return _sized(bars + numbers + words, told.height, step=38, title="What explains the broken rows")
+    words = alt.Chart(told).mark_text(align="left", dy=-16, limit=WIDTH).encode(y=y, x=alt.value(0), text="what:N")
+    return _sized(bars + numbers + words, told.height, step=40, title="What explains the broken rows")
 
 
 def counts(run: Run) -> Picture:
@@ -76,12 +78,14 @@ def differences(frame: pl.DataFrame, *, by: str = "region") -> Picture:
         frame: a row a person, with `source`, `target` and the column named in `by`.
         by: what the bars are coloured by.
     """
-    off = frame.with_columns((pl.col("target") - pl.col("source")).cast(pl.Float64).alias("off")).filter(pl.col("off") != 0)
+    off = frame.with_columns((pl.col("target") - pl.col("source")).alias("off")).filter(pl.col("off") != 0)
     if off.is_empty():
-        return Nothing(f"Nobody has too little or too much: {frame.height:,} people compared.")
-    size = pl.col("off").abs().log10().floor().cast(pl.Int64)
-    sized = off.with_columns((size * pl.col("off").sign().cast(pl.Int64) + pl.col("off").sign().cast(pl.Int64)).alias("place"), size.alias("power"))
-    words = pl.struct("off", "power").map_elements(_size, return_dtype=pl.String)
+        return Nothing(f"Nobody has too little or too much: {counted(frame.height, 'person')} compared.")
+    digits = pl.col("off").abs().cast(pl.Int64).cast(pl.String).str.len_chars().cast(pl.Int64)
+    power = pl.when(pl.col("off").abs() < 1).then(0).otherwise(digits)  # digits before the point
+    sign = pl.when(pl.col("off") > 0).then(1).otherwise(-1)
+    sized = off.select(by, power.alias("power"), sign.alias("sign")).with_columns(((pl.col("power") + 1) * pl.col("sign")).alias("place"))
+    words = pl.struct("sign", "power").map_elements(_size, return_dtype=pl.String)
     bars = sized.with_columns(words.alias("size")).group_by("place", "size", by).agg(pl.len().alias("people")).sort("place", by)
     x = alt.X("size:N", sort=bars["size"].unique(maintain_order=True).to_list(), title="target less source", axis=alt.Axis(labelAngle=0))
     y = alt.Y("people:Q", title="people", axis=_whole(bars["people"]))
@@ -177,18 +181,18 @@ def batches(run: Run) -> Picture:
 
 def countdown(run: Run) -> Picture:
     """Return how many accounts are still to move, the pace that follows, and the deadline."""
-    frame, deadline = frames.countdown(run), run.record.deadline
+    frame, deadline = frames.countdown(run), frames.moment(run.record.deadline)
     if frame.is_empty():
         return Nothing("Nothing says how fast the migration goes.")
-    dashes = alt.StrokeDash("line:N", scale=alt.Scale(domain=["so far", "at this pace"], range=[[1, 0], [5, 5]]))
+    dashes = alt.StrokeDash("line:N", scale=alt.Scale(domain=["so far", "at this pace"], range=[[1, 0], [5, 5]]), legend=alt.Legend(symbolType="stroke"))
     x = alt.X("at:T", title=None, axis=alt.Axis(format="%-d %b"))
     y = alt.Y("left:Q", title="accounts still to move")
     layers: list[Any] = [alt.Chart(frame).mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=50)).encode(x=x, y=y, strokeDash=dashes)]
     if deadline is not None:
-        end = pl.DataFrame({"at": [deadline], "words": ["deadline"]}).with_columns(pl.col("at").str.to_datetime(time_zone="UTC"))
+        end = pl.DataFrame({"at": [deadline], "words": ["deadline"]})
         layers.append(alt.Chart(end).mark_rule(color=BAD, strokeWidth=2).encode(x="at:T"))
         layers.append(alt.Chart(end).mark_text(align="right", dx=-6, color=BAD).encode(x="at:T", y=alt.value(8), text="words:N"))
-    said = list(run.record.calendar.sentences) if run.record.calendar else []
+    said = list(map(visible, run.record.calendar.sentences)) if run.record.calendar else []
     return alt.layer(*layers).properties(width=WIDTH, height=220, title=alt.TitleParams("Burn-down to the deadline", subtitle=said))
 
 
@@ -244,9 +248,7 @@ def _whole(numbers: pl.Series) -> alt.Axis:
     return alt.Axis(format="d", tickCount=min(6, int(numbers.max() or 1)))  # type: ignore[arg-type]
 
 
-def _size(item: dict[str, Any]) -> str:
+def _size(item: dict[str, int]) -> str:
     """Return `+100 to 999`, `−1 to 9`."""
-    power, sign = item["power"], "+" if item["off"] > 0 else "\N{MINUS SIGN}"
-    if power < 0:
-        return f"{sign}less than 1"
-    return f"{sign}{10**power:,} to {10 ** (power + 1) - 1:,}"
+    sign, digits = "+" if item["sign"] > 0 else "\N{MINUS SIGN}", item["power"]
+    return f"{sign}{10 ** (digits - 1):,} to {10**digits - 1:,}" if digits else f"{sign}less than 1"

@@ -10,12 +10,14 @@ import polars as pl
 
 from dq.lab import frames
 from dq.lab.look import FONT, Nothing
-from dq.record import Outcome
+from dq.record import Cause, Money, Outcome
 from dq.report.blocks import MARKS, amount, moment, moneys
 from dq.result import Run
 
 Table = gt.GT | Nothing
 _ROWS: Final = 60  # of a table that is to be read
+_STAKE: Final = "at stake"
+_FOLLOW: Final = ("counts", "sums")  # kinds of check that tell again, slice by slice, of rows that others name
 _WORDS: Final = {outcome.value: f"{mark.symbol} {mark.word}" for outcome, mark in MARKS.items()}
 _EDGE: Final = "rgba(128, 136, 144, .45)"
 # Great Tables writes colours for a white page; these follow the notebook's.
@@ -60,22 +62,28 @@ def sums(run: Run) -> Table:
 
 
 def causes(run: Run) -> Table:
-    """Return what to tell the engineers: each cause with where it is, how many rows and people, how much money."""
-    rows = [
-        (
-            cause.entity,
-            cause.sentence,
-            "; ".join(one.sentence for one in cause.overrepresented),
-            cause.rows,
-            cause.people,
-            ", ".join(moneys(cause.money)).replace(" ", "\N{NO-BREAK SPACE}"),
-        )
-        for cause in run.record.causes
+    """Return what to tell the engineers: each cause with where it is, how many rows and people, how much money; then what no cause is known of."""
+    rows = [(cause.entity, cause.sentence, "; ".join(_where(run, cause)), cause.rows, cause.people, _stake(cause.money)) for cause in run.record.causes]
+    named = {check for cause in run.record.causes for check in cause.checks}
+    rows += [
+        (check.entity or "", check.sentence, "; ".join(one.sentence for one in check.overrepresented), check.broken, check.people, _stake(check.money))
+        for check in run.record.checks
+        if check.outcome.exit_status and check.id not in named and check.kind not in _FOLLOW
     ]
     if not rows:
         return Nothing("Nothing is broken, so there is nothing to tell.")
-    schema = dict.fromkeys(("entity", "what happened", "where"), pl.String) | {"rows": pl.Int64, "people": pl.Int64, "at stake": pl.String}
-    return _table(pl.DataFrame(rows, schema=schema, orient="row"), title="What to tell the engineers")
+    schema = dict.fromkeys(("entity", "what happened", "where"), pl.String) | {"rows": pl.Int64, "people": pl.Int64, _STAKE: pl.String}
+    return _table(frames.framed(rows, schema), title="What to tell the engineers")
+
+
+def _where(run: Run, cause: Cause) -> tuple[str, ...]:
+    """Return where a cause's rows are; where nothing is known of them alone, but they are all that is broken of a check, where these are."""
+    alone = {one.sentence for check in run.record.checks if check.id in cause.checks and check.broken == cause.rows for one in check.overrepresented}
+    return tuple(one.sentence for one in cause.overrepresented) or tuple(sorted(alone))
+
+
+def _stake(money: tuple[Money, ...]) -> str:
+    return ", ".join(moneys(money))
 
 
 def broken(run: Run) -> Table:
@@ -92,7 +100,7 @@ def made_from(run: Run) -> Table:
     rows = [(item.side, item.store, moment(item.moment), item.rows, item.content) for item in run.record.snapshots]
     rows.append(("contract", run.record.migration, "", None, run.record.contract))  # type: ignore[arg-type]
     schema = {"what": pl.String, "store": pl.String, "as of": pl.String, "rows": pl.Int64, "digest of the content": pl.String}
-    return _table(pl.DataFrame(rows, schema=schema, orient="row"), title="What the report was made from", digests=("digest of the content",))
+    return _table(frames.framed(rows, schema), title="What the report was made from", digests=("digest of the content",))
 
 
 def at_stake(run: Run) -> Table:
@@ -100,13 +108,13 @@ def at_stake(run: Run) -> Table:
     rows = [(check.id, check.people, text) for check in run.record.checks if check.outcome.exit_status for text in moneys(check.money)]
     if not rows:
         return Nothing("No money is at stake.")
-    schema = {"check": pl.String, "people": pl.Int64, "at stake": pl.String}
-    return _table(pl.DataFrame(rows, schema=schema, orient="row"), title="Money at stake")
+    schema = {"check": pl.String, "people": pl.Int64, _STAKE: pl.String}
+    return _table(frames.framed(rows, schema), title="Money at stake")
 
 
 def outcomes(run: Run) -> Table:
     """Return how many checks of each kind hold, are waived, broken, not proven."""
-    checks = pl.DataFrame([(check.kind, check.outcome.value) for check in run.record.checks], schema={"kind": pl.String, "outcome": pl.String}, orient="row")
+    checks = frames.framed([(check.kind, check.outcome.value) for check in run.record.checks], {"kind": pl.String, "outcome": pl.String})
     columns = [pl.col("outcome").eq(outcome.value).sum().cast(pl.Int64).alias(outcome.value) for outcome in Outcome]
     return _table(checks.group_by("kind", maintain_order=True).agg(columns), title="Checks by kind", alarms=("FAILED", "NOT PROVEN"))
 
@@ -128,6 +136,8 @@ def _table(frame: pl.DataFrame, *, title: str, labels: dict[str, str] | None = N
         shown = shown.tab_style(gt.style.text(weight="bold"), gt.loc.body(columns=name, rows=wrong)) if wrong else shown
         fine = [place for place in range(min(frame.height, _ROWS)) if place not in wrong]
         shown = shown.tab_style(gt.style.css("opacity: .45"), gt.loc.body(columns=name, rows=fine)) if fine else shown
+    if _STAKE in frame.columns:
+        shown = shown.tab_style(gt.style.css("white-space: nowrap"), gt.loc.body(columns=_STAKE))
     for name in digests:
         shown = shown.tab_style(gt.style.css("font-family: ui-monospace, monospace; font-size: 12px; overflow-wrap: anywhere"), gt.loc.body(columns=name))
     more = frame.height - _ROWS
