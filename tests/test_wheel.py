@@ -59,7 +59,7 @@ def test_everything_that_is_needed_at_run_time_is_in_the_wheel(wheel: Path) -> N
         ("notebooks", "dq_notebooks", (".py", ".ipynb")),
     )
     for folder, package, suffixes in packages:
-        files = [path for path in (ROOT / folder).rglob("*") if path.suffix in suffixes and "__pycache__" not in path.parts]
+        files = [path for path in (ROOT / folder).rglob("*") if path.suffix in suffixes and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts)]
         wanted |= {f"{package}/{path.relative_to(ROOT / folder).as_posix()}" for path in files}
     assert names == wanted
 

@@ -22,7 +22,7 @@ from dq.report.visible import visible
 HELP = """Show a run again: its verdict, its findings, or the history of all runs.
 
 Examples: dq show; dq show 7e85db1abecf --findings coupons; dq show --findings all --to findings.xlsx; dq show --since previous;
-dq show --repair repair.csv; dq show --history
+dq show --repair repair.csv; dq show --notebook; dq show --history
 """
 PREVIOUS = "previous"
 ROWS_SHOWN = 50

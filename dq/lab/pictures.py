@@ -220,7 +220,7 @@ def _bars(frame: pl.DataFrame, *, x: alt.X, y: alt.Y, colours: dict[str, str], e
 def _differences(frame: pl.DataFrame, *, y: str, x: str, title: str, form: str = "+,") -> Picture:
     where = alt.Y(f"{y}:N", sort=frame[y].to_list(), title=None)
     colour = alt.condition(f"datum.{x} < 0", alt.value(BAD), alt.value(WARN))
-    low, high = 1.2 * min(0.0, float(frame[x].min())), 1.2 * max(0.0, float(frame[x].max()))  # type: ignore[arg-type]  # room for the numbers
+    low, high = 1.4 * min(0.0, float(frame[x].min())), 1.2 * max(0.0, float(frame[x].max()))  # type: ignore[arg-type]  # room for the numbers
     across = alt.X(f"{x}:Q", title=None, axis=None, scale=alt.Scale(domain=[low, high], nice=False))
     bars = alt.Chart(frame).mark_bar().encode(y=where, x=across, color=colour, tooltip=list(frame.columns))
     text = {"y": where, "x": f"{x}:Q", "text": alt.Text(f"{x}:Q", format=form)}

@@ -136,6 +136,8 @@ def _table(frame: pl.DataFrame, *, title: str, labels: dict[str, str] | None = N
         shown = shown.tab_style(gt.style.text(weight="bold"), gt.loc.body(columns=name, rows=wrong)) if wrong else shown
         fine = [place for place in range(min(frame.height, _ROWS)) if place not in wrong]
         shown = shown.tab_style(gt.style.css("opacity: .45"), gt.loc.body(columns=name, rows=fine)) if fine else shown
+    if "slice" in frame.columns:
+        shown = shown.tab_style(gt.style.css("min-width: 9rem"), gt.loc.body(columns="slice"))
     if _STAKE in frame.columns:
         shown = shown.tab_style(gt.style.css("white-space: nowrap"), gt.loc.body(columns=_STAKE))
     for name in digests:
