@@ -114,7 +114,7 @@ def heat(frame: pl.DataFrame, *, x: str, y: str, rows: str = "rows", title: str 
     if frame.is_empty():
         return Nothing("There is nothing to be counted.")
     place = {"x": alt.X(f"{x}:N", axis=alt.Axis(orient="top", labelAngle=0)), "y": alt.Y(f"{y}:N")}
-    squares = alt.Chart(frame).mark_rect(opacity=0.45).encode(**place, color=alt.Color(f"{rows}:Q", scale=alt.Scale(range=["#8b949c33", BAD]), legend=None))
+    squares = alt.Chart(frame).mark_rect(opacity=0.45).encode(**place, color=alt.Color(f"{rows}:Q", scale=alt.Scale(range=["#8b949c33", COOL]), legend=None))
     numbers = alt.Chart(frame).mark_text(fontWeight=600).encode(**place, text=alt.Text(f"{rows}:Q", format=","))
     return (squares + numbers).properties(width=alt.Step(110), height=alt.Step(34), title=title)
 
