@@ -105,6 +105,8 @@ def sums(run: Run) -> pl.DataFrame:
 def shifts(entity: EntityRun, column: str) -> pl.DataFrame:
     """Return by how much an instant was shifted: seconds (later is positive), shift in words, rows; 0 seconds is every row in which it is the same.
 
+    Of very many shifted rows, the values of the first are kept; the others are one line without seconds.
+
     Raises:
         UsageError: the entity has no such column.
     """
@@ -121,7 +123,9 @@ def shifts(entity: EntityRun, column: str) -> pl.DataFrame:
     same = entity.result.compared - differing
     whole = pl.concat([found, pl.DataFrame({"seconds": [0], "rows": [same]}, schema=found.schema)])
     told = pl.col("seconds").map_elements(_shift, return_dtype=pl.String, skip_nulls=False)
-    return whole.sort("seconds", nulls_last=True).select("seconds", told.alias("shift"), "rows")
+    frame = whole.sort("seconds", nulls_last=True).select("seconds", told.alias("shift"), "rows")
+    unknown = pl.DataFrame({"seconds": [None], "shift": ["values not kept"], "rows": [differing - moved.height]}, schema=frame.schema)
+    return pl.concat([frame, unknown.filter(pl.col("rows") > 0)])
 
 
 def flows(run: Run) -> pl.DataFrame:

@@ -69,6 +69,22 @@ def test_a_shift_is_told_in_words(seconds: int | None, words: str) -> None:
     assert frames._shift(seconds) == words
 
 
+def test_every_row_compared_is_in_the_shifts_once_whether_its_values_are_kept_or_not(broken: Run, tmp_path: Path) -> None:
+    check = next(check for check in broken.record.checks if check.kind == "instants" and check.columns)
+    column, cells = next(iter(check.columns.items()))
+    (tmp_path / "restricted").mkdir()
+    texts = dict.fromkeys(("entity", "check", "status", "column", "source", "target"), pl.String)
+    late = (check.entity, check.id, "changed", column, "2024-12-31 17:00:00+00", "2025-01-01 00:00:00.5+00", 1, ["k"], [column])
+    kept = pl.DataFrame([late], schema=texts | {"row": pl.Int64, "key": pl.List(pl.String), "columns": pl.List(pl.String)}, orient="row")
+    kept.write_parquet(tmp_path / "restricted" / "findings.parquet")
+    shifts = frames.shifts(_run(broken.record, tmp_path)[str(check.entity)], column)
+    assert dict(shifts.select("shift", "rows").iter_rows()) == {
+        "the same instant": broken[str(check.entity)].result.compared - cells,
+        "7 h late": 1,
+        **({"values not kept": cells - 1} if cells > 1 else {}),
+    }
+
+
 def test_a_column_that_is_not_there_names_the_near_miss(broken: Run) -> None:
     entity = broken[broken._ipython_key_completions_()[0]]
     with pytest.raises(UsageError, match="has no column"):
