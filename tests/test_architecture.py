@@ -27,6 +27,7 @@ DOORS = {
     "sqlalchemy": ["dq/expect/door.py"],
     "jinja2": ["dq/report/*"],
     "markupsafe": ["dq/report/*"],
+    "typst": ["dq/report/pdf.py"],
     "babel": ["dq/report/language.py"],
     "xlsxwriter": ["dq/report/exports.py"],
     "polars": ["dq/engine.py", "dq/case/adhoc.py", "dq/case/repair.py", "dq/result.py", "dq/report/exports.py", "dq/report/values.py", "dq/commands/show.py"],

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from dq.commands.arguments import CONTRACT, RUNS, AsJson, ContractDir, RunsDir
+from dq.commands.arguments import CONTRACT, ENGLISH, RUNS, AnotherLang, AsJson, ContractDir, RunsDir, ShowValues
 from dq.commands.console import out, say, say_json
 from dq.commands.run import last_line, summary
 from dq.errors import UsageError, near_miss
@@ -21,7 +21,7 @@ from dq.report.visible import visible
 HELP = """Show a run again: its verdict, its findings, or the history of all runs.
 
 Examples: dq show; dq show 7e85db1abecf --findings coupons; dq show --findings all --to findings.xlsx; dq show --since previous;
-dq show --repair repair.csv; dq show --history
+dq show --repair repair.csv; dq show --history; dq show --lang id; dq show --pdf report.pdf
 """
 LATEST, PREVIOUS = "latest", "previous"
 ROWS_SHOWN = 50
@@ -42,6 +42,8 @@ def show(
     notebook: Annotated[Optional[Path], typer.Option("--notebook", metavar="FILE", help="Write a notebook that opens the run there.")] = None,
     history: Annotated[bool, typer.Option("--history", help="List all runs, the latest last.")] = False,
     since: Annotated[Optional[str], typer.Option("--since", metavar="RUN", help="Compare its findings with an earlier run's, or 'previous'.")] = None,
+    lang: AnotherLang = None,
+    show_values: ShowValues = False,
     as_json: AsJson = False,
 ) -> None:
     if to is not None and findings is None:
@@ -60,9 +62,9 @@ def show(
     elif sql is not None:
         _sql(record, sql, contract=contract)
     elif pdf is not None:
-        from dq.printing import print_report
+        from dq.report.pdf import write_pdf
 
-        print_report(folder / "report.html", pdf)
+        write_pdf(record, pdf, language=lang or ENGLISH)
         say(f"print copy: {pdf}")
     elif notebook is not None:
         from dq.notebook import write_notebook
@@ -72,9 +74,11 @@ def show(
     elif as_json:
         say_json(summary(record, folder))
     else:
+        from dq.pages import page_again
         from dq.report.terminal import print_verdict
 
-        print_verdict(record, out(), report=folder / "report.html")
+        page = page_again(folder, record, language=lang, show_values=show_values, contract=contract)
+        print_verdict(record, out(), report=page)
         say(last_line(record))
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from dq.record import Cause, Check, Outcome, Slice
-from dq.report.blocks import count, counted, largest_first, moneys
+from dq.record import Cause, Check, Outcome, Record, Slice
+from dq.report.blocks import NOTHING, count, counted, largest_first, moment, moneys
 from dq.report.language import say
 from dq.report.outline import Shown
 from dq.report.retelling import retold
@@ -98,6 +98,19 @@ def facts(check: Check) -> tuple[Fact, ...]:
     if check.pre_existing:
         found.append(Fact(say("Already so in the source"), (counted(check.pre_existing, "row"),)))
     return tuple(found)
+
+
+def inputs(record: Record) -> tuple[Fact, ...]:
+    """Return what decided a run: what was asked for, and by which versions."""
+    versions = tuple(f"{name} {version}" for name, version in sorted(record.versions.items()))
+    return (
+        Fact(say("Migration"), (record.migration,)),
+        Fact(say("As of"), (moment(record.as_of),)),
+        Fact(say("Freeze"), (moment(record.freeze),)),
+        Fact(say("Deadline"), (moment(record.deadline),)),
+        Fact(say("Versions that decide"), (", ".join(versions) or NOTHING,)),
+        Fact(say("Contract"), (record.contract,), is_digest=True),
+    )
 
 
 def _kinds(check: Check) -> str:

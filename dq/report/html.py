@@ -5,27 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from dq.record import Outcome, Record
+from dq.record import Record
 from dq.report import blocks
 from dq.report.calendar import calendar_view
 from dq.report.coverage import coverage
-from dq.report.facts import Fact
+from dq.report.facts import inputs
 from dq.report.language import ENGLISH, say, writing
 from dq.report.outline import BROKEN_IN_FULL, outline
 from dq.report.pictures import burndown, growths, rows_strip
-from dq.report.summary import summary
+from dq.report.summary import MEANINGS, summary
 from dq.report.templating import page
 from dq.report.values import Values
 from dq.report.verdict import asked, verdict
 
 LARGEST: Final = 1_900_000  # bytes of a page that a browser shows in a second
 QUERIES: Final = 40  # checks whose query stands on the page
-MEANINGS: Final = (
-    (Outcome.PASSED, "It was looked at in full, and holds."),
-    (Outcome.WAIVED, "It is broken, and somebody has answered for it."),
-    (Outcome.FAILED, "It is broken: rows are not as promised."),
-    (Outcome.NOT_PROVEN, "Nobody knows: what was needed to look at it is missing or does not hold."),
-)
 
 
 def render_html(record: Record, *, language: str = ENGLISH, queries: Mapping[str, str] | None = None, values: Values | None = None) -> str:
@@ -50,7 +44,7 @@ def _page(record: Record, *, in_full: int, queries: Mapping[str, str], values: V
     shown = outline(record, in_full=in_full)
     return page(
         "report.html",
-        sheet="style.css",
+        sheet="style.css" if values is None else "restricted_style.css",
         record=record,
         outline=shown,
         summary=summary(record, shown),
@@ -61,20 +55,8 @@ def _page(record: Record, *, in_full: int, queries: Mapping[str, str], values: V
         rows_strip=rows_strip,
         coverage=coverage(record.coverage),
         facts=asked(record),
-        inputs=_inputs(record),
+        inputs=inputs(record),
         meanings=[(blocks.MARKS[outcome], say(text)) for outcome, text in MEANINGS if outcome in {check.outcome for check in record.checks}],
         queries=dict(list(queries.items())[:QUERIES]),
         values=values,
-    )
-
-
-def _inputs(record: Record) -> tuple[Fact, ...]:
-    versions = tuple(f"{name} {version}" for name, version in sorted(record.versions.items()))
-    return (
-        Fact(say("Migration"), (record.migration,)),
-        Fact(say("As of"), (blocks.moment(record.as_of),)),
-        Fact(say("Freeze"), (blocks.moment(record.freeze),)),
-        Fact(say("Deadline"), (blocks.moment(record.deadline),)),
-        Fact(say("Versions that decide"), (", ".join(versions) or blocks.NOTHING,)),
-        Fact(say("Contract"), (record.contract,), is_digest=True),
     )

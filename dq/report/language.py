@@ -102,7 +102,7 @@ def _read(code: str) -> Language:
     compiled.seek(0)
     sentences = []
     for message in catalogue:
-        if message.id and (message.context == RECORDED or message.pluralizable):  # counts stand in the record's sentences, too
+        if message.id and (message.context == RECORDED or message.pluralizable or "{" not in message.id):  # counts and plain words stand there, too
             written = message.id if isinstance(message.id, (tuple, list)) else (message.id,)
             becomes = message.string if isinstance(message.string, str) else (message.string or ("",))[0]
             sentences.append(Sentence(tuple(written), becomes))

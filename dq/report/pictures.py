@@ -12,6 +12,7 @@ from dq.report.blocks import count, share
 from dq.report.language import say
 
 WIDE: Final = 1000  # steps of a drawing's width
+_THINNEST: Final = 4  # of a part that is there at all
 HIGH: Final = 240  # of the burn-down's height
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -143,7 +144,7 @@ def _strip(name: str, counts: Iterable[tuple[str, str, int]], *, whole: int) -> 
     for word, slug, number in counts:
         width = min(share(number, whole, of=WIDE), WIDE - x)
         if number > 0:
-            parts.append(Part(say(word), slug, count(number), x, max(width, 1)))
+            parts.append(Part(say(word), slug, count(number), x, max(width, _THINNEST)))
             x += width
     said = ", ".join(f"{part.count} {part.name}" for part in parts)
     return Strip(f"{name}: {said}", tuple(parts)) if parts else None

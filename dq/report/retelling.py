@@ -4,7 +4,7 @@ A sentence is held against those of the catalogue, whose blanks say what stands 
 
     n  a number          d  a day, with or without a clock     c  a count with its noun (`12 rows`)
     s  a sentence or phrase, retold in turn                     l  a list (`a, b and c`), each of it retold in turn
-    x  anything, kept as it is
+    x  a name or a value, kept as it is                         t  any text, kept as it is: the contract's own words
 
 What no single message matches is taken apart where sentences are put together, and retold where every part can be.
 """
@@ -22,7 +22,7 @@ from dq.report.language import ENGLISH, MONTHS, Language, current, language_of
 _BLANK: Final = re.compile(r"\{(\w+)\}")
 _DAY: Final = rf"[0-9]{{1,2}} (?:{'|'.join(MONTHS)}) [0-9]{{4}}(?: [0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}})?)?"
 _NUMBER: Final = r"[−-]?[0-9][0-9,]*(?:\.[0-9]+)?"
-_HOLDS: Final = {"n": _NUMBER, "d": _DAY, "c": rf"{_NUMBER} [a-z][a-z'’ -]*", "s": r".+?", "l": r".+?", "x": r".+?"}
+_HOLDS: Final = {"n": _NUMBER, "d": _DAY, "c": rf"{_NUMBER} [a-z][a-z'’ -]*", "s": r".+?", "l": r".+?", "t": r".+", "x": r"(?:(?!: |; |\. ).)+?"}
 _JOINTS: Final = (". ", "; ", ": ", ", and ", ", ", " and ")  # where sentences are put together, the widest first
 _AND: Final = {" and ": " {} ", ", and ": ", {} "}
 _LONGEST: Final = 2_000  # characters of a sentence that is looked at
@@ -52,39 +52,40 @@ def retell(text: str, *, code: str) -> str | None:
     """Return a sentence of the record in another language; None where nobody knows how to say it."""
     if len(text) > _LONGEST:
         return None
-    return _matched(text, code) or _taken_apart(text, code)
+    return _matched(text, code, is_whole=True) or _taken_apart(text, code) or _matched(text, code, is_whole=False)
 
 
-def _matched(text: str, code: str) -> str | None:
+def _matched(text: str, code: str, *, is_whole: bool) -> str | None:
+    """Return the sentence by the first message that it matches; of a whole one every part is known."""
     for pattern in _patterns(code):
-        if pattern.literal in text and (match := pattern.regex.fullmatch(text)) and (said := _filled(pattern.becomes, match.groupdict(), code)) is not None:
+        match = pattern.regex.fullmatch(text) if pattern.literal in text else None
+        said = _filled(pattern.becomes, match.groupdict(), code, is_whole=is_whole) if match is not None else None
+        if said is not None:
             return said
     return None
 
 
-def _filled(becomes: str, blanks: Mapping[str, str], code: str) -> str | None:
-    """Return the sentence with its blanks filled in; None where a count in it has no known noun."""
+def _filled(becomes: str, blanks: Mapping[str, str], code: str, *, is_whole: bool) -> str | None:
+    """Return the sentence with its blanks filled in; None where one of them is not what should stand there."""
     language = language_of(code)
     values: dict[str, str] = {}
     for name, text in blanks.items():
         said = _FILLED[name[0]](text, language)
+        if said is None and name[0] == "s" and not is_whole:
+            said = text
         if said is None:
             return None
         values[name] = said
     return becomes.format(**values)
 
 
-def _phrase(text: str, language: Language) -> str:
-    return retell(text, code=language.code) or text
-
-
-def _count(text: str, language: Language) -> str | None:
+def _phrase(text: str, language: Language) -> str | None:
     return retell(text, code=language.code)
 
 
 def _list(text: str, language: Language) -> str:
     *firsts, last = re.split(r", | and ", text)
-    said = [_phrase(item, language) for item in (*firsts, last)]
+    said = [_phrase(item, language) or item for item in (*firsts, last)]
     return said[0] if not firsts else f"{', '.join(said[:-1])} {language.words.gettext('and')} {said[-1]}"
 
 
@@ -97,9 +98,10 @@ def _day(text: str, language: Language) -> str:
 _FILLED: Final[Mapping[str, Callable[[str, Language], str | None]]] = {
     "n": lambda text, language: language.digits(text),
     "d": _day,
-    "c": _count,
+    "c": _phrase,
     "s": _phrase,
     "l": _list,
+    "t": lambda text, _: text,
     "x": lambda text, _: text,
 }
 

@@ -18,6 +18,12 @@ _TEXT: Final = 220  # of a sentence
 _NAMED: Final = 8  # entities in a line
 _LINES: Final = 7  # promises that are broken
 _UNCHECKED: Final = 4
+MEANINGS: Final = (
+    (Outcome.PASSED, "It was looked at in full, and holds."),
+    (Outcome.WAIVED, "It is broken, and somebody has answered for it."),
+    (Outcome.FAILED, "It is broken: rows are not as promised."),
+    (Outcome.NOT_PROVEN, "Nobody knows: what was needed to look at it is missing or does not hold."),
+)
 
 
 @dataclass(frozen=True, slots=True)
