@@ -85,7 +85,7 @@ def say_counted(one: str, many: str, number: int, /, **values: object) -> str:
 def language_of(code: str) -> Language:
     """Return a language by its code. Raises UsageError where there is none of that code."""
     if code not in LANGUAGES:
-        raise UsageError(f"there is no language '{code}'{near_miss(code, LANGUAGES)}; there are {', '.join(LANGUAGES)}")
+        raise UsageError(f"there is no language '{code}'{near_miss(code, LANGUAGES)}")
     return _ENGLISH if code == ENGLISH else _read(code)
 
 

@@ -37,7 +37,7 @@ def printed(record: Record) -> dict[str, Any]:
         "what": f"{say('Parity report, {command}', command=record.command)} {record.run}",
         "foot": say("Print copy of run {run}. The evidence is report.json.", run=record.run),
         "words": _words(),
-        "verdict": {"slug": found.mark.slug, "words": found.words, "about": found.about},
+        "verdict": {"slug": found.mark.slug, "words": found.words, "plain": _plain(found.words), "about": found.about},
         "headline": clip(retold(record.headline), 400),
         "facts": _facts(asked(record)),
         "summary": _summary(record, shown),
@@ -47,7 +47,7 @@ def printed(record: Record) -> dict[str, Any]:
             if any(check.outcome is outcome for check in record.checks)
         ],
         "promises": {
-            "head": [say("What was promised"), say("Entity"), *(say(head) for head in _HEADS), say("Outcome")],
+            "head": [say("Entity"), *(say(head) for head in _HEADS), say("Outcome")],
             "rows": [_promise(promise.entity, group.text if turn == 0 else "") for group in shown.promises for turn, promise in enumerate(group.promises)],
         },
         "growths": [
@@ -88,6 +88,12 @@ def printed(record: Record) -> dict[str, Any]:
         ],
     }
     return dict(_visible(data))
+
+
+def _plain(words: str) -> str:
+    """Return what the machine's words mean, in a language in which they are not plain."""
+    meant = say(words)
+    return "" if meant == words else f"({meant})"
 
 
 def _date(text: str) -> list[int]:
