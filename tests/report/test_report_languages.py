@@ -58,10 +58,11 @@ TELLING = (
     "dating.py",
     "measuring.py",
 )
-TOLD_ELSEWHERE = re.compile(
-    r"batch of that|names no batch|is taken before the first|is not in migration|snapshot is of batch|is of batch|snapshot: it is of|^all regions$|^region '$|^(?:offset twice|zone and day)$"
+TOLD_ELSEWHERE = re.compile(  # in errors, before there is a record
+    r"batch of that|names no batch|is taken before the first|is not in migration|snapshot is of batch|is of batch|snapshot: it is of"
+    r"|^all regions$|^region '$|^(?:offset twice|zone and day)$"
 )
-
+SQL = re.compile(r"\b(?:SELECT|CREATE|FROM|JOIN|WHERE|UNION|CASE|AS|AND|OR|OVER|GROUP|ORDER|USING|IN|IS|END|THEN)\b")
 # Names of steps, pieces of SQL.
 STEP = re.compile(
     r"^(?:contents of the snapshots|crosswalk (?:batches|merges|erasures|before)|export: persons|schema and crosswalk|sums and claims|n - apart|base rows"
@@ -212,6 +213,4 @@ def _pieces(path: Path) -> list[str]:
     texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in left_out]
     pieces = [piece.strip(" .,;:()\n") for text in texts for piece in re.split(r"\{\w*\}", text)]
     words = [piece for piece in pieces if re.fullmatch(r"[A-Za-z,'’;:.()\[\]0-9%-]+(?: [A-Za-z,'’;:.()\[\]0-9%-]+)+", piece)]
-    return [
-        piece for piece in words if not re.search(r"\b(?:SELECT|CREATE|FROM|JOIN|WHERE|UNION|CASE|AS|AND|OR|OVER|GROUP|ORDER|USING|IN|IS|END|THEN)\b", piece)
-    ]
+    return [piece for piece in words if not SQL.search(piece)]
