@@ -225,3 +225,10 @@ def test_no_tracked_file_names_somebodys_folder() -> None:
 def test_no_tracked_file_is_made_by_running() -> None:
     made = ("runs/", "snapshots/", "dq-demo/", "dist/", "build/", ".venv/")
     assert [path for path in _tracked() if path.relative_to(ROOT).as_posix().startswith(made) or path.suffix in {".duckdb", ".pyc", ".wal"}] == []
+
+
+def test_a_page_in_english_needs_no_catalogue_and_the_command_line_no_typst() -> None:
+    loaded = _asked("import sys, dq.cli, dq.commands.show, dq.commands.run; print(*sys.modules)")
+    assert loaded & {"babel", "typst", "jinja2", "polars"} == set()
+    loaded = _asked("import sys, dq.report.html, dq.report.language as found; found.language_of('en'); print(*sys.modules)")
+    assert loaded & {"babel", "typst", "polars"} == set()

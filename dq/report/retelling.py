@@ -25,7 +25,8 @@ _NUMBER: Final = r"[−-]?[0-9][0-9,]*(?:\.[0-9]+)?"
 _HOLDS: Final = {"n": _NUMBER, "d": _DAY, "c": rf"{_NUMBER} [a-z][a-z'’ -]*", "s": r".+?", "l": r".+?", "t": r".+", "x": r"(?:(?!: |; |\. ).)+?"}
 _JOINTS: Final = (". ", "; ", ": ", ", and ", ", ", " and ")  # where sentences are put together, the widest first
 _AND: Final = {" and ": " {} ", ", and ": ", {} "}
-_LONGEST: Final = 2_000  # characters of a sentence that is looked at
+_LONGEST: Final = 1_000  # characters of a sentence that is looked at
+_MOST: Final = 40  # joints of one that is taken apart
 _LONGEST_KEPT: Final = 20_000  # sentences
 
 
@@ -110,6 +111,8 @@ def _taken_apart(text: str, code: str) -> str | None:
     """Return the parts of a sentence, each retold; None where one of them is not known."""
     if text.endswith(".") and (whole := retell(text[:-1], code=code)) is not None:
         return f"{whole}."
+    if sum(text.count(joint) for joint in _JOINTS) > _MOST:
+        return None
     for joint in _JOINTS:
         for before, after in _halves(text, joint):
             first = retell(before, code=code)
