@@ -12,7 +12,7 @@ from dq.report.coverage import coverage
 from dq.report.facts import inputs
 from dq.report.language import ENGLISH, say, writing
 from dq.report.outline import BROKEN_IN_FULL, outline
-from dq.report.pictures import burndown, growths, rows_strip
+from dq.report.pictures import GROWN, burndown, growths, rows_strip
 from dq.report.summary import MEANINGS, summary
 from dq.report.templating import page
 from dq.report.values import Values
@@ -52,6 +52,7 @@ def _page(record: Record, *, in_full: int, queries: Mapping[str, str], values: V
         calendar=calendar_view(record.calendar),
         burndown=burndown(record),
         growths=growths(record),
+        grown=say(GROWN),
         rows_strip=rows_strip,
         coverage=coverage(record.coverage),
         facts=asked(record),

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
-from gettext import GNUTranslations, NullTranslations
-from importlib import resources
-from io import BytesIO
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dq.errors import UsageError, near_miss
+
+if TYPE_CHECKING:
+    from gettext import GNUTranslations
 
 ENGLISH: Final = "en"
 LANGUAGES: Final = (ENGLISH, "id")
@@ -36,13 +36,17 @@ class Language:
     """How a page is written."""
 
     code: str
-    words: NullTranslations = field(default_factory=NullTranslations)
+    words: GNUTranslations | None = None  # None: the texts are in this language
     sentences: tuple[Sentence, ...] = ()  # of the record
     group: str = ","
     point: str = "."
     months: tuple[str, ...] = MONTHS
     clock: str = ":"  # between hours and minutes
     currencies: Mapping[str, str] = field(default_factory=dict)  # those that are written with their sign, which stands before the number
+
+    def word(self, text: str) -> str:
+        """Return a text of the page in this language, its blanks as they are."""
+        return text if self.words is None or not text else self.words.gettext(text)
 
     def digits(self, text: str) -> str:
         """Return `1,234.50` as this language's readers write it: every digit kept."""
@@ -71,14 +75,15 @@ def writing(code: str) -> Iterator[Language]:
 
 def say(text: str, /, **values: object) -> str:
     """Return a text of the page in the current language, its blanks filled in."""
-    said = current().words.gettext(text) if text else ""
+    said = current().word(text)
     return said.format(**values) if values else said
 
 
 def say_counted(one: str, many: str, number: int, /, **values: object) -> str:
     """Return the text for one, or for several, in the current language; `{n}` is the number as it is written there."""
-    said = current().words.ngettext(one, many, number)
-    return said.format(n=current().digits(f"{number:,}"), **values)
+    language = current()
+    said = (one if number == 1 else many) if language.words is None else language.words.ngettext(one, many, number)
+    return said.format(n=language.digits(f"{number:,}"), **values)
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -90,6 +95,10 @@ def language_of(code: str) -> Language:
 
 
 def _read(code: str) -> Language:
+    from gettext import GNUTranslations  # noqa: PLC0415
+    from importlib import resources  # noqa: PLC0415
+    from io import BytesIO  # noqa: PLC0415
+
     from babel import Locale  # noqa: PLC0415 - only where another language than English is asked for
     from babel.messages.mofile import write_mo  # noqa: PLC0415
     from babel.messages.pofile import read_po  # noqa: PLC0415

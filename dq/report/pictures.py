@@ -12,6 +12,10 @@ from dq.report.blocks import count, share
 from dq.report.language import say
 
 WIDE: Final = 1000  # steps of a drawing's width
+GROWN: Final = (
+    "Rows of the target now are those of before the first batch, and those that were moved, and the target's own that came since. "
+    "Rows that a declared merge or an erasure sets apart are in no column."
+)
 _THINNEST: Final = 4  # of a part that is there at all
 HIGH: Final = 240  # of the burn-down's height
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -133,6 +137,8 @@ def _growth(name: str, found: Iterable[tuple[EntityResult, Check | None]], *, wh
     before = sum(check.looked_at for check in checks)
     gone = sum(check.statuses.get("missing", 0) for check in checks) if known else 0
     since = own - (before - gone) if known else own
+    if since < 0:  # the baseline was counted otherwise: nothing is split that does not add up
+        known, gone, since = False, 0, own
     counts = (("before", "before", before - gone if known else 0), ("moved", "moved", moved), ("own" if not known else "own since", "since", since))
     strip = _strip(name, counts, whole=whole)
     return Growth(name, before if known else None, gone, moved, since, moved + own, strip or Strip(name, ()))

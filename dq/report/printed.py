@@ -14,7 +14,7 @@ from dq.report.coverage import coverage
 from dq.report.facts import Fact, inputs
 from dq.report.language import current, say
 from dq.report.outline import Block, Entry, Outline, outline
-from dq.report.pictures import growths, rows_strip
+from dq.report.pictures import GROWN, growths, rows_strip
 from dq.report.retelling import retold
 from dq.report.summary import MEANINGS, summary
 from dq.report.verdict import asked, verdict
@@ -110,7 +110,7 @@ def _words() -> dict[str, Any]:
         "promises": say("Promises"),
         "money": say("Money is what is at stake, currency by currency, never added up."),
         "stores": say("The target store: before, moved, now"),
-        "stores_said": say("Rows of the target now are those of before the first batch, and those that were moved, and the target's own that came since."),
+        "stores_said": say(GROWN),
         "stores_head": [say("Entity"), say("Before"), say("− Gone"), say("+ Moved"), say("+ Own since"), say("= Now")],
         "calendar": say("Calendar"),
         "broken": say("What is broken or not proven"),

@@ -87,7 +87,7 @@ def _phrase(text: str, language: Language) -> str | None:
 def _list(text: str, language: Language) -> str:
     *firsts, last = re.split(r", | and ", text)
     said = [_phrase(item, language) or item for item in (*firsts, last)]
-    return said[0] if not firsts else f"{', '.join(said[:-1])} {language.words.gettext('and')} {said[-1]}"
+    return said[0] if not firsts else f"{', '.join(said[:-1])} {language.word('and')} {said[-1]}"
 
 
 def _day(text: str, language: Language) -> str:
@@ -130,7 +130,7 @@ def _halves(text: str, joint: str) -> Iterator[tuple[str, str]]:
 
 
 def _joint(joint: str, code: str) -> str:
-    return _AND[joint].format(language_of(code).words.gettext("and")) if joint in _AND else joint
+    return _AND[joint].format(language_of(code).word("and")) if joint in _AND else joint
 
 
 @lru_cache(maxsize=2)

@@ -12,7 +12,7 @@ import jinja2
 from jinja2 import nodes
 
 from dq.record import BatchLine, Outcome, Snapshot
-from dq.report import facts, printed, sections, summary, verdict
+from dq.report import facts, pictures, printed, sections, summary, verdict
 from dq.report.language import LANGUAGES
 
 PACKAGE = Path(str(resources.files("dq.report")))
@@ -73,7 +73,7 @@ def _tables() -> Iterator[Message]:
     for nouns in (*facts._UNITS.values(), facts._PERSONS):
         yield from (_counted(noun, None) for noun in nouns if noun)
     yield from ((text, None) for text in (*sections._OF_ALL.values(), sections._THE_RUN, verdict._ALL, *verdict._TALLIED.values()))
-    yield from ((text, None) for _, text in summary.MEANINGS)
+    yield from ((text, None) for text in (pictures.GROWN, *(text for _, text in summary.MEANINGS)))
     yield from ((word, None) for word in ("critical", "warning", "info", "units", "and", "same", "changed", "missing", "extra", "duplicate"))
     yield from ((word, None) for word in ("before", "moved", "own", "own since"))
     yield from ((word, None) for word in typing.get_args(BatchLine.model_fields["status"].annotation))
