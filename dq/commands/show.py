@@ -62,10 +62,7 @@ def show(
     elif sql is not None:
         _sql(record, sql, contract=contract)
     elif pdf is not None:
-        from dq.report.pdf import write_pdf
-
-        write_pdf(record, pdf, language=lang or ENGLISH)
-        say(f"print copy: {pdf}")
+        _print(record, pdf, language=lang or ENGLISH, show_values=show_values)
     elif notebook is not None:
         from dq.notebook import write_notebook
 
@@ -80,6 +77,16 @@ def show(
         page = page_again(folder, record, language=lang, show_values=show_values, contract=contract)
         print_verdict(record, out(), report=page)
         say(last_line(record))
+
+
+def _print(record: Record, path: Path, *, language: str, show_values: bool) -> None:
+    """Write the print copy, which never holds values."""
+    if show_values:
+        raise UsageError("a print copy holds no values: --show-values writes a page, which prints itself as restricted")
+    from dq.report.pdf import write_pdf
+
+    write_pdf(record, path, language=language)
+    say(f"print copy: {path}")
 
 
 def _since(folder: Path, record: Record, name: str, *, runs: Path, as_json: bool) -> None:

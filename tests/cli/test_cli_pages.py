@@ -95,6 +95,13 @@ def test_the_appendix_holds_the_queries_of_what_is_broken(broken: Small, run: Dq
     assert "coupons.rows" in failed
 
 
+def test_a_print_copy_holds_no_values(run: Dq, show: Show, tmp_path: Path) -> None:
+    run()
+    assert_refused(show("--pdf", tmp_path / "report.pdf", "--show-values"), 2, "a print copy holds no values")
+    assert_refused(show("--pdf", tmp_path / "report.txt"), 2, "a print copy's name ends in .pdf")
+    assert list(tmp_path.glob("report.*")) == []
+
+
 def test_an_unknown_language_is_refused_before_anything_is_read(broken: Small, run: Dq, show: Show) -> None:
     assert_refused(run("--lang", "fr"), 2, "there is no language 'fr'")
     assert not broken.runs.exists() or list(broken.runs.iterdir()) == []
