@@ -6,6 +6,9 @@ Source: DESIGN, law 1.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Final
+
 from dq.compare.equality import differs
 from dq.compare.rows import on_key
 from dq.compare.slicing import slice_text
@@ -15,10 +18,18 @@ from dq.contract.models import Contract, Entity
 from dq.errors import UsageError, near_miss
 from dq.sql import literal, path, quote
 
+_NO_QUERY: Final = ("schema", "export")  # kinds of check
+
+
+def queries_of(contract: Contract, check_ids: Iterable[str]) -> dict[str, str]:
+    """Return the queries of those of the checks that are about an entity's rows, by check id."""
+    known = {found for entity in contract.entities for found, kind, _ in entity.check_ids() if kind not in _NO_QUERY}
+    return {check_id: query_of(contract, check_id) for check_id in check_ids if check_id in known}
+
 
 def query_of(contract: Contract, check_id: str) -> str:
     """Return the query of a check about an entity's rows. Raises UsageError where there is none of that name, or it is about something else."""
-    known = {found: (entity, kind, name) for entity in contract.entities for found, kind, name in entity.check_ids() if kind not in ("schema", "export")}
+    known = {found: (entity, kind, name) for entity in contract.entities for found, kind, name in entity.check_ids() if kind not in _NO_QUERY}
     if check_id not in known:
         raise UsageError(f"no query can be shown of '{check_id}'{near_miss(check_id, known)}")
     entity, kind, name = known[check_id]

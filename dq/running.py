@@ -30,6 +30,7 @@ from dq.judgement.base import Seen
 from dq.judgement.claims import judge_schema
 from dq.judgement.whole import judge_snapshot
 from dq.measuring import Facts, measure_migration, steps_of
+from dq.pages import PAGE, keep_page, queries_behind, write_restricted
 from dq.record import Cause, Check, EntityResult, Record
 from dq.recording import judge_facts, judge_stores, make_record, snapshot_columns
 from dq.stores.contents import discrepancies, strange_objects
@@ -50,6 +51,8 @@ class Options:
     settings: Settings = field(default_factory=Settings)
     told: Told = lambda _: None  # called with what is done next
     only: tuple[str, ...] = ()  # compare these entities alone: nothing is proven then; none: all
+    language: str = "en"  # of report.html
+    show_values: bool = False  # write a page with values as well, for its owner alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Finished:
     record: Record
     folder: Path
     crashes: tuple[tuple[str, Crash], ...]
+    page: Path  # the report in the language asked for; with values, where they were asked for
 
 
 def run_contract(folder: Path | str, *, command: Command = "run", batch: int | None = None, options: Options | None = None) -> Finished:
@@ -91,8 +95,13 @@ def run_contract(folder: Path | str, *, command: Command = "run", batch: int | N
         raise_if_ended()
         options.told("report")
         varying = _varying(question, opened, started=started, steps=steps, settings=settings)
-        target = publish(draft, options.runs, record, renderings=render(record), varying=varying)
-        return Finished(record, target, tuple(attempts.crashes))
+        queries = queries_behind(record, contract)
+        renderings = render(record, language=options.language, queries=queries)
+        target = publish(draft, options.runs, record, renderings=renderings, varying=varying)
+        page = keep_page(target, renderings[PAGE], language=options.language)
+        if options.show_values:
+            page = write_restricted(target, record, language=options.language, queries=queries)
+        return Finished(record, target, tuple(attempts.crashes), page)
 
 
 def steps_told(contract: Contract, *, command: Command) -> int:
@@ -126,13 +135,13 @@ def attached(opened: Mapping[str, Opened], *, settings: Settings) -> Iterator[En
         engine.close()
 
 
-def render(record: Record) -> dict[str, str]:
+def render(record: Record, *, language: str, queries: Mapping[str, str]) -> dict[str, str]:
     """Return the renderings that stand in every run's folder, by file name."""
     from dq.report.html import render_html  # noqa: PLC0415 - the template engine loads while nothing else waits
     from dq.report.junit import render_junit  # noqa: PLC0415
     from dq.report.markdown import render_markdown  # noqa: PLC0415
 
-    return {"report.html": render_html(record), "summary.md": render_markdown(record), "junit.xml": render_junit(record)}
+    return {PAGE: render_html(record, language=language, queries=queries), "summary.md": render_markdown(record), "junit.xml": render_junit(record)}
 
 
 def look_into_snapshots(engine: Engine, question: Question, *, attempt: Attempts) -> Mapping[str, tuple[str, ...]]:

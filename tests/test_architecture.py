@@ -27,6 +27,8 @@ DOORS = {
     "sqlalchemy": ["dq/expect/door.py"],
     "jinja2": ["dq/report/*"],
     "markupsafe": ["dq/report/*"],
+    "typst": ["dq/report/pdf.py"],
+    "babel": ["dq/report/language.py"],
     "xlsxwriter": ["dq/report/exports.py"],
     "polars": [
         "dq/engine.py",
@@ -36,6 +38,7 @@ DOORS = {
         "dq/parts.py",
         "dq/lab/*",
         "dq/report/exports.py",
+        "dq/report/values.py",
         "dq/commands/show.py",
     ],
     "pyarrow": ["dq/engine.py", "dq/stores/text.py", "dq/stores/batches.py", "dq/stores/exports/*"],
@@ -246,3 +249,10 @@ def test_no_tracked_file_names_somebodys_folder() -> None:
 def test_no_tracked_file_is_made_by_running() -> None:
     made = ("runs/", "snapshots/", "dq-demo/", "dist/", "build/", ".venv/")
     assert [path for path in _tracked() if path.relative_to(ROOT).as_posix().startswith(made) or path.suffix in {".duckdb", ".pyc", ".wal"}] == []
+
+
+def test_a_page_in_english_needs_no_catalogue_and_the_command_line_no_typst() -> None:
+    loaded = _asked("import sys, dq.cli, dq.commands.show, dq.commands.run; print(*sys.modules)")
+    assert loaded & {"babel", "typst", "jinja2", "polars"} == set()
+    loaded = _asked("import sys, dq.report.html, dq.report.language as found; found.language_of('en'); print(*sys.modules)")
+    assert loaded & {"babel", "typst", "polars"} == set()

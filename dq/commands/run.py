@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -12,6 +13,7 @@ from dq.asking import Command
 from dq.commands.arguments import (
     CONTRACT,
     DEFAULT_MEMORY,
+    ENGLISH,
     NO_FILES,
     RUNS,
     AsJson,
@@ -19,8 +21,10 @@ from dq.commands.arguments import (
     BatchNumber,
     ContractDir,
     Files,
+    Lang,
     Memory,
     RunsDir,
+    ShowValues,
     Threads,
     moment,
     settings,
@@ -30,11 +34,11 @@ from dq.commands.console import out, progress, say, say_json, tally
 from dq.contract import read_contract
 from dq.errors import DqError
 from dq.record import Record
-from dq.running import Finished
+from dq.running import Finished, Options
 
 RUN_HELP = """Compare a batch, or all that has moved, and write a run folder.
 
-Examples: dq run --batch 1; dq run --only coupons
+Examples: dq run --batch 1; dq run --only coupons; dq run --batch 1 --lang id
 
 With --only the rest stays NOT PROVEN: it is for a look, not for a gate.
 
@@ -58,9 +62,12 @@ def run(
     as_of: AsOf = None,
     memory: Memory = DEFAULT_MEMORY,
     threads: Threads = None,
+    lang: Lang = ENGLISH,
+    show_values: ShowValues = False,
     as_json: AsJson = False,
 ) -> None:
-    _recorded("run", contract, batch, only=tuple(only or ()), runs=runs, files=files, as_of=as_of, memory=memory, threads=threads, as_json=as_json)
+    options = _options(runs, files, as_of=as_of, memory=memory, threads=threads, lang=lang, show_values=show_values, only=tuple(only or ()))
+    _recorded("run", contract, batch, options=options, as_json=as_json)
 
 
 @with_files
@@ -72,31 +79,37 @@ def gate(
     as_of: AsOf = None,
     memory: Memory = DEFAULT_MEMORY,
     threads: Threads = None,
+    lang: Lang = ENGLISH,
+    show_values: ShowValues = False,
     as_json: AsJson = False,
 ) -> None:
-    _recorded("gate", contract, batch, runs=runs, files=files, as_of=as_of, memory=memory, threads=threads, as_json=as_json)
+    options = _options(runs, files, as_of=as_of, memory=memory, threads=threads, lang=lang, show_values=show_values)
+    _recorded("gate", contract, batch, options=options, as_json=as_json)
 
 
-def _recorded(
-    command: Command,
-    contract: Path,
-    batch: int | None,
-    *,
-    runs: Path,
-    files: Files,
-    as_of: str | None,
-    memory: str,
-    threads: int | None,
-    as_json: bool,
-    only: tuple[str, ...] = (),
-) -> None:
-    from dq.running import Options, run_contract, steps_told
+def _options(
+    runs: Path, files: Files, *, as_of: str | None, memory: str, threads: int | None, lang: str, show_values: bool, only: tuple[str, ...] = ()
+) -> Options:
+    from dq.report.language import language_of
+
+    return Options(
+        runs=runs,
+        snapshots=files,
+        as_of=moment(as_of),
+        settings=settings(memory, threads),
+        only=only,
+        language=language_of(lang).code,
+        show_values=show_values,
+    )
+
+
+def _recorded(command: Command, contract: Path, batch: int | None, *, options: Options, as_json: bool) -> None:
+    from dq.running import run_contract, steps_told
 
     total = steps_told(read_contract(contract), command=command)
     with progress(total, what=command, quiet=as_json) as told:
-        options = Options(runs=runs, snapshots=files, as_of=moment(as_of), settings=settings(memory, threads), told=told, only=only)
-        finished = run_contract(contract, command=command, batch=batch, options=options)
-    record, report = finished.record, finished.folder / "report.html"
+        finished = run_contract(contract, command=command, batch=batch, options=replace(options, told=told))
+    record = finished.record
     for _, crash in finished.crashes:
         debug(crash.detail)
     if as_json:
@@ -104,10 +117,10 @@ def _recorded(
     else:
         from dq.report.terminal import print_verdict
 
-        print_verdict(record, out(), report=report)
-        _say_lineage(finished, runs=runs)
+        print_verdict(record, out(), report=finished.page)
+        _say_lineage(finished, runs=options.runs)
         if command == "gate" and record.exit_status:
-            where = "" if runs == RUNS else f" --runs {runs}"
+            where = "" if options.runs == RUNS else f" --runs {options.runs}"
             say(f"Why, in notebooks: dq show {record.run} --notebook{where}")
         say(last_line(record))
     raise typer.Exit(record.exit_status)

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from dq.commands.arguments import CONTRACT, RUNS, AsJson, ContractDir, RunsDir
+from dq.commands.arguments import CONTRACT, ENGLISH, RUNS, AnotherLang, AsJson, ContractDir, RunsDir, ShowValues
 from dq.commands.console import out, progress, say, say_json
 from dq.commands.run import last_line, summary
 from dq.errors import UsageError, near_miss
@@ -22,7 +22,7 @@ from dq.report.visible import visible
 HELP = """Show a run again: its verdict, its findings, or the history of all runs.
 
 Examples: dq show; dq show 7e85db1abecf --findings coupons; dq show --findings all --to findings.xlsx; dq show --since previous;
-dq show --repair repair.csv; dq show --notebook; dq show --history
+dq show --repair repair.csv; dq show --notebook; dq show --history; dq show --lang id; dq show --pdf report.pdf
 """
 PREVIOUS = "previous"
 ROWS_SHOWN = 50
@@ -43,6 +43,8 @@ def show(
     notebook: Annotated[bool, typer.Option("--notebook", help="Execute the notebooks on the run; copies (.ipynb, .html) stay in its restricted/.")] = False,
     history: Annotated[bool, typer.Option("--history", help="List all runs, the latest last.")] = False,
     since: Annotated[Optional[str], typer.Option("--since", metavar="RUN", help="Compare its findings with an earlier run's, or 'previous'.")] = None,
+    lang: AnotherLang = None,
+    show_values: ShowValues = False,
     as_json: AsJson = False,
 ) -> None:
     if to is not None and findings is None:
@@ -61,18 +63,17 @@ def show(
     elif sql is not None:
         _sql(record, sql, contract=contract)
     elif pdf is not None:
-        from dq.printing import print_report
-
-        print_report(folder / "report.html", pdf)
-        say(f"print copy: {pdf}")
+        _print(record, pdf, language=lang or ENGLISH, show_values=show_values)
     elif notebook:
         _notebooks(folder, record)
     elif as_json:
         say_json(summary(record, folder))
     else:
+        from dq.pages import page_again
         from dq.report.terminal import print_verdict
 
-        print_verdict(record, out(), report=folder / "report.html")
+        page = page_again(folder, record, language=lang, show_values=show_values, contract=contract)
+        print_verdict(record, out(), report=page)
         say(last_line(record))
 
 
@@ -91,6 +92,16 @@ def _notebooks(folder: Path, record: Record) -> None:
     say(f"notebooks {len(copied.ran)} of {total}")
     if copied.failed:
         raise NotebookError(f"{len(copied.failed)} of {total} notebooks did not run to their end")
+
+
+def _print(record: Record, path: Path, *, language: str, show_values: bool) -> None:
+    """Write the print copy, which never holds values."""
+    if show_values:
+        raise UsageError("a print copy holds no values: --show-values writes a page, which prints itself as restricted")
+    from dq.report.pdf import write_pdf
+
+    write_pdf(record, path, language=language)
+    say(f"print copy: {path}")
 
 
 def _since(folder: Path, record: Record, name: str, *, runs: Path, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from dq.record import Money, Outcome
+from dq.report.language import current, say, say_counted
 
 NOTHING: Final = "–"
 MINUS: Final = "\N{MINUS SIGN}"
@@ -39,12 +40,12 @@ MARKS: Final[Mapping[Outcome, Mark]] = {
 
 def count(number: int | None) -> str:
     """Return `12,345`; a dash where there is nothing to count (None), which is not 0."""
-    return NOTHING if number is None else f"{number:,}".replace("-", MINUS)
+    return NOTHING if number is None else current().digits(f"{number:,}").replace("-", MINUS)
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
     """Return `1 row`, `2 rows`, `0 people`."""
-    return f"{count(number)} {one if number == 1 else many or one + ('es' if one.endswith('ch') else 's')}"
+    return say_counted(f"{{n}} {one}", f"{{n}} {many or one + ('es' if one.endswith('ch') else 's')}", number)
 
 
 def amount(text: str) -> str:
@@ -54,13 +55,16 @@ def amount(text: str) -> str:
     sign = MINUS if text.startswith("-") else ""
     whole, point, fraction = text.lstrip("-").partition(".")
     grouped = re.sub(r"(?<=[0-9])(?=(?:[0-9]{3})+$)", ",", whole)
-    return f"{sign}{grouped}{point}{fraction}"
+    return sign + current().digits(f"{grouped}{point}{fraction}")
 
 
 def money(item: Money) -> str:
-    """Return `IDR 1,234,567.00`, or `1,200 units` where the contract names no currency."""
+    """Return `IDR 1,234,567.00`, or `1,200 units` where the contract names no currency; in the language's own currency its sign."""
     written = amount(item.amount)
-    return f"{item.currency} {written}" if item.currency else f"{written} {_UNNAMED}"
+    sign = current().currencies.get(item.currency)
+    if sign is not None:
+        return f"{sign}{written}"
+    return f"{item.currency} {written}" if item.currency else f"{written} {say(_UNNAMED)}"
 
 
 def moneys(items: Iterable[Money]) -> tuple[str, ...]:
@@ -77,10 +81,10 @@ def moment(text: str | None) -> str:
         at = datetime.fromisoformat(text)
     except ValueError:
         return text
-    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")  # strftime follows the locale
     clock = at.timetz().replace(tzinfo=None).isoformat("minutes" if not (at.second or at.microsecond) else "auto")
+    clock = clock.replace(":", current().clock)
     offset = "" if at.tzinfo is None else " UTC" if not at.utcoffset() else f" {at.isoformat()[-6:]}"
-    return f"{at.day} {months[at.month - 1]} {at.year}, {clock}{offset}"
+    return f"{at.day} {current().months[at.month - 1]} {at.year}, {clock}{offset}"
 
 
 def slice_value(value: str | None) -> str:

@@ -9,7 +9,9 @@ from typing import Final, TypeVar
 from dq.record import Cause, Check, Example, SliceCount, SumLine
 from dq.report.blocks import MARKS, Mark, amount, count, largest_first, share, slice_value
 from dq.report.facts import NAME, TEXT, CauseView, Fact, cause_view, facts, where
+from dq.report.language import say
 from dq.report.outline import Shown
+from dq.report.retelling import retold
 from dq.report.visible import clip
 
 S = TypeVar("S", SliceCount, SumLine)
@@ -93,8 +95,8 @@ def check_view(check: Check, causes: Iterable[Cause] = ()) -> CheckView:
         id=clip(check.id, NAME),
         mark=MARKS[check.outcome],
         severity=check.severity,
-        sentence=clip(check.sentence, TEXT),
-        reason="" if (check.reason or "") in check.sentence else clip(check.reason or "", TEXT),
+        sentence=clip(retold(check.sentence), TEXT),
+        reason="" if (check.reason or "") in check.sentence else clip(retold(check.reason or ""), TEXT),
         facts=facts(check),
         causes=Shown.of(causes, limit=_CAUSES).map(cause_view),
         where=Shown.of(where(check, causes), limit=_SLICES),
@@ -106,19 +108,19 @@ def check_view(check: Check, causes: Iterable[Cause] = ()) -> CheckView:
         is_count=is_count,
         examples=tuple(_examples(examples.items)),
         examples_left=examples.left,
-        details=Shown.of(check.details, limit=_DETAILS).map(_text),
+        details=Shown.of(check.details, limit=_DETAILS).map(lambda line: _text(retold(line))),
     )
 
 
 def place(by: Mapping[str, str | None]) -> str:
     """Return a slice's place in one text: `region ID · status active`, by name of the column; `all` where it is not sliced."""
-    return " · ".join(f"{name} {value}" for name, value in _pairs(by)) or "all"
+    return " · ".join(f"{name} {value}" for name, value in _pairs(by)) or say("all")
 
 
 def names(columns: tuple[str, ...]) -> str:
     """Return column names in one line, the first few and how many more."""
     few = Shown.of(columns, limit=_EXAMPLE_COLUMNS).map(_name)
-    return ", ".join(few.items) + (f" and {count(few.left)} more" if few.left else "")
+    return ", ".join(few.items) + (" " + say("and {n} more", n=count(few.left)) if few.left else "")
 
 
 def _counted(counts: Mapping[str, int], *, whole: int) -> Shown[Counted]:
@@ -131,7 +133,7 @@ def _sliced(items: Sequence[S], *, limit: int, row: Callable[[tuple[str, ...], S
     alike = {tuple(sorted(item.by)) for item in few.items}
     heads = alike.pop() if len(alike) == 1 else ()
     if not 0 < len(heads) <= _SLICE_COLUMNS:
-        return Sliced(("slice",), few.map(lambda item: row((place(item.by),), item)))
+        return Sliced((say("slice"),), few.map(lambda item: row((place(item.by),), item)))
     return Sliced(tuple(map(_name, heads)), few.map(lambda item: row(tuple(value for _column, value in _pairs(item.by)), item)))
 
 
@@ -153,7 +155,7 @@ def _examples(items: Sequence[Example]) -> Iterator[ExampleView]:
     """Return the examples by the order of their first, those that are alike in one."""
     alike: dict[tuple[str, str, str], list[str]] = {}
     for item in items:
-        alike.setdefault((_name(item.status), names(item.columns), _text(item.note)), []).append(_name(item.row))
+        alike.setdefault((_name(retold(item.status)), names(item.columns), _text(retold(item.note))), []).append(_name(item.row))
     for (status, columns, note), rows in alike.items():
         yield ExampleView(", ".join(rows), status, columns, note)
 

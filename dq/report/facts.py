@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from dq.record import Cause, Check, Outcome, Slice
-from dq.report.blocks import count, counted, largest_first, moneys
+from dq.record import Cause, Check, Outcome, Record, Slice
+from dq.report.blocks import NOTHING, count, counted, largest_first, moment, moneys
+from dq.report.language import say
 from dq.report.outline import Shown
+from dq.report.retelling import retold
 from dq.report.visible import clip
 
 NAME: Final = 80  # characters of an id, a column, a slice's value
@@ -54,9 +56,9 @@ class CauseView:
 
 def cause_view(cause: Cause) -> CauseView:
     """Return the cause as text."""
-    reach = "every row that was compared" if cause.every_row else ""
+    reach = say("every row that was compared") if cause.every_row else ""
     money = tuple(clip(text, NAME) for text in moneys(cause.money))
-    return CauseView(clip(cause.sentence, TEXT), reach, tuple(map(slice_sentence, cause.overrepresented)), cause.rows, cause.people, money)
+    return CauseView(clip(retold(cause.sentence), TEXT), reach, tuple(map(slice_sentence, cause.overrepresented)), cause.rows, cause.people, money)
 
 
 def cause_line(cause: Cause) -> str:
@@ -69,7 +71,7 @@ def cause_line(cause: Cause) -> str:
 
 def slice_sentence(item: Slice) -> str:
     """Return in one sentence how many findings are of a slice."""
-    return clip(item.sentence, TEXT)
+    return clip(retold(item.sentence), TEXT)
 
 
 def where(check: Check, causes: Iterable[Cause] = ()) -> tuple[str, ...]:
@@ -81,25 +83,38 @@ def where(check: Check, causes: Iterable[Cause] = ()) -> tuple[str, ...]:
 def facts(check: Check) -> tuple[Fact, ...]:
     """Return the numbers of a check that are worth a line: what breaks it, how many people, how much money."""
     population, harm = _PERSONS if check.kind == "sums" and check.people is not None else _UNITS.get(check.kind, ("row", "row"))
-    found = [Fact("Looked at", (counted(check.looked_at, population),))]
+    found = [Fact(say("Looked at"), (counted(check.looked_at, population),))]
     if check.broken or check.outcome is Outcome.FAILED:
-        found.append(Fact("Broken", (counted(check.broken, harm) if harm else count(check.broken),), aside=_kinds(check)))
+        found.append(Fact(say("Broken"), (counted(check.broken, harm) if harm else count(check.broken),), aside=_kinds(check)))
     if len(check.columns) == 1:
-        found.extend(Fact("Column", (clip(name, NAME),), aside=counted(cells, "cell")) for name, cells in check.columns.items())
+        found.extend(Fact(say("Column"), (clip(name, NAME),), aside=counted(cells, "cell")) for name, cells in check.columns.items())
     if check.explained is not None and check.broken:
         left = check.broken - check.explained
-        found.append(Fact("Explained by causes", (counted(check.explained, harm or "row"),), aside=f"{count(left)} unexplained" if left else ""))
+        found.append(Fact(say("Explained by causes"), (counted(check.explained, harm or "row"),), aside=say("{n} unexplained", n=count(left)) if left else ""))
     if check.people is not None and check.broken:
-        found.append(Fact("People", (count(check.people),)))
+        found.append(Fact(say("People"), (count(check.people),)))
     if at_stake := moneys(check.money):
-        found.append(Fact("Money at stake", tuple(clip(text, NAME) for text in at_stake)))
+        found.append(Fact(say("Money at stake"), tuple(clip(text, NAME) for text in at_stake)))
     if check.pre_existing:
-        found.append(Fact("Already so in the source", (counted(check.pre_existing, "row"),)))
+        found.append(Fact(say("Already so in the source"), (counted(check.pre_existing, "row"),)))
     return tuple(found)
+
+
+def inputs(record: Record) -> tuple[Fact, ...]:
+    """Return what decided a run: what was asked for, and by which versions."""
+    versions = tuple(f"{name} {version}" for name, version in sorted(record.versions.items()))
+    return (
+        Fact(say("Migration"), (record.migration,)),
+        Fact(say("As of"), (moment(record.as_of),)),
+        Fact(say("Freeze"), (moment(record.freeze),)),
+        Fact(say("Deadline"), (moment(record.deadline),)),
+        Fact(say("Versions that decide"), (", ".join(versions) or NOTHING,)),
+        Fact(say("Contract"), (record.contract,), is_digest=True),
+    )
 
 
 def _kinds(check: Check) -> str:
     """Return how the broken rows are broken: `26 missing, 1 extra`, `9 changed in 10 cells`."""
-    kinds = Shown.of(largest_first(check.statuses), limit=_STATUSES).map(lambda item: f"{count(item[1])} {clip(item[0], NAME)}")
-    cells = f"in {counted(check.cells, 'cell')}" if check.cells not in {0, check.broken} and len(check.columns) != 1 else ""
+    kinds = Shown.of(largest_first(check.statuses), limit=_STATUSES).map(lambda item: f"{count(item[1])} {clip(retold(item[0]), NAME)}")
+    cells = say("in {cells}", cells=counted(check.cells, "cell")) if check.cells not in {0, check.broken} and len(check.columns) != 1 else ""
     return " ".join(part for part in (", ".join(kinds.items) + (", …" if kinds.left else ""), cells) if part)

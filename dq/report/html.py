@@ -1,51 +1,63 @@
-"""The one place for the HTML report: one file without script or outside address, the same bytes for the same record."""
+"""The one place for the HTML report: one file without script or outside address, the same bytes for the same record and language."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from dq.record import Record
 from dq.report import blocks
 from dq.report.calendar import calendar_view
 from dq.report.coverage import coverage
-from dq.report.facts import Fact
+from dq.report.facts import inputs
+from dq.report.language import ENGLISH, say, writing
 from dq.report.outline import BROKEN_IN_FULL, outline
+from dq.report.pictures import GROWN, burndown, growths, rows_strip
+from dq.report.summary import MEANINGS, summary
 from dq.report.templating import page
+from dq.report.values import Values
 from dq.report.verdict import asked, verdict
 
 LARGEST: Final = 1_900_000  # bytes of a page that a browser shows in a second
+QUERIES: Final = 40  # checks whose query stands on the page
 
 
-def render_html(record: Record) -> str:
-    """Return the report as one HTML page; the more there is of each broken check, the fewer stand there in full."""
+def render_html(record: Record, *, language: str = ENGLISH, queries: Mapping[str, str] | None = None, values: Values | None = None) -> str:
+    """Return the report as one HTML page; the more there is of each broken check, the fewer stand there in full.
+
+    Args:
+        record: what was found.
+        language: of the page.
+        queries: check id to its query, of checks that are broken or not proven; those are shown in an appendix.
+        values: what stands in the examples of broken rows: personal data, and the page says so; None: no value does.
+    """
     html = ""
-    for in_full in (BROKEN_IN_FULL, BROKEN_IN_FULL // 3, BROKEN_IN_FULL // 10):
-        html = _page(record, in_full=in_full)
-        if len(html.encode()) <= LARGEST:
-            break
+    with writing(language):
+        for in_full in (BROKEN_IN_FULL, BROKEN_IN_FULL // 3, BROKEN_IN_FULL // 10):
+            html = _page(record, in_full=in_full, queries=queries or {}, values=values)
+            if len(html.encode()) <= LARGEST:
+                break
     return html
 
 
-def _page(record: Record, *, in_full: int) -> str:
+def _page(record: Record, *, in_full: int, queries: Mapping[str, str], values: Values | None) -> str:
+    shown = outline(record, in_full=in_full)
     return page(
         "report.html",
-        sheet="style.css",
+        sheet="style.css" if values is None else "restricted_style.css",
         record=record,
-        outline=outline(record, in_full=in_full),
+        outline=shown,
+        summary=summary(record, shown),
         verdict=verdict(record),
         calendar=calendar_view(record.calendar),
+        burndown=burndown(record),
+        growths=growths(record),
+        grown=say(GROWN),
+        rows_strip=rows_strip,
         coverage=coverage(record.coverage),
         facts=asked(record),
-        inputs=_inputs(record),
-    )
-
-
-def _inputs(record: Record) -> tuple[Fact, ...]:
-    versions = tuple(f"{name} {version}" for name, version in sorted(record.versions.items()))
-    return (
-        Fact("Migration", (record.migration,)),
-        Fact("Freeze", (blocks.moment(record.freeze),)),
-        Fact("Deadline", (blocks.moment(record.deadline),)),
-        Fact("Versions that decide", (", ".join(versions) or blocks.NOTHING,)),
-        Fact("Contract", (record.contract,), is_digest=True),
+        inputs=inputs(record),
+        meanings=[(blocks.MARKS[outcome], say(text)) for outcome, text in MEANINGS if outcome in {check.outcome for check in record.checks}],
+        queries=dict(list(queries.items())[:QUERIES]),
+        values=values,
     )

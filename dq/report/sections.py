@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dq.record import Check, EntityResult, Record
+from dq.report.language import say
 
 # Checks of no entity, by kind, in the order in which they decide what the others are worth.
 _OF_ALL: Final = {
@@ -39,7 +40,7 @@ class Sections:
 
     def heading(self, check: Check) -> str:
         """Return what stands above the check's section."""
-        return check.entity if check.entity is not None else _OF_ALL.get(check.kind, _THE_RUN)
+        return check.entity if check.entity is not None else say(_OF_ALL.get(check.kind, _THE_RUN))
 
     def entity(self, place: int) -> tuple[int, EntityResult] | None:
         """Return the entity of a section and its number in the record; None where the section is of none, or of one that the record does not know."""

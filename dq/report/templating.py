@@ -13,6 +13,8 @@ from markupsafe import Markup, escape
 from dq.report import blocks
 from dq.report.checkview import check_view
 from dq.report.facts import cause_view
+from dq.report.language import current, say
+from dq.report.retelling import retold
 from dq.report.visible import clip, visible
 
 _POLICY: Final = "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
@@ -59,6 +61,9 @@ def _environment() -> jinja2.Environment:
         marks=blocks.MARKS,
         moment=blocks.moment,
         moneys=blocks.moneys,
+        language=current,
+        retold=retold,
+        say=say,
     )
     return templates
 

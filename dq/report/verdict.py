@@ -8,12 +8,19 @@ from typing import Final
 from dq.record import Outcome, Record
 from dq.report import blocks
 from dq.report.facts import Fact
+from dq.report.language import say
 
 GATE_OPEN: Final = "GATE OPEN"
 GATE_SHUT: Final = "GATE SHUT"
 _BY_EXIT_STATUS: Final = {1: Outcome.FAILED, 3: Outcome.NOT_PROVEN}
 _ALL: Final = "all that has moved"
 _BATCHES_NAMED: Final = 12
+_TALLIED: Final = {
+    Outcome.PASSED: "{n} passed",
+    Outcome.WAIVED: "{n} waived",
+    Outcome.FAILED: "{n} failed",
+    Outcome.NOT_PROVEN: "{n} not proven",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,7 @@ def verdict(record: Record) -> Verdict:
     outcome = record.outcome
     if record.exit_status > outcome.exit_status:
         outcome = _BY_EXIT_STATUS.get(record.exit_status, Outcome.NOT_PROVEN)
-    about = _ALL if record.batch is None else f"batch {record.batch}"
+    about = say(_ALL) if record.batch is None else say("batch {n}", n=record.batch)
     words = outcome.value
     if record.command == "gate":
         words = GATE_SHUT if outcome.exit_status else GATE_OPEN
@@ -48,23 +55,27 @@ def asked(record: Record) -> tuple[Fact, ...]:
     compared = _batches(record)
     about: tuple[Fact, ...]
     if record.command == "gate":
-        question = f"May batch {record.batch} start?" if record.batch is not None else "May the next batch start?"
-        about = (Fact("Asked", (question,)), Fact("Compared", (compared or "nothing yet: the first batch",)), Fact("Outcome", (record.outcome.value,)))
+        question = say("May batch {n} start?", n=record.batch) if record.batch is not None else say("May the next batch start?")
+        about = (
+            Fact(say("Asked"), (question,)),
+            Fact(say("Compared"), (compared or say("nothing yet: the first batch"),)),
+            Fact(say("Outcome"), (record.outcome.value,)),
+        )
     else:
-        about = (Fact("Compared", (compared,)),) if compared and record.batches != (record.batch,) else ()
+        about = (Fact(say("Compared"), (compared,)),) if compared and record.batches != (record.batch,) else ()
     return (
         *about,
-        Fact("Region", (record.region or "all",)),
-        Fact("As of", (blocks.moment(record.as_of),)),
-        Fact("Exit status", (str(record.exit_status),)),
-        Fact("Checks", (_tally(record) or "none",)),
+        Fact(say("Region"), (record.region or say("all"),)),
+        Fact(say("As of"), (blocks.moment(record.as_of),)),
+        Fact(say("Exit status"), (str(record.exit_status),)),
+        Fact(say("Checks"), (_tally(record) or say("none"),)),
     )
 
 
 def _tally(record: Record) -> str:
     """Return `2 not proven, 6 failed, 56 passed`: worst first, what there is none of left out."""
     counts = ((sum(check.outcome is outcome for check in record.checks), outcome) for outcome in reversed(Outcome))
-    return ", ".join(f"{blocks.count(number)} {outcome.value.lower()}" for number, outcome in counts if number)
+    return ", ".join(say(_TALLIED[outcome], n=blocks.count(number)) for number, outcome in counts if number)
 
 
 def _batches(record: Record) -> str:
@@ -73,4 +84,5 @@ def _batches(record: Record) -> str:
     if not numbers:
         return ""
     left = len(record.batches) - _BATCHES_NAMED
-    return f"batch{'es' if len(record.batches) > 1 else ''} {numbers}" + (f" and {left:,} more" if left > 0 else "")
+    named = say("batches {numbers}" if len(record.batches) > 1 else "batch {numbers}", numbers=numbers)
+    return f"{named} {say('and {n} more', n=blocks.count(left))}" if left > 0 else named

@@ -7,6 +7,8 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
+from dq.report.language import say_counted
+
 # Control, format (bidi marks, zero width, BOM, tags), surrogate, private use, line and paragraph separators.
 _UNSEEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 # Drawn as nothing though they are letters or marks. Source: Unicode, Default_Ignorable_Code_Point outside Cf.
@@ -26,7 +28,6 @@ _UNSEEN_RANGES: Final = (
 _NONCHARACTERS: Final = (0xFDD0, 0xFDEF)
 _NOT_PLAIN: Final = re.compile(r"[^ -~]+")
 _MARKS_IN_A_ROW: Final = 3  # more are no script's writing and climb out of their line
-_CUT: Final = "… (+{} characters)"
 
 
 def visible(text: str) -> str:
@@ -41,7 +42,7 @@ def clip(text: str, limit: int) -> str:
     """Return `text` in at most about `limit` characters; what was cut is counted, so nothing is cut in silence."""
     if len(text) <= limit:
         return text
-    return text[:limit] + _CUT.format(f"{len(text) - limit:,}")
+    return text[:limit] + say_counted("… (+{n} character)", "… (+{n} characters)", len(text) - limit)
 
 
 def printable_in(text: str, *, encoding: str) -> str:

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 from case_shop import BROKEN, CLEAN, ERASED, PERSONS, RENAMED, SOURCES, TARGETS, email_of, name_of, order_of
+from playwright.sync_api import sync_playwright
 
 from dq.errors import UsageError
 from dq.report.case import render_case
 from dq.result import Run
+from tests.axe import ARGUMENTS, CHROMIUM, violations
 
 
 @pytest.mark.parametrize("person", PERSONS, ids=str)
@@ -57,3 +59,12 @@ def test_the_file_is_its_owners_alone(run: Run, tmp_path: Path) -> None:
     assert oct((tmp_path / "case.html").stat().st_mode & 0o777) == "0o600"
     with pytest.raises(UsageError, match=r"ends in \.html"):
         run.case(CLEAN).save(tmp_path / "case.pdf")
+
+
+@pytest.mark.browser
+def test_axe_finds_nothing_on_the_page(run: Run, tmp_path: Path) -> None:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        found = violations(chromium, render_case(run.case(BROKEN).data), tmp_path)
+        chromium.close()
+    assert found == {"light": [], "dark": []}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-VOID = {"meta", "br", "img", "input", "link", "hr", "circle", "path", "rect"}  # the last three: how our icons close themselves
+VOID = {"meta", "br", "img", "input", "link", "hr", "circle", "path", "rect", "line", "polyline"}  # the last five: how our drawings close themselves
 
 
 @dataclass

@@ -128,9 +128,9 @@ def test_paper_is_light_and_has_everything_unfolded(browser: Browser, tmp_path: 
     assert height["height"] > 0
 
 
-def test_the_verdict_and_the_first_promises_stand_on_the_first_screen(browser: Browser, tmp_path: Path) -> None:
+def test_the_verdict_and_all_that_is_said_in_short_stand_on_the_first_screen(browser: Browser, tmp_path: Path) -> None:
     visit = Visit(browser, render_html(records.gate_shut()), tmp_path)
-    below = visit.page.evaluate("() => document.querySelector('.promises tbody:nth-of-type(4)').getBoundingClientRect().bottom")
+    below = visit.page.evaluate("() => document.querySelector('.short').getBoundingClientRect().bottom")
     visit.close()
     assert below <= 900
 

@@ -50,7 +50,8 @@ TAGS = {
     "h3",
     "h4",
 }
-TAGS |= {"table", "caption", "thead", "tbody", "tr", "th", "td", "dl", "dt", "dd", "ul", "li", "details", "summary", "svg", "circle", "path", "rect"}
+TAGS |= {"table", "caption", "thead", "tbody", "tr", "th", "td", "dl", "dt", "dd", "ul", "ol", "li", "details", "summary", "svg", "circle", "path", "rect"}
+TAGS |= {"b", "figure", "figcaption", "line", "polyline", "pre", "code"}
 ATTRIBUTES = {
     "lang",
     "dir",
@@ -69,6 +70,7 @@ ATTRIBUTES = {
     "aria-labelledby",
 }
 ATTRIBUTES |= {"focusable", "viewbox", "preserveaspectratio", "width", "height", "cx", "cy", "r", "rx", "x", "y", "d"}
+ATTRIBUTES |= {"aria-label", "colspan", "points", "x1", "x2", "y1", "y2"}
 WORDS = {
     "clean": ("PASSED", "batch 1"),
     "broken": ("FAILED", "batch 1"),
