@@ -14,13 +14,14 @@ from typing import Any
 
 from dq.compare.exported import Exported
 from dq.compare.natives import Natives
-from dq.compare.rows import STATUSES, bits, key_names, mask_names, tables
+from dq.compare.rows import STATUSES, bits, drop_facts, key_names, mask_names, mask_type, tables
 from dq.contract.models import Entity
 from dq.engine import Engine, file_literal
 from dq.measuring import EntityFacts, Facts
 from dq.sql import Query, literal, path, quote
 
 _WORDS = path("evidence", "words")  # the type of entities, checks, statuses and names of columns
+_MASKS = 64  # different masks up to which a row's own is looked for among them
 _DISTINCT = 1000  # values of a row group past which no dictionary is tried: keys have none
 OTHERS = path("evidence", "other_findings")  # all that are no compared rows, as they are written
 
@@ -35,6 +36,7 @@ class Numbered:
     parts: tuple[tuple[int, Entity], ...]
     names: Mapping[int, Sequence[Sequence[str]]]
     count: int  # of parts, those without a broken row as well
+    in_order: frozenset[int] = frozenset()  # parts whose evidence is in the order of the numbers already
 
 
 def number_findings(engine: Engine, facts: Facts) -> Numbered:
@@ -48,14 +50,17 @@ def number_findings(engine: Engine, facts: Facts) -> Numbered:
         ids = f"SELECT DISTINCT problem AS status, [id] AS key, length(id) AS size FROM evidence.crosswalk WHERE crosswalk = {literal(name)}"
         _add(engine, ids, part=part, entity=f"crosswalk.{name}", check=f"crosswalk.{name}", order="status, size, key", after=0)
     parts: list[tuple[int, Entity]] = []
+    in_order: set[int] = set()
     names: dict[int, Sequence[Sequence[str]]] = {}
     for part, item in enumerate(facts.entities, start=len(crosswalks)):
         after = 0
         if item.evidence is not None and item.evidence.harms[""].keys:
-            after, names[part] = _number_rows(engine, item.entity)
+            numbered = _number_in_order(engine, item.entity) if item.evidence.in_order else None
+            in_order |= {part} if numbered else set()
+            after, names[part] = numbered or _number_rows(engine, item.entity)
             parts.append((part, item.entity))
         _number_claims(engine, item, part=part, after=after)
-    return Numbered(tuple(parts), names, len(crosswalks) + len(facts.entities))
+    return Numbered(tuple(parts), names, len(crosswalks) + len(facts.entities), frozenset(in_order))
 
 
 def write_findings(engine: Engine, numbered: Numbered, file: Path) -> int:
@@ -64,8 +69,11 @@ def write_findings(engine: Engine, numbered: Numbered, file: Path) -> int:
     Every part is sorted by itself, while its records are narrow, and they are written one after the other. The evidence of broken rows goes.
     """
     entities = dict(numbered.parts)
-    for entity in entities.values():  # their facts have been reckoned, and may be as many as the entity has rows
-        engine.execute(Query(f"DROP TABLE {tables(entity).rows}", step="writing findings"))
+    for part, entity in entities.items():  # their facts have been reckoned, and may be as many as the entity has rows
+        if part in numbered.in_order:
+            drop_facts(engine, entity)
+        else:
+            engine.execute(Query(f"DROP TABLE {tables(entity).rows}", step="writing findings"))
     _make_words(engine, list(entities.values()))
     selects: list[str] = []
     for part in range(numbered.count):
@@ -79,6 +87,23 @@ def write_findings(engine: Engine, numbered: Numbered, file: Path) -> int:
     (records,) = engine.one(Query(sql, step="writing findings"))
     file.chmod(0o600)
     return int(records)
+
+
+def _number_in_order(engine: Engine, entity: Entity) -> tuple[int, Sequence[Sequence[str]]] | None:
+    """Do as `_number_rows` does where the evidence stands in order: a row's place in it is its number; None where not every row is a finding."""
+    rows, step = tables(entity).rows, f"{entity.name}: numbering findings"
+    if len(mask_names(entity)) > 1:
+        return None
+    (mask,) = mask_names(entity)
+    found = engine.execute(Query(f"SELECT {mask}, count(*), bool_or(status = 'excused') FROM {rows} GROUP BY 1 ORDER BY 1 LIMIT {_MASKS + 1}", step=step))
+    if len(found) > _MASKS or any(excused for _, _, excused in found):
+        return None
+    masks = f"CAST([{', '.join(str(value) for value, _, _ in found)}] AS {mask_type(entity)}[])"
+    sql = f"""
+        CREATE VIEW {path("evidence", f"{entity.name}.numbered")} AS
+        SELECT rowid + 1 AS {quote("row")}, {", ".join(key_names(entity))}, status, {mask}, list_position({masks}, {mask}) AS names FROM {rows}"""
+    engine.execute(Query(sql, step=step))
+    return sum(count for _, count, _ in found), [[column.name for _, _, bit, column in bits(entity) if value & bit] for value, _, _ in found]
 
 
 def _number_rows(engine: Engine, entity: Entity) -> tuple[int, Sequence[Sequence[str]]]:
@@ -192,6 +217,7 @@ def _records(entity: Entity, *, names: Sequence[Sequence[str]]) -> str:
         SELECT n."row", {", ".join(f"n.{key}" for key in key_names(entity))}, n.status, n.names, c.c, c.source_value, c.target_value
         FROM {tables(entity).cells} AS c JOIN {table} AS n ON {on} AND n.status = 'changed'
         ORDER BY "row", c NULLS FIRST"""
+
     keys_check, rows_check = f"{entity.name}.keys", f"{entity.name}.rows"
     of_row = f"CASE status WHEN 'duplicate' THEN {_word(keys_check)} WHEN 'changed' THEN NULL ELSE {_word(rows_check)} END"
     of_cell = _case("c", {place: f"{entity.name}.{column.kind}" for place, _, _, column in bits(entity)})

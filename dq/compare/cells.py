@@ -17,29 +17,29 @@ VALUES_KEPT = 100_000  # cells a column
 _PICKED = "picked"  # the table of the keys whose values are kept
 
 
-def pick_keys(engine: Engine, entity: Entity, *, tables: Tables) -> tuple[int, ...]:
+def pick_keys(engine: Engine, entity: Entity, *, tables: Tables, in_order: bool) -> tuple[int, ...]:
     """Make the table of the changed rows' keys whose values are kept: all of them, or of each column the first ones.
+
+    Args:
+        engine: the engine.
+        entity: the entity.
+        tables: its evidence.
+        in_order: the rows stand there in the order of their keys, so that the first ones need not be looked for.
 
     Returns:
         The places of the columns that have more cells than are kept.
     """
     step = f"{entity.name}: keep values"
-    kept, order = ", ".join((*key_names(entity), *mask_names(entity))), ", ".join(key_names(entity))
+    kept, order = ", ".join((*key_names(entity), *mask_names(entity))), "" if in_order else f"ORDER BY {', '.join(key_names(entity))}"
     claims = [f"{mask} & {bit} <> 0" for _, mask, bit, _ in bits(entity)]
     counted = ", ".join(("count(*)", *(f"count(*) FILTER ({claim})" for claim in claims)))
     rows, *cells = engine.one(Query(f"SELECT {counted} FROM {tables.rows} WHERE status = 'changed'", step=step))
     many = tuple(place for place, count in enumerate(cells) if count > VALUES_KEPT)
     few = [claim for place, claim in enumerate(claims) if place not in many] if rows > VALUES_KEPT else ["true"]
     picked = [f"SELECT {kept} FROM {tables.rows} WHERE status = 'changed' AND ({' OR '.join(few) or 'false'})"]
-    picked += [f"(SELECT {kept} FROM {tables.rows} WHERE {claims[place]} ORDER BY {order} LIMIT {VALUES_KEPT})" for place in many]
+    picked += [f"(SELECT {kept} FROM {tables.rows} WHERE {claims[place]} {order} LIMIT {VALUES_KEPT})" for place in many]
     engine.execute(Query(f"CREATE OR REPLACE TEMP TABLE {_PICKED} AS {' UNION '.join(picked)}", step=step))
     return many
-
-
-def keys_picked(entity: Entity) -> str:
-    """Return the claim that a row's key was picked."""
-    names, keys = (", ".join(listed) for listed in ((quote(name) for name in entity.key), key_names(entity)))
-    return f"{names} IN (SELECT {keys} FROM {_PICKED})" if len(entity.key) == 1 else f"({names}) IN (SELECT ({keys}) FROM {_PICKED})"
 
 
 def keep_values(engine: Engine, entity: Entity, *, tables: Tables, source: str, target: str, many: Collection[int]) -> None:
@@ -49,7 +49,7 @@ def keep_values(engine: Engine, entity: Entity, *, tables: Tables, source: str, 
         engine: the engine.
         entity: the entity.
         tables: its evidence.
-        source: the picked rows, and perhaps others, of source.e.
+        source: source.e, or some rows of it that hold the picked ones.
         target: the same of target.e.
         many: what `pick_keys` returned.
     """

@@ -87,6 +87,7 @@ def measure(engine: Engine, prepared: Prepared, *, raws: Mapping[str, Raw], scop
         remarks=_remarks(raws),
         agrees=localised.agrees,
         key_proof=keys.proof,
+        in_order=localised.in_order,
     )
 
 

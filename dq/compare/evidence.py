@@ -121,3 +121,4 @@ class EntityEvidence:
     remarks: Mapping[str, tuple[str, ...]]  # check kind to further plain lines
     agrees: bool  # law 6: what is left after the found rows are taken out has the same fingerprints
     key_proof: str  # how the uniqueness of keys was shown
+    in_order: bool = False  # the rows of evidence stand in the order of their keys, each key once

@@ -17,6 +17,7 @@ from dq.sql import Query, path, quote
 
 BUCKETS = 4096
 _HASH_BITS, _BUCKET_BITS = 64, 12
+_SAMPLED = 10_000  # rows of a sample
 _RANGES = 16  # that are tested one by one, where it saves conforming the other rows
 
 
@@ -61,6 +62,11 @@ def within(entity: Entity, part: int, parts: int) -> str:
     """
     first, next_ = (number * 2**_HASH_BITS // parts for number in (part, part + 1))
     return f"({key_hash(entity)} BETWEEN {first} AND {next_ - 1})"
+
+
+def sample(entity: Entity, *, rows: int) -> str:
+    """Return the claim that a row is one of a few thousand, drawn by its key's hash; of `rows` rows, or about as many."""
+    return within(entity, 0, max(1, rows // _SAMPLED))
 
 
 def key_hash(entity: Entity, names: Sequence[str] = ()) -> str:

@@ -6,12 +6,13 @@ Source: DESIGN, laws 5 and 6.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from dq.compare.cells import count_equal_after, keep_values, keys_picked, pick_keys
+from dq.compare.cells import count_equal_after, keep_values, pick_keys
 from dq.compare.equality import differs, rule_of
 from dq.compare.fingerprint import Fingerprints, bucket, lanes
 from dq.compare.keys import Uniqueness
-from dq.compare.parts import Rows, everything, forget, pick, rows_where
+from dq.compare.parts import Rows, can_be_ordered, everything, forget, in_key_order, pick
 from dq.compare.repeated import repeated_buckets, set_repeated_apart
 from dq.compare.rows import (
     HASH,
@@ -21,7 +22,6 @@ from dq.compare.rows import (
     drop_hashes,
     fact_names,
     facts,
-    few_words,
     key_names,
     make_tables,
     mask_names,
@@ -30,6 +30,7 @@ from dq.compare.rows import (
     status,
     words,
 )
+from dq.compare.words import Words, few_words
 from dq.contract.models import Column, Entity
 from dq.engine import Engine
 from dq.sql import Query, path, quote
@@ -41,6 +42,7 @@ class Localised:
 
     tables: Tables
     agrees: bool
+    in_order: bool = False  # the rows stand in the order of their keys, each key once
 
 
 def localise(engine: Engine, entity: Entity, *, prints: Fingerprints, source_keys: Uniqueness, values: bool = True, by_map: bool = False) -> Localised:
@@ -65,21 +67,22 @@ def localise(engine: Engine, entity: Entity, *, prints: Fingerprints, source_key
         if thorough:
             make_tables(engine, entity)
         some = pick(engine, entity, prints=prints, buckets=buckets, source_keys=source_keys, thorough=thorough, by_map=by_map)
-        if some is None:
-            make_tables(engine, entity, words=few_words(engine, entity))
         in_place = some is None and source_keys.holds and not thorough
-        for rows in everything(entity, prints, source_keys=source_keys) if some is None else (some,):
-            (_join_in_place if in_place else _join)(engine, entity, rows=rows, tables=tables)
+        in_order = in_place and can_be_ordered(entity)
+        if in_place:
+            _join_in_place(engine, entity, prints=prints, source_keys=source_keys, tables=tables)
+        else:
+            for rows in everything(entity, prints, source_keys=source_keys) if some is None else (some,):
+                _join(engine, entity, rows=rows, tables=tables)
         if values:
-            many = pick_keys(engine, entity, tables=tables)
-            if some is None:
-                _fetch(engine, entity, rows=rows_where(entity, keys_picked(entity), source_keys=source_keys))
-            keep_values(engine, entity, tables=tables, source="some_source", target="some_target", many=many)
+            many = pick_keys(engine, entity, tables=tables, in_order=in_order)
+            source, target = (path(side, entity.name) if some is None else f"some_{side}" for side in ("source", "target"))
+            keep_values(engine, entity, tables=tables, source=source, target=target, many=many)
         _drop(engine, entity)
         if _agrees(engine, entity, tables=tables):
             if in_place:
                 drop_hashes(engine, entity)
-            return Localised(tables, agrees=True)
+            return Localised(tables, agrees=True, in_order=in_order)
     return Localised(tables, agrees=False)
 
 
@@ -90,12 +93,19 @@ def _join(engine: Engine, entity: Entity, *, rows: Rows, tables: Tables) -> None
     _record(engine, entity, tables=tables, source="some_source", target="some_target")
 
 
-def _join_in_place(engine: Engine, entity: Entity, *, rows: Rows, tables: Tables) -> None:
-    """Do as `_join` does, without a copy of the rows; the source's keys are unique.
+def _join_in_place(engine: Engine, entity: Entity, *, prints: Fingerprints, source_keys: Uniqueness, tables: Tables) -> None:
+    """Do as `_join` does with all rows, without a copy of them and where it can be in the order of the keys; the source's keys are unique.
 
     A key that the target repeats shows afterwards: a partner that was counted twice, or one key in two extra rows (`_agrees`).
     """
-    _record(engine, entity, tables=tables, source=f"({rows['source']})", target=f"({rows['target']})")
+    few = few_words(engine, entity, rows=max(prints.source_rows, prints.target_rows))
+    make_tables(engine, entity, words=few)
+    in_order = can_be_ordered(entity)
+    parts = (
+        in_key_order(engine, entity, prints, source_keys=source_keys, words=few) if in_order else everything(entity, prints, source_keys=source_keys, words=few)
+    )
+    for rows in parts:
+        _record(engine, entity, tables=tables, source=f"({rows['source']})", target=f"({rows['target']})", few=few, in_order=in_order)
 
 
 def _fetch(engine: Engine, entity: Entity, *, rows: Rows) -> None:
@@ -111,10 +121,10 @@ def _drop(engine: Engine, entity: Entity) -> None:
     forget(engine, entity)
 
 
-def _record(engine: Engine, entity: Entity, *, tables: Tables, source: str, target: str) -> None:
-    """Join two relations of rows and add what differs to the evidence."""
+def _record(engine: Engine, entity: Entity, *, tables: Tables, source: str, target: str, few: Words = MappingProxyType({}), in_order: bool = False) -> None:
+    """Join two relations of rows, some texts told by their words, and add what differs to the evidence."""
     names = [*key_names(entity), *fact_names(entity)]
-    values = [*(f"coalesce(s.{quote(name)}, t.{quote(name)})" for name in entity.key), *facts(entity, ("s", "t"))]
+    values = [*(f"coalesce(s.{quote(name)}, t.{quote(name)})" for name in entity.key), *facts(entity, ("s", "t"), words=few)]
     alone = f"s.{HASH} IS NULL OR t.{HASH} IS NULL"
     masks = [
         f"CAST(CASE WHEN {alone} THEN 0 ELSE {mask} END AS {mask_type(entity)}) AS {name}"
@@ -129,7 +139,8 @@ def _record(engine: Engine, entity: Entity, *, tables: Tables, source: str, targ
         FROM (SELECT {", ".join(f"{value} AS {name}" for name, value in zip(names, values, strict=True))},
                      s.{HASH} AS source_hash, t.{HASH} AS target_hash, {", ".join(masks)}
               FROM {source} AS s FULL JOIN {target} AS t ON {on_key(entity)}
-              WHERE s.{HASH} IS DISTINCT FROM t.{HASH})"""
+              WHERE s.{HASH} IS DISTINCT FROM t.{HASH})
+        {f"ORDER BY {', '.join(key_names(entity))}" if in_order else ""}"""
     engine.execute(Query(sql, step=f"{entity.name}: compare rows"))
     count_equal_after(engine, entity, tables=tables, source=source, target=target)
 

@@ -9,10 +9,11 @@ There may be as many rows as the entity has, so a row is as narrow as it can be.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from dq.compare.words import Words, told, word_type
 from dq.contract.models import Column, Entity
 from dq.engine import Engine
 from dq.sql import Query, literal, path, quote
@@ -22,7 +23,6 @@ HASH = quote("dq.hash")  # a column that the engine adds to rows of a side; a co
 STATUSES = ("changed", "duplicate", "excused", "extra", "missing")  # ascending: that is how an ENUM of them sorts
 _STATUS = f"ENUM ({', '.join(map(literal, STATUSES))})"
 _NOTHING = "UTINYINT"  # the type of a column that is NULL in every row
-_FEW_WORDS = 256  # fewer values than that are told as numbers of one byte
 _MASKS = ((8, "UTINYINT"), (16, "USMALLINT"), (32, "UINTEGER"))  # bits, the narrowest type that holds them
 
 
@@ -40,13 +40,13 @@ def tables(entity: Entity) -> Tables:
     return Tables(*(path("evidence", f"{entity.name}.{part}") for part in ("rows", "cells", "equal_after")))
 
 
-def make_tables(engine: Engine, entity: Entity, *, words: Mapping[str, Sequence[str]] = MappingProxyType({})) -> Tables:
+def make_tables(engine: Engine, entity: Entity, *, words: Words = MappingProxyType({})) -> Tables:
     """Create an entity's evidence tables, empty; those of an earlier attempt go.
 
     Args:
         engine: the engine.
         entity: the entity.
-        words: every value of columns that have only a few (see `few_words`): a number stands for each, where there will be many rows.
+        words: the words of columns that have only a few (see `few_words`), where there will be many rows.
     """
     names = tables(entity)
     keys = [f"k_{index} {column.type.sql}" for index, column in enumerate(entity.keys)]
@@ -71,22 +71,19 @@ def make_tables(engine: Engine, entity: Entity, *, words: Mapping[str, Sequence[
     return names
 
 
-def few_words(engine: Engine, entity: Entity) -> dict[str, list[str]]:
-    """Return the values of the columns that slices and money are told apart by, of those with few of them; ascending."""
-    found: dict[str, list[str]] = {}
-    for column in dict.fromkeys((*entity.slices, *((entity.money.currency,) if entity.money and entity.money.currency else ()))):
-        one = "SELECT DISTINCT CAST({0} AS VARCHAR) AS word FROM {1} WHERE {0} IS NOT NULL LIMIT {2}"
-        sides = " UNION ".join(f"({one.format(quote(column), path(side, entity.name), _FEW_WORDS)})" for side in ("source", "target"))
-        values = [row[0] for row in engine.execute(Query(f"SELECT word FROM ({sides}) ORDER BY word", step=f"{entity.name}: evidence"))]
-        if 0 < len(values) < _FEW_WORDS:
-            found[column] = values
-    return found
-
-
 def drop_hashes(engine: Engine, entity: Entity) -> None:
     """Drop the hashes of an entity's rows once both ways agree; only repeated keys are told apart by them."""
-    for side in ("source", "target"):
-        engine.execute(Query(f"ALTER TABLE {tables(entity).rows} DROP COLUMN {side}_hash", step=f"{entity.name}: evidence"))
+    _drop(engine, entity, ["source_hash", "target_hash"])
+
+
+def drop_facts(engine: Engine, entity: Entity) -> None:
+    """Drop what the harm of an entity's rows was reckoned from; what numbers them is left."""
+    _drop(engine, entity, ["currency", "owner", "amount_source", "amount_target", *slice_names(entity)])
+
+
+def _drop(engine: Engine, entity: Entity, names: Sequence[str]) -> None:
+    for name in names:
+        engine.execute(Query(f"ALTER TABLE {tables(entity).rows} DROP COLUMN {name}", step=f"{entity.name}: evidence"))
 
 
 def status(name: str) -> str:
@@ -136,13 +133,15 @@ def fact_names(entity: Entity) -> list[str]:
     return ["owner", "amount_source", "amount_target", *currency, *slice_names(entity)]
 
 
-def facts(entity: Entity, aliases: Sequence[str]) -> list[str]:
+def facts(entity: Entity, aliases: Sequence[str], *, words: Words = MappingProxyType({})) -> list[str]:
     """Return what a row's harm is reckoned from: owner, both amounts, currency, slices.
 
     Args:
         entity: the entity.
         aliases: where to read, first choice first: ("s", "t"), or one side alone.
+        words: what is told by its words there.
     """
+    few = told(entity, words)
 
     def first(name: str) -> str:
         return f"coalesce({', '.join(f'{alias}.{quote(name)}' for alias in aliases)})"
@@ -155,7 +154,7 @@ def facts(entity: Entity, aliases: Sequence[str]) -> list[str]:
         amount("s"),
         amount("t"),
         *(() if _currency_slice(entity) else (first(entity.money.currency) if entity.money and entity.money.currency else "NULL",)),
-        *(f"CAST({first(name)} AS VARCHAR)" for name in entity.slices),
+        *(first(name) if name in few else f"CAST({first(name)} AS VARCHAR)" for name in entity.slices),
     ]
 
 
@@ -165,11 +164,11 @@ def _currency_slice(entity: Entity) -> str | None:
     return f"s_{entity.slices.index(currency)}" if currency in entity.slices else None
 
 
-def _currency(entity: Entity, words: Mapping[str, Sequence[str]]) -> str:
+def _currency(entity: Entity, words: Words) -> str:
     currency, slice_ = entity.money.currency if entity.money else None, _currency_slice(entity)
     text = _text(words.get(currency)) if currency else _NOTHING
     return f"{text} GENERATED ALWAYS AS ({slice_}) VIRTUAL" if slice_ else text
 
 
 def _text(words: Sequence[str] | None) -> str:
-    return f"ENUM ({', '.join(map(literal, words))})" if words else "VARCHAR"
+    return word_type(words) if words else "VARCHAR"

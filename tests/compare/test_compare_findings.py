@@ -40,7 +40,7 @@ def compared(engine: Engine) -> Any:
     found = localise(engine, THINGS, prints=prints, source_keys=count_keys(engine, path("source", "things"), [("k", "BIGINT")], step="keys"))
     assert found.agrees
     engine.execute(Query(f"CREATE TABLE {path('evidence', 'things.base')} (side VARCHAR, problem VARCHAR, key VARCHAR[])"))
-    evidence = SimpleNamespace(harms=harms(engine, THINGS, tables=tables(THINGS)))
+    evidence = SimpleNamespace(harms=harms(engine, THINGS, tables=tables(THINGS)), in_order=found.in_order)
     return SimpleNamespace(
         crosswalks={}, entities=(SimpleNamespace(entity=THINGS, evidence=evidence, persons={}, invariants={}, natives=None, freeze=None, exported=None),)
     )

@@ -10,10 +10,12 @@ import pytest
 from sides_compared import Compared, Rows, compare, engine_alone, make_entity
 
 from dq.compare import cells, localise, parts
-from dq.compare.fingerprint import bucket
-from dq.compare.rows import few_words
+from dq.compare.fingerprint import Fingerprints, bucket
+from dq.compare.keys import Uniqueness
+from dq.compare.rows import tables
+from dq.compare.words import few_words, told
 from dq.engine import Engine
-from dq.sql import Query
+from dq.sql import Query, path
 from tests.oracle.seeds import seeded
 
 WAYS: dict[str, dict[str, float]] = {
@@ -161,9 +163,9 @@ def test_values_are_told_as_numbers_where_a_slice_or_a_currency_has_few(engine: 
     entity = make_entity(columns, key="k", slices=["kind", "note", "none"], money={"amount": "a", "currency": "c"})
     rows = [(number, "ab"[number % 2], f"{number}", None, 1, "EUR") for number in range(256)]
     compare(engine, entity, rows[:1], [*rows, (256, "c", None, None, 1, "IDR")])
-    assert few_words(engine, entity) == {"kind": ["a", "b", "c"], "c": ["EUR", "IDR"]}
+    assert few_words(engine, entity, rows=257) == {"kind": ["a", "b", "c"], "c": ["EUR", "IDR"]}
     compare(engine, entity, rows[:255], rows[:254])
-    assert few_words(engine, entity) == {"kind": ["a", "b"], "note": sorted(f"{number}" for number in range(255)), "c": ["EUR"]}
+    assert few_words(engine, entity, rows=257) == {"kind": ["a", "b"], "note": sorted(f"{number}" for number in range(255)), "c": ["EUR"]}
 
 
 def test_what_a_slice_says_is_the_same_whether_it_is_told_as_a_number_or_not(engine: Engine) -> None:
@@ -174,3 +176,53 @@ def test_what_a_slice_says_is_the_same_whether_it_is_told_as_a_number_or_not(eng
     found = [one.harms[""] for one in by_every_way(engine, entity, source, target).values()]
     slices = ((("x",), 21), (("y",), 20), ((None,), 20))
     assert {(harm.keys, harm.slices, harm.money) for harm in found} == {(61, slices, (("", Decimal(1)), ("EUR", Decimal(60))))}
+
+
+KEYS = {
+    "BIGINT": [None, -(2**63), -1, 0, 1, 2**63 - 1, *range(10, 90)],
+    "VARCHAR": [None, "", "'", "a\0b", "Z", "z", "é", "𝄞", *(f"{number}" for number in range(80))],
+    "DECIMAL(18,2)": [None, *(Decimal(number) / 100 for number in range(-40, 40))],
+    "DATE": [None, *(f"2024-{month:02}-{day:02}" for month in range(1, 13) for day in range(1, 9))],
+}
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_ranges_of_keys_hold_each_row_once_and_in_order(kind: str, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "PART", 16)
+    entity = make_entity({"k": kind, "a": "VARCHAR"}, key="k")
+    target = [(key, "a") for key in KEYS[kind]]
+    seeded(9).shuffle(target)
+    compare(engine, entity, [row for row in target if row[0] is not None], target)
+    prints = Fingerprints(len(target) - 1, len(target), 0, (1,), same_counts=False)
+    ranges = list(parts.in_key_order(engine, entity, prints, source_keys=Uniqueness(len(target) - 1, 0, len(target) - 1, "known"), words={}))
+    found = [[row[0] for row in engine.execute(Query(f"SELECT k FROM ({some['target']}) ORDER BY k"))] for some in ranges]
+    (every,) = engine.one(Query(f"SELECT list(k ORDER BY k NULLS LAST) FROM {path('target', 'things')}"))
+    assert every == [key for keys in found for key in keys]
+    assert max(map(len, found)) < len(target) / 2
+    assert [len(engine.execute(Query(some["source"]))) for some in ranges] == [len([key for key in keys if key is not None]) for keys in found]
+
+
+def test_evidence_is_in_the_order_of_its_keys_where_the_parts_are(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, limit in WAYS["everything in parts"].items():
+        monkeypatch.setattr(parts, name, limit)
+    source = [(number, "ab"[number % 2], number) for number in range(200)]
+    seeded(4).shuffle(source)
+    compare(engine, SIMPLE, source, [(key, "ba"[key % 2], b) for key, _, b in source if key % 9])
+    keys = [row[0] for row in engine.execute(Query(f"SELECT k_0 FROM {tables(SIMPLE).rows} ORDER BY rowid"))]
+    assert keys == list(range(200))
+
+
+def test_texts_that_are_told_by_their_words_are_compared_as_texts_are(engine: Engine) -> None:
+    entity = make_entity({"k": "BIGINT", "a": "VARCHAR", "folded": {"type": "VARCHAR", "equal_after": ["trim"], "reason": "declared"}}, key="k")
+    texts = [None, "", " ", "a", "A", "a ", "ä", "a\u0308", "'"]
+    compare(engine, entity, [(place, text, text) for place, text in enumerate(texts)], [(100, "b", "b")])
+    found = few_words(engine, entity, rows=10)
+    assert list(told(entity, found)) == ["a"]
+    sql = f"SELECT a, CAST({told(entity, found)['a']} AS VARCHAR) FROM {path('source', 'things')}"
+    assert {(text, text) for text in texts} == set(engine.execute(Query(sql)))
+
+
+def test_a_text_that_no_statement_may_hold_is_told_as_it_is(engine: Engine) -> None:
+    entity = make_entity({"k": "BIGINT", "a": "VARCHAR"}, key="k")
+    compare(engine, entity, [(1, "a\0b")], [(1, "a")])
+    assert few_words(engine, entity, rows=1) == {}
