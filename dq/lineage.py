@@ -78,16 +78,21 @@ def earlier_runs(run: Recorded, *, runs: Path) -> tuple[Recorded, ...]:
     return tuple(sorted(alike, key=_order, reverse=True))
 
 
-def lineage_since(run: Recorded, *, runs: Path, before: Recorded | None = None) -> Lineage | None:
-    """Compare a run's findings with those of an earlier run, by default the newest of `earlier_runs`; None where there is none.
+def run_before(run: Recorded, *, runs: Path) -> Recorded:
+    """Return the newest of `earlier_runs`. Raises UsageError where there is none."""
+    for one in earlier_runs(run, runs=runs):
+        return one
+    raise UsageError(f"there is no earlier {run.record.command} of that batch in {runs}")
+
+
+def lineage_since(run: Recorded, *, runs: Path, before: Recorded | None = None) -> Lineage:
+    """Compare a run's findings with those of an earlier run, by default the newest of `earlier_runs`.
 
     Raises:
-        UsageError: as `lineage_of`.
+        UsageError: there is none, or as `lineage_of`.
     """
     earlier = earlier_runs(run, runs=runs)
-    first = before or next(iter(earlier), None)
-    if first is None:
-        return None
+    first = before or run_before(run, runs=runs)
     older = [one for one in earlier if one.record.run != first.record.run and one.record.as_of <= first.record.as_of]
     return lineage_of(run, before=first, older=older)
 

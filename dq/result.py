@@ -98,10 +98,7 @@ class Run:
         from dq.lineage import Recorded, lineage_since  # noqa: PLC0415 - it opens an engine
 
         before = None if earlier is None else Recorded(earlier.folder, earlier.record)
-        found = lineage_since(Recorded(self.folder, self.record), runs=self.folder.parent, before=before)
-        if found is None:
-            raise UsageError(f"there is no earlier run beside {self.folder} that asked the same")
-        return found
+        return lineage_since(Recorded(self.folder, self.record), runs=self.folder.parent, before=before)
 
     def checks(self) -> pl.DataFrame:
         """Return every check: id, outcome, broken, looked_at, sentence."""
@@ -169,14 +166,19 @@ class Run:
 
         return answer(self.folder, self.record, query, where=_where(contract, snapshots))
 
-    def repair(self, *, contract: Path | str | None = None, snapshots: dict[str, Path | str] | None = None) -> pl.DataFrame:
+    def repair(self, *, since: Run | None = None, contract: Path | str | None = None, snapshots: dict[str, Path | str] | None = None) -> pl.DataFrame:
         """Return what is to be repaired, a line a row: what to do, its ids on both sides, whose it is, and why. Personal data: keys and ids.
 
-        Takes and raises what `case` does; see `dq.case.repair`.
+        With `since`, it is that earlier run's list, and a column `now` says of each row: mended, still broken, not known. Takes and raises what
+        `case` does, of the run that the list is of; see `dq.case.repair`.
         """
-        from dq.case.repair import repair_list  # noqa: PLC0415 - as above
+        from dq.case.repair import repair_list, what_became  # noqa: PLC0415 - as above
 
-        return repair_list(self.folder, self.record, where=_where(contract, snapshots))
+        where = _where(contract, snapshots)
+        if since is None:
+            return repair_list(self.folder, self.record, where=where)
+        listed = repair_list(since.folder, since.record, where=where)
+        return what_became(listed, listed_by=since.record, after=self.record, findings=self.folder / FINDINGS)
 
     @cached_property
     def _records(self) -> pl.DataFrame:

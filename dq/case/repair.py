@@ -13,7 +13,8 @@ from dq.compare.sides import identifying, mapped, maps
 from dq.compare.views import ID
 from dq.contract.models import Entity
 from dq.engine import Settings, file_literal
-from dq.record import Record
+from dq.errors import UsageError
+from dq.record import Outcome, Record
 from dq.sql import Query, literal, path, quote
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 MOVE, TAKE, LOOK = "move again", "take back", "look at by hand"
 TAKE_COPIES = "take back all but one"
+MENDED, STILL, UNKNOWN = "mended", "still broken", "not known"  # what a later run says of a row
 # From what the run says of a row; whatever is not named here is looked at by hand.
 ACTIONS: Final = {"missing": MOVE, "changed": MOVE, "extra": TAKE}
 _LIST = "SELECT entity, action, statuses, columns, key, source_ids, target_ids, source_accounts, target_accounts, cause, findings FROM main.repair"
@@ -56,6 +58,43 @@ def repair_list(folder: Path, record: Record, *, where: Where | None = None) -> 
                 run.engine.execute(Query(f"INSERT INTO main.{side}_of {rows}", step=f"{entity.name}: repair"))
         run.engine.execute(Query(_joined(record, run), step="repair"))
         return run.engine.frame(Query(f"{_LIST} ORDER BY place, action, key", step="repair"))
+
+
+def what_became(listed: pl.DataFrame, *, listed_by: Record, after: Record, findings: Path) -> pl.DataFrame:
+    """Return a run's repair list with what a later run says of just those rows, in a column `now`: mended, still broken, not known.
+
+    Args:
+        listed: what `repair_list` returned of the earlier run.
+        listed_by: the earlier run.
+        after: the later run; of an entity of which it could not prove everything nobody knows what is mended.
+        findings: the later run's.
+
+    Raises:
+        UsageError: the later run did not compare the batches of the earlier one.
+    """
+    import polars as pl  # noqa: PLC0415 - half a second, which who writes no list does not pay
+
+    if (listed_by.migration, listed_by.command) != (after.migration, after.command) or not {*listed_by.batches} <= {*after.batches}:
+        raise UsageError(f"run {after.run} did not compare what run {listed_by.run} did: its rows cannot be asked of it")
+    unproven = {str(check.entity) for check in after.checks if check.outcome is Outcome.NOT_PROVEN}
+    of_rows = pl.col("column").is_null() & ~pl.col("check").cast(pl.String).str.ends_with(".export").fill_null(value=False)
+    broken = pl.read_parquet(findings, columns=["entity", "check", "key", "column"]).filter(of_rows).select(pl.col("entity").cast(pl.String), _name("key"))
+    now = (
+        pl.when(pl.struct("entity", "name").is_in(broken.unique().to_struct().implode()))
+        .then(pl.lit(STILL))
+        .when(pl.col("entity").is_in([*unproven]))
+        .then(pl.lit(UNKNOWN))
+        .otherwise(pl.lit(MENDED))
+    )
+    return listed.with_columns(_name("key")).with_columns(now.alias("now")).drop("name")
+
+
+def _name(key: str) -> pl.Expr:
+    """Return a key as one text, told apart from every other."""
+    import polars as pl  # noqa: PLC0415 - as above
+
+    part = pl.concat_str(pl.element().str.len_bytes(), pl.lit(":"), pl.element()).fill_null("-")
+    return pl.col(key).list.eval(part).list.join("").alias("name")
 
 
 def _source_rows(entity: Entity) -> str:

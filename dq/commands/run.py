@@ -132,7 +132,7 @@ def _say_lineage(finished: Finished, *, runs: Path) -> None:
 
     with suppress(DqError):  # whatever became of an earlier run's folder is no matter of this run's
         lineage = lineage_since(Recorded(finished.folder, finished.record), runs=runs)
-        if lineage is not None and lineage.lines:
+        if lineage.lines:
             say(lineage.sentence)
 
 

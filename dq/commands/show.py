@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 from rich.table import Table
@@ -19,11 +19,16 @@ from dq.record import Record
 from dq.report.blocks import MARKS
 from dq.report.visible import visible
 
+if TYPE_CHECKING:
+    from dq.lineage import Recorded
+
 HELP = """Show a run again: its verdict, its findings, or the history of all runs.
 
 Examples: dq show; dq show 7e85db1abecf --findings coupons; dq show --findings all --to findings.xlsx; dq show --since previous;
-dq show --repair repair.csv; dq show --notebook; dq show --history; dq show --lang id; dq show --pdf report.pdf
+dq show --repair repair.csv; dq show --repair mended.csv --since 7e85db1abecf; dq show --notebook; dq show --history; dq show --lang id;
+dq show --pdf report.pdf
 """
+SINCE = "Compare its findings with an earlier run's, or 'previous'; with --repair: what became of the rows that are listed there."
 PREVIOUS = "previous"
 ROWS_SHOWN = 50
 
@@ -42,7 +47,12 @@ def show(
     pdf: Annotated[Optional[Path], typer.Option("--pdf", metavar="FILE", help="Write a print copy of the report there.")] = None,
     notebook: Annotated[bool, typer.Option("--notebook", help="Execute the notebooks on the run; copies (.ipynb, .html) stay in its restricted/.")] = False,
     history: Annotated[bool, typer.Option("--history", help="List all runs, the latest last.")] = False,
-    since: Annotated[Optional[str], typer.Option("--since", metavar="RUN", help="Compare its findings with an earlier run's, or 'previous'.")] = None,
+    since: Annotated[
+        Optional[str],
+        typer.Option(
+            "--since", metavar="RUN", help="Compare its findings with an earlier run's, or 'previous'; with --repair: what became of the rows listed there."
+        ),
+    ] = None,
     lang: AnotherLang = None,
     show_values: ShowValues = False,
     as_json: AsJson = False,
@@ -56,10 +66,10 @@ def show(
     record = read_record(folder)
     if findings is not None:
         _findings(folder, record, entity=findings, to=to)
+    elif repair is not None:
+        _repair(folder, record, to=repair, contract=contract, listed_by=None if since is None else _earlier(folder, record, since, runs=runs))
     elif since is not None:
         _since(folder, record, since, runs=runs, as_json=as_json)
-    elif repair is not None:
-        _repair(folder, record, to=repair, contract=contract)
     elif sql is not None:
         _sql(record, sql, contract=contract)
     elif pdf is not None:
@@ -108,13 +118,7 @@ def _since(folder: Path, record: Record, name: str, *, runs: Path, as_json: bool
     """Print what became of findings since an earlier run, by check."""
     from dq.lineage import Recorded, lineage_since
 
-    before = None
-    if name != PREVIOUS:
-        found = find_run(name, runs=runs)
-        before = Recorded(found, read_record(found))
-    lineage = lineage_since(Recorded(folder, record), runs=runs, before=before)
-    if lineage is None:
-        raise UsageError(f"there is no earlier {record.command} of that batch in {runs}")
+    lineage = lineage_since(Recorded(folder, record), runs=runs, before=_earlier(folder, record, name, runs=runs))
     if as_json:
         say_json(lineage.model_dump(mode="json"))
         return
@@ -126,19 +130,34 @@ def _since(folder: Path, record: Record, name: str, *, runs: Path, as_json: bool
     say(lineage.sentence)
 
 
-def _repair(folder: Path, record: Record, *, to: Path, contract: Path) -> None:
-    """Write the repair list, and say how many rows are to be moved, taken back and looked at."""
+def _earlier(folder: Path, record: Record, name: str, *, runs: Path) -> Recorded:
+    """Return an earlier run: as named, or the one before. Raises UsageError."""
+    from dq.lineage import Recorded, run_before
+
+    if name == PREVIOUS:
+        return run_before(Recorded(folder, record), runs=runs)
+    found = find_run(name, runs=runs)
+    return Recorded(found, read_record(found))
+
+
+def _repair(folder: Path, record: Record, *, to: Path, contract: Path, listed_by: Recorded | None) -> None:
+    """Write the repair list, and say how many rows are to be moved, taken back and looked at; or an earlier run's, and what became of its rows."""
     import polars as pl
     from polars import selectors
 
     from dq.case.opening import Where
-    from dq.case.repair import repair_list
+    from dq.case.repair import repair_list, what_became
     from dq.report.exports import write_findings
 
-    frame = repair_list(folder, record, where=Where(contract if contract != CONTRACT else None))
+    where = Where(contract if contract != CONTRACT else None)
+    if listed_by is None:
+        frame, said_by = repair_list(folder, record, where=where), "action"
+    else:
+        listed = repair_list(listed_by.folder, listed_by.record, where=where)
+        frame, said_by = what_became(listed, listed_by=listed_by.record, after=record, findings=folder / FINDINGS), "now"
     plain = frame if to.suffix.lower() == ".parquet" else frame.with_columns(selectors.by_dtype(pl.List(pl.String)).list.join(", ", ignore_nulls=True))
     write_findings(plain, to)
-    told = ", ".join(f"{rows:,} to {action}" for action, rows in frame.group_by("action").len().sort("action").iter_rows())
+    told = ", ".join(f"{rows:,} {'to ' if said_by == 'action' else ''}{words}" for words, rows in frame.group_by(said_by).len().sort(said_by).iter_rows())
     say(f"{told or 'nothing to repair'}; with keys and ids: {to}")
 
 

@@ -90,7 +90,7 @@ def test_an_earlier_run_that_is_damaged_disturbs_no_run(three: tuple[Small, tupl
 def test_the_first_run_has_none_before_it(three: tuple[Small, tuple[str, ...]], dq: Dq) -> None:
     small, (first, *_) = three
     assert_refused(dq("show", first, "--since", "previous", "--runs", small.runs), 2, f"there is no earlier run of that batch in {small.runs}")
-    with pytest.raises(UsageError, match="there is no earlier run beside"):
+    with pytest.raises(UsageError, match="there is no earlier run of that batch in"):
         library.open_run(small.runs / first).since()
 
 
