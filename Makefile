@@ -16,7 +16,7 @@ IS_LIVE := $(filter 1 yes true,$(LIVE))
 DEMO_FLAGS := $(if $(filter 1 yes true,$(BROKEN)),--broken) $(if $(IS_LIVE),--live)
 AS_OF := $(if $(IS_LIVE),--as-of 2024-11-05T20:30:00+00:00)
 
-.PHONY: help gate test test-fast lint format matrix matrix-random mutants bench bench-snapshot lab wheel lock clean
+.PHONY: help gate test test-fast lint format matrix matrix-random mutants bench bench-snapshot lab notebooks wheel lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -70,8 +70,12 @@ bench: $(DEV)  ## speed beside the hand-written limit and the peers, as ratios
 bench-snapshot: $(DEV)  ## speed and memory of sealing a server's table, beside its own client
 	@$(BIN)/python -m benchmarks.snapshots
 
-lab: $(DEV)  ## JupyterLab with everything in place
-	@$(BIN)/jupyter lab notebooks
+lab: $(DEV)  ## JupyterLab at the first notebook, which shows the newest run
+	@$(BIN)/jupyter lab notebooks/01_start_here.ipynb
+
+notebooks: $(DEV)  ## every notebook on the newest run, or on the demo's where there is none; copies stay with the run
+	@ls runs/*/report.json >/dev/null 2>&1 || { $(BIN)/dq demo --snapshots snapshots --accounts $(ACCOUNTS) $(DEMO_FLAGS) && { $(BIN)/dq gate --batch 2 || test $$? = 1; }; }
+	@$(BIN)/dq show --notebook
 
 wheel: $(DEV)  ## build the wheel into dist/
 	@$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

@@ -14,6 +14,10 @@ class DqError(Exception):
 
     exit_status = 3
 
+    def _render_traceback_(self) -> list[str]:
+        """Say in a notebook what is said on a terminal: one line, no traceback."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class UsageError(DqError):
     """The caller named something that does not exist or does not fit: exit 2."""

@@ -16,7 +16,8 @@ from dq.case import Where, explained
 from dq.case.model import CaseData
 from dq.errors import UsageError, near_miss
 from dq.folder import FINDINGS
-from dq.record import Check, EntityResult, Outcome, Record
+from dq.parts import CheckRun, EntityRun
+from dq.record import Outcome, Record
 from dq.running import Options, run_contract
 
 if TYPE_CHECKING:
@@ -47,6 +48,17 @@ class Run:
             if item.entity == entity:
                 return EntityRun(self, item)
         raise UsageError(f"there is no entity '{entity}'{near_miss(entity, names)}")
+
+    def _ipython_key_completions_(self) -> list[str]:
+        """Return what may stand in brackets: the entities."""
+        return [item.entity for item in self.record.entities]
+
+    def check(self, check: str) -> CheckRun:
+        """Return one check of the run by id, e.g. 'crosswalk.accounts'. Raises UsageError for an unknown one."""
+        for item in self.record.checks:
+            if item.id == check:
+                return CheckRun(self, item)
+        raise UsageError(f"there is no check '{check}'{near_miss(check, (item.id for item in self.record.checks))}")
 
     def findings(self) -> pl.DataFrame:
         """Return every finding, one row a broken row: entity, row, check, status, key, columns. Personal data: keys."""
@@ -107,9 +119,10 @@ class Run:
         Raises:
             UsageError: there is no such entity, or no sum of it is sliced so.
         """
-        checks = [check for check in self[entity].checks() if check.sums and (by is None or by in check.sums[0].by)]
+        summed = [check for check in self.record.checks if check.entity == self[entity].result.entity and check.sums]
+        checks = [check for check in summed if by is None or by in check.sums[0].by]
         if by is not None and not checks:
-            known = sorted({name for check in self[entity].checks() if check.sums for name in check.sums[0].by})
+            known = sorted({name for check in summed for name in check.sums[0].by})
             raise UsageError(f"no sum of {entity} is sliced by '{by}'{near_miss(by, known)}")
         lines = [(check.id, line) for check in checks for line in check.sums]
         slices = sorted({name for _, line in lines for name in line.by})
@@ -209,39 +222,6 @@ class Case:
         from dq.report.case import case_display  # noqa: PLC0415 - as above
 
         return case_display(self.data)
-
-
-@dataclass(frozen=True)
-class EntityRun:
-    """One entity of a run."""
-
-    run: Run
-    result: EntityResult
-
-    def checks(self) -> tuple[Check, ...]:
-        """Return the entity's checks."""
-        return tuple(check for check in self.run.record.checks if check.entity == self.result.entity)
-
-    def findings(self) -> pl.DataFrame:
-        """Return the entity's findings; see `Run.findings`."""
-        return self.run.findings().filter(pl.col("entity") == self.result.entity)
-
-    def cells(self) -> pl.DataFrame:
-        """Return the entity's cells; see `Run.cells`."""
-        return self.run.cells().filter(pl.col("entity") == self.result.entity)
-
-    def causes(self) -> pl.DataFrame:
-        """Return the entity's causes; see `Run.causes`."""
-        return self.run.causes().filter(pl.col("entity") == self.result.entity)
-
-    def __repr__(self) -> str:
-        """Say what it is about in a line."""
-        return f"<{self.result.entity} of run {self.run.record.run}: {self.result.outcome.value}; {self.result.compared:,} rows compared>"
-
-    def _repr_html_(self) -> str:
-        from dq.report.displays import entity_display  # noqa: PLC0415 - as above
-
-        return entity_display(self.run.record, self.result.entity)
 
 
 def _where(contract: Path | str | None, snapshots: dict[str, Path | str] | None) -> Where:

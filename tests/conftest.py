@@ -1,4 +1,4 @@
-"""Shared by all tests: the demo's sealed snapshots, and the shipped contract."""
+"""Shared by all tests: the demo's sealed snapshots, a clean and a broken run of it, and the shipped contract."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+import dq
 from dq.demo import build_snapshots
+from dq.result import Run
 
 pytest_plugins = ["tests.complete", "tests.running_servers"]
 
 ACCOUNTS = 400
+SIDES = ("source", "target", "baseline", "crosswalk", "export")
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +30,17 @@ def contract_folder() -> Path:
     """Return the shipped contract's folder."""
     with resources.as_file(resources.files("dq_expectations")) as folder:
         return folder
+
+
+@pytest.fixture(scope="session")
+def clean_run(demo_snapshots: Path, contract_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The clean demo's batch 1, run."""
+    return dq.run(contract_folder, batch=1, runs=tmp_path_factory.mktemp("runs"), snapshots={side: demo_snapshots / f"{side}.duckdb" for side in SIDES})
+
+
+@pytest.fixture(scope="session")
+def broken_run(contract_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The broken demo's batch 1, run."""
+    folder = tmp_path_factory.mktemp("broken")
+    build_snapshots(folder, accounts=ACCOUNTS, broken=True)
+    return dq.run(contract_folder, batch=1, runs=folder / "runs", snapshots={side: folder / f"{side}.duckdb" for side in SIDES})

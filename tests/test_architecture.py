@@ -28,7 +28,16 @@ DOORS = {
     "jinja2": ["dq/report/*"],
     "markupsafe": ["dq/report/*"],
     "xlsxwriter": ["dq/report/exports.py"],
-    "polars": ["dq/engine.py", "dq/case/adhoc.py", "dq/case/repair.py", "dq/result.py", "dq/report/exports.py", "dq/commands/show.py"],
+    "polars": [
+        "dq/engine.py",
+        "dq/case/adhoc.py",
+        "dq/case/repair.py",
+        "dq/result.py",
+        "dq/parts.py",
+        "dq/lab/*",
+        "dq/report/exports.py",
+        "dq/commands/show.py",
+    ],
     "pyarrow": ["dq/engine.py", "dq/stores/text.py", "dq/stores/batches.py", "dq/stores/exports/*"],
     "msgspec": ["dq/stores/exports/jsonlines.py", "dq/stores/exports/persons.py"],
     "psycopg": ["dq/stores/postgresql/reader.py"],
@@ -39,6 +48,13 @@ DOORS = {
     "typer": ["dq/cli.py", "dq/commands/*"],
     "rich": ["dq/commands/*", "dq/report/terminal.py"],
     "pydantic": ["dq/contract/*", "dq/record.py", "dq/stores/manifest.py"],
+    "altair": ["dq/lab/*"],
+    "great_tables": ["dq/lab/*"],
+    "jupyter_client": ["dq/lab/executing.py"],
+    "nbclient": ["dq/lab/executing.py"],
+    "papermill": ["dq/lab/executing.py"],
+    "nbconvert": ["dq/lab/copies.py"],
+    "nbformat": ["dq/lab/copies.py", "dq/lab/executing.py"],
     "dq_fixtures": ["dq/demo.py"],
 }
 UNUSED = ("psycopg2", "MySQLdb", "mysql", "adbc_driver_manager", "connectorx", "pyodbc", "oracledb")  # drivers that no reader has
@@ -137,6 +153,13 @@ def test_a_run_loads_no_great_expectations(tmp_path: Path) -> None:
     loaded = _asked(script, "run", "--batch", 1, "--contract", small.contract, "--runs", small.runs)
     assert {"duckdb", "jinja2"} <= loaded
     assert loaded & {"great_expectations", "sqlalchemy", "polars", "altair"} == set()
+
+
+def test_nothing_outside_the_lab_needs_it() -> None:
+    """A run must work where the extra is missing: what is executed in notebooks is loaded where it is asked for, and nowhere else."""
+    outside = {name for name, tree in TREES.items() if not name.startswith("dq/lab/") and any(found.startswith("dq.lab") for found in _imports(tree))}
+    assert outside == {"dq/commands/show.py"}
+    assert not any(name == "dq.lab" or name.startswith("dq.lab.") for name in _asked("import sys, dq.cli; print(*sys.modules)"))
 
 
 def test_dq_imports_nothing_of_its_tests_and_benchmarks() -> None:

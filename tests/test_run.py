@@ -12,14 +12,13 @@ import pytest
 
 import dq
 from dq.canaries.planting import WHOLE
-from dq.demo import build_snapshots
 from dq.errors import UsageError
 from dq.record import Outcome
 from dq.result import Run
 from dq.running import Options, run_contract
 from dq.stores.manifest import read_manifest
+from tests.conftest import SIDES
 
-SIDES = ("source", "target", "baseline", "crosswalk", "export")
 ENTITIES = [
     *("accounts", "consents", "products", "services", "retired_products", "redirects", "orders", "order_lines", "payments", "warranties", "coupons"),
     *("coupon_definitions", "coupon_categories", "coupon_products", "points_entries", "points_balances", "reviews"),
@@ -30,18 +29,16 @@ def _files(folder: Path) -> dict[str, Path | str]:
     return {side: folder / f"{side}.duckdb" for side in SIDES}
 
 
-@pytest.fixture(scope="module")
-def clean(demo_snapshots: Path, contract_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+@pytest.fixture
+def clean(clean_run: Run) -> Run:
     """The clean demo's batch 1, run."""
-    return dq.run(contract_folder, batch=1, runs=tmp_path_factory.mktemp("runs"), snapshots=_files(demo_snapshots))
+    return clean_run
 
 
-@pytest.fixture(scope="module")
-def broken(contract_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+@pytest.fixture
+def broken(broken_run: Run) -> Run:
     """The broken demo's batch 1, run."""
-    folder = tmp_path_factory.mktemp("broken")
-    build_snapshots(folder, accounts=400, broken=True)
-    return dq.run(contract_folder, batch=1, runs=folder / "runs", snapshots=_files(folder))
+    return broken_run
 
 
 def _leaves(found: object, place: str = "") -> Iterator[tuple[str, object]]:

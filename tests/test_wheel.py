@@ -53,7 +53,12 @@ def test_everything_that_is_needed_at_run_time_is_in_the_wheel(wheel: Path) -> N
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     wanted = {path.relative_to(ROOT).as_posix() for path in (ROOT / "dq").rglob("*") if path.is_file() and "__pycache__" not in path.parts}
-    for folder, package, suffixes in (("expectations", "dq_expectations", (".py", ".toml", ".sql")), ("fixtures", "dq_fixtures", (".py", ".json", ".sql"))):
+    packages = (
+        ("expectations", "dq_expectations", (".py", ".toml", ".sql")),
+        ("fixtures", "dq_fixtures", (".py", ".json", ".sql")),
+        ("notebooks", "dq_notebooks", (".py", ".ipynb")),
+    )
+    for folder, package, suffixes in packages:
         files = [path for path in (ROOT / folder).rglob("*") if path.suffix in suffixes and "__pycache__" not in path.parts]
         wanted |= {f"{package}/{path.relative_to(ROOT / folder).as_posix()}" for path in files}
     assert names == wanted

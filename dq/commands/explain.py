@@ -26,9 +26,9 @@ from dq.commands.arguments import (
     with_files,
 )
 from dq.commands.console import out, progress, say, say_json
-from dq.commands.show import LATEST, find_run
 from dq.errors import UsageError
 from dq.folder import read_record
+from dq.past import LATEST, find_run
 from dq.report.visible import clip, printable_in, visible
 
 if TYPE_CHECKING:

@@ -106,6 +106,9 @@ def _recorded(
 
         print_verdict(record, out(), report=report)
         _say_lineage(finished, runs=runs)
+        if command == "gate" and record.exit_status:
+            where = "" if runs == RUNS else f" --runs {runs}"
+            say(f"Why, in notebooks: dq show {record.run} --notebook{where}")
         say(last_line(record))
     raise typer.Exit(record.exit_status)
 

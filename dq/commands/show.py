@@ -10,10 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from dq.commands.arguments import CONTRACT, RUNS, AsJson, ContractDir, RunsDir
-from dq.commands.console import out, say, say_json
+from dq.commands.console import out, progress, say, say_json
 from dq.commands.run import last_line, summary
 from dq.errors import UsageError, near_miss
-from dq.folder import FINDINGS, REPORT, read_record
+from dq.folder import FINDINGS, read_record
+from dq.past import LATEST, find_run, run_folders
 from dq.record import Record
 from dq.report.blocks import MARKS
 from dq.report.visible import visible
@@ -23,7 +24,7 @@ HELP = """Show a run again: its verdict, its findings, or the history of all run
 Examples: dq show; dq show 7e85db1abecf --findings coupons; dq show --findings all --to findings.xlsx; dq show --since previous;
 dq show --repair repair.csv; dq show --history
 """
-LATEST, PREVIOUS = "latest", "previous"
+PREVIOUS = "previous"
 ROWS_SHOWN = 50
 
 
@@ -39,7 +40,7 @@ def show(
     sql: Annotated[Optional[str], typer.Option("--sql", metavar="CHECK", help="Print a check as the query it is.")] = None,
     contract: ContractDir = CONTRACT,
     pdf: Annotated[Optional[Path], typer.Option("--pdf", metavar="FILE", help="Write a print copy of the report there.")] = None,
-    notebook: Annotated[Optional[Path], typer.Option("--notebook", metavar="FILE", help="Write a notebook that opens the run there.")] = None,
+    notebook: Annotated[bool, typer.Option("--notebook", help="Execute the notebooks on the run; copies (.ipynb, .html) stay in its restricted/.")] = False,
     history: Annotated[bool, typer.Option("--history", help="List all runs, the latest last.")] = False,
     since: Annotated[Optional[str], typer.Option("--since", metavar="RUN", help="Compare its findings with an earlier run's, or 'previous'.")] = None,
     as_json: AsJson = False,
@@ -64,11 +65,8 @@ def show(
 
         print_report(folder / "report.html", pdf)
         say(f"print copy: {pdf}")
-    elif notebook is not None:
-        from dq.notebook import write_notebook
-
-        write_notebook(folder, record, notebook)
-        say(f"notebook: {notebook}")
+    elif notebook:
+        _notebooks(folder, record)
     elif as_json:
         say_json(summary(record, folder))
     else:
@@ -76,6 +74,23 @@ def show(
 
         print_verdict(record, out(), report=folder / "report.html")
         say(last_line(record))
+
+
+def _notebooks(folder: Path, record: Record) -> None:
+    """Execute the notebooks on a run, leave copies with it, and say how many ran. Raises NotebookError where one did not."""
+    from dq.lab.copies import COPIES, NotebookError, source_notebooks, write_copies
+
+    with progress(len(source_notebooks()), what="notebooks") as told:
+        copied = write_copies(folder, record, told=told)
+    for name, reason in copied.left_out.items():
+        say(f"{name} left out: {reason}")
+    for name, reason in copied.failed.items():
+        say(f"{name} stopped: {visible(reason)}")
+    say(f"Copies, with keys and values: {folder / COPIES}")
+    total = len(copied.ran) + len(copied.failed)
+    say(f"notebooks {len(copied.ran)} of {total}")
+    if copied.failed:
+        raise NotebookError(f"{len(copied.failed)} of {total} notebooks did not run to their end")
 
 
 def _since(folder: Path, record: Record, name: str, *, runs: Path, as_json: bool) -> None:
@@ -129,31 +144,8 @@ def _sql(record: Record, check_id: str, *, contract: Path) -> None:
     say(query)
 
 
-def find_run(name: str, *, runs: Path) -> Path:
-    """Return a run's folder by id, beginning of an id, path or 'latest'. Raises UsageError."""
-    if (Path(name) / REPORT).is_file():
-        return Path(name)
-    folders = _folders(runs)
-    if not folders:
-        raise UsageError(f"{runs}: there is no run yet")
-    if name == LATEST:
-        return folders[-1]
-    found = [folder for folder in folders if folder.name.startswith(name)]
-    if len(found) > 1:
-        raise UsageError(f"'{name}' begins {len(found)} runs: {', '.join(folder.name for folder in found[:5])}")
-    if not found:
-        raise UsageError(f"there is no run '{name}' in {runs}{near_miss(name, [folder.name for folder in folders])}")
-    return found[0]
-
-
-def _folders(runs: Path) -> list[Path]:
-    """Return the run folders, the latest last."""
-    found = [path.parent for path in runs.glob(f"*/{REPORT}") if not path.parent.name.startswith(".")]
-    return sorted(found, key=lambda folder: ((folder / REPORT).stat().st_mtime_ns, folder.name))
-
-
 def _history(runs: Path, *, as_json: bool) -> None:
-    records = [(folder, read_record(folder)) for folder in _folders(runs)]
+    records = [(folder, read_record(folder)) for folder in run_folders(runs)]
     if as_json:
         say_json({"runs": [summary(record, folder) for folder, record in records]})
         return

@@ -168,3 +168,11 @@ def test_an_error_of_our_own_is_one_line_without_its_words(plain: Small, run: Dq
 def test_a_runs_folder_that_cannot_be_written_is_wrong_usage(plain: Small, dq: Dq) -> None:
     (plain.folder / "file").write_text("")
     assert_refused(dq("run", "--contract", plain.contract, "--runs", plain.folder / "file"), 2, f"{plain.folder}/file: cannot be written to (file exists)")
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_shut_gate_names_the_notebooks_before_its_last_line(batched: Small, run: Dq, *, broken: bool) -> None:
+    batched.reseal("target", *(BROKEN if broken else ()))
+    said = run(batched, "--batch", 2, command="gate")
+    named = [line for line in said.out.splitlines()[:-1] if "--notebook" in line]
+    assert named == ([f"Why, in notebooks: dq show {batched.record()['run']} --notebook --runs {batched.runs}"] if broken else [])
