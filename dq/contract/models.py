@@ -25,8 +25,10 @@ Rule = Literal["nfc", "trim", "casefold", "crlf"]
 class Reading(Model):
     """How one side's raw column becomes the canonical one; empty: the raw type must be the canonical type exactly."""
 
-    zone: str | None = None  # an output column of the SQL with the zone's name, or an IANA name
+    zone: str | None = None
+    """Of a wall clock: an output column of the SQL with the zone's name, or an IANA name."""
     day_end: Literal["exclusive", "inclusive"] = "exclusive"
+    """`inclusive`: the last day on which it counts; a day is added on the wall clock, then it is converted."""
     minor: str | None = None  # raw integer minor units; the column with the currency
     codes: Mapping[str, str] | None = None  # raw code as text to word
     iso_numeric: bool = False  # raw integer ISO 4217 code
@@ -37,12 +39,12 @@ class Column(Model):
 
     name: str
     type: ColumnType
-    """A type of the table below. The SQL of a side must return exactly it, or the side says how it is read: nothing is cast in silence."""
+    """What it is on both sides. The SQL of a side returns exactly it, or the side says how it is read: nothing is cast in silence."""
     kind: Kind
     through: str | None = None
     """The crosswalk that turns the source's id into the target's before anything is compared; the column is attribution then."""
     source: Reading = Reading()
-    """How the source's value is read where its SQL does not return the type itself; see the table of readings."""
+    """How the source's value is read where its SQL does not return the type itself; see the types."""
     target: Reading = Reading()
     """The same for the target, and for the baseline."""
     export: Reading = Reading()
@@ -124,7 +126,7 @@ class Entity(Model):
     slices: tuple[str, ...] = ()
     """Columns by which rows are counted and broken rows are shown."""
     at_least: Number = Field(default=1, ge=1)
-    """Fewer rows compared prove nothing."""
+    """Fewer rows compared prove nothing; never 0."""
     may_be_empty: Words | None = None
     """The reason why there may be no row at all."""
     columns: tuple[Column, ...]
