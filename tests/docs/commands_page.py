@@ -39,7 +39,7 @@ def _help(text: str) -> Iterator[str]:
     for paragraph in cleandoc(text).split("\n\n"):
         kind, colon, rest = " ".join(paragraph.split()).partition(": ")
         if colon and kind in ("Example", "Examples"):
-            yield "```sh parsed\n" + "\n".join(part.strip() for part in rest.split("; ")) + "\n```\n"
+            yield "```sh\n" + "\n".join(part.strip() for part in rest.split("; ")) + "\n```\n"
         else:
             yield " ".join(paragraph.split()) + "\n"
 
