@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = (ROOT / "README.md", *sorted(DOCS.rglob("*.md")))
 NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
 
-_FENCE = re.compile(r"^(```+)([^\n`]*)\n(.*?)^\1[ ]*$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^( *)(```+)([^\n`]*)\n(.*?)^\1\2[ ]*$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)|!\[[^\]\n]*\]\(([^)\s]+)\)")
 
 
@@ -45,12 +46,7 @@ def blocks(*languages: str) -> list[Block]:
 def _blocks(name: str) -> Iterator[Block]:
     text = (ROOT / name).read_text(encoding="utf-8")
     for found in _FENCE.finditer(text):
-        yield Block(name, text.count("\n", 0, found.start()) + 1, tuple(found[2].split()), found[3])
-
-
-def prose(name: str) -> str:
-    """Return a page without its fenced blocks and without code in a line."""
-    return re.sub(r"`[^`\n]+`", "", _FENCE.sub("", (ROOT / name).read_text(encoding="utf-8")))
+        yield Block(name, text.count("\n", 0, found.start()) + 1, tuple(found[3].split()), dedent(found[4]))
 
 
 def links(name: str) -> list[str]:
