@@ -8,6 +8,7 @@ import io
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -75,8 +76,8 @@ def test_every_block_says_what_it_is() -> None:
 
 
 def test_commands_stand_in_blocks_that_are_run_or_read() -> None:
-    wrong = [block.place for block in blocks("text") if re.search(r"(?m)^(\$ |dq [a-z]+ |make [a-z]+)", block.text)]
-    assert wrong == []
+    typed = re.compile(rf"(?m)^(\$ |make [a-z]|dq ({'|'.join(command_line().commands)})\b)")
+    assert [block.place for block in blocks("text") if typed.search(block.text)] == []
     assert len(blocks("console")) > 5
 
 
@@ -98,8 +99,12 @@ def test_what_is_typed_says_what_the_page_shows(page: str, tour: Tour, tmp_path:
 
 
 def test_the_readme_shows_how_an_open_gate_ends(demo_snapshots: Path, contract_folder: Path, tmp_path: Path) -> None:
+    """Of fewer customers, so figures are not compared, and without the fitness of the source, of which nothing is shown."""
+    shutil.copytree(contract_folder, tmp_path / "expectations", ignore=shutil.ignore_patterns("__pycache__"))
+    for file in (tmp_path / "expectations").glob("*.toml"):
+        file.write_text(re.sub(r"\[\[fit\]\]\n([^\[\n].*\n|\n)*", "", file.read_text()))
     sides = " ".join(f"--{side} {demo_snapshots / side}.duckdb" for side in ("source", "target", "baseline", "crosswalk", "export"))
-    said = Tour(tmp_path).says(f"dq gate --batch 2 --contract {contract_folder} {sides}") + "dq exit status: 0\n"
+    said = Tour(tmp_path).says(f"dq gate --batch 2 {sides}") + "dq exit status: 0\n"
     (shown,) = (block.text for block in blocks("text") if block.page == "README.md")
     assert missing(same(shown, digits=True), same(said, digits=True)) == []
 
