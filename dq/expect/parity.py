@@ -197,7 +197,7 @@ class ExpectFreezeToHold(ParityExpectation):
 class ExpectDeadlineToBeKept(ParityExpectation):
     """By the deadline everything has moved.
 
-    Or the deadline is still to come: then it counts down.
+    Or it is still to come: then the check counts down. Asked where there is a `deadline`.
     """
 
     kinds = ("calendar",)
