@@ -87,6 +87,7 @@ def test_the_command_line_knows_what_a_page_asks(block: Block) -> None:
         read(command)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", sorted({block.page for block in blocks("console")}))
 def test_what_is_typed_says_what_the_page_shows(page: str, tour: Tour, tmp_path: Path) -> None:
     here = tour if page == "docs/tutorial.md" else Tour(tmp_path)
@@ -98,6 +99,7 @@ def test_what_is_typed_says_what_the_page_shows(page: str, tour: Tour, tmp_path:
             assert missing(same(shown), same(here.says(command))) == [], command
 
 
+@pytest.mark.slow
 def test_the_readme_shows_how_an_open_gate_ends(demo_snapshots: Path, contract_folder: Path, tmp_path: Path) -> None:
     """Of fewer customers, so figures are not compared, and without the fitness of the source, of which nothing is shown."""
     shutil.copytree(contract_folder, tmp_path / "expectations", ignore=shutil.ignore_patterns("__pycache__"))
@@ -109,6 +111,7 @@ def test_the_readme_shows_how_an_open_gate_ends(demo_snapshots: Path, contract_f
     assert missing(same(shown, digits=True), same(said, digits=True)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", OF_THE_DEMO)
 def test_python_about_a_run_runs(page: str, in_tour: Tour) -> None:
     code = "\n".join(block.text for block in blocks("python") if block.page == page)

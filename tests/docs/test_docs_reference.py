@@ -33,21 +33,25 @@ def test_every_key_of_a_contract_says_what_it_means() -> None:
     assert undescribed() == []
 
 
+@pytest.mark.slow
 def test_a_runs_folder_holds_the_files_of_the_page(tour: Tour) -> None:
     folder = tour.folder / "runs" / tour.run
     found = {path.relative_to(folder).as_posix(): f"{path.stat().st_mode & 0o777:04o}" for path in folder.rglob("*") if path.is_file()}
     assert found == {name: mode for name, (mode, _) in RUN.items()}
 
 
+@pytest.mark.slow
 def test_a_snapshots_files_are_readable_by_their_owner_alone(tour: Tour) -> None:
     found = {path.name: f"{path.stat().st_mode & 0o777:04o}" for path in (tour.folder / "snapshots").iterdir()}
     assert found == {f"{side}.{end}": "0600" for side in ("source", "target", "baseline", "crosswalk", "export") for end in ("duckdb", "manifest.json")}
 
 
+@pytest.mark.slow
 def test_the_findings_have_the_columns_of_the_page(tour: Tour) -> None:
     assert pl.read_parquet_schema(tour.folder / "runs" / tour.run / "restricted" / "findings.parquet").keys() == FINDINGS.keys()
 
 
+@pytest.mark.slow
 def test_every_check_of_a_gate_is_of_a_kind_and_its_id_is_made_as_the_page_says(tour: Tour) -> None:
     checks = read_record(tour.folder / "runs" / tour.run).checks
     assert {check.kind for check in checks} == {*kinds(), "fit"}
