@@ -8,7 +8,7 @@ from pathlib import Path
 from . import checks_page, commands_page, contract_page, files_page
 from .pages import DOCS
 
-NOTE = "<!-- Made from the code: .venv/bin/python -m tests.docs.reference writes this page anew, and a test holds it. -->\n\n"
+NOTE = "<!-- Made from the code: `make docs` writes this page anew (python -m tests.docs.reference), and a test holds it. -->\n\n"
 
 PAGES: Mapping[Path, Callable[[], str]] = {
     DOCS / "reference" / "contract.md": contract_page.render,

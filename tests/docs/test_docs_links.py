@@ -55,6 +55,19 @@ def test_a_target_that_is_named_in_a_line_is_there() -> None:
     subprocess.run(["make", "-n", *sorted(named)], cwd=ROOT, check=True, capture_output=True)
 
 
+def test_a_file_that_is_named_in_a_line_is_there() -> None:
+    """Of ours: pages, modules, notebooks."""
+    named = {
+        found
+        for name in NAMES
+        for found in re.findall(r"`?\b((?:docs|dq|tests|fixtures|benchmarks|notebooks)/[\w/.-]+\w)", (ROOT / name).read_text(encoding="utf-8"))
+    }
+    notebooks = {f"notebooks/{found}.ipynb" for name in NAMES for found in re.findall(r"`(0\d_[a-z_]+)`", (ROOT / name).read_text(encoding="utf-8"))}
+    assert len(named) > 5
+    assert len(notebooks) > 3
+    assert [file for file in sorted(named | notebooks) if not (ROOT / file).exists()] == []
+
+
 # ---- what each check cannot see -----------------------------------------------------------------------------------
 
 
