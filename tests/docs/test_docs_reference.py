@@ -38,6 +38,7 @@ def test_a_runs_folder_holds_the_files_of_the_page(tour: Tour) -> None:
     folder = tour.folder / "runs" / tour.run
     found = {path.relative_to(folder).as_posix(): f"{path.stat().st_mode & 0o777:04o}" for path in folder.rglob("*") if path.is_file()}
     assert found == {name: mode for name, (mode, _) in RUN.items()}
+    assert (folder / "restricted").stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.slow
