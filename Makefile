@@ -16,7 +16,7 @@ IS_LIVE := $(filter 1 yes true,$(LIVE))
 DEMO_FLAGS := $(if $(filter 1 yes true,$(BROKEN)),--broken) $(if $(IS_LIVE),--live)
 AS_OF := $(if $(IS_LIVE),--as-of 2024-11-05T20:30:00+00:00)
 
-.PHONY: help gate test test-fast lint format matrix matrix-random mutants bench bench-snapshot lab notebooks wheel lock clean
+.PHONY: help gate test test-fast lint format docs matrix matrix-random mutants bench bench-snapshot lab notebooks wheel lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -54,6 +54,10 @@ lint: $(DEV)  ## ruff and mypy
 format: $(DEV)  ## let ruff mend what it can
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
+
+docs: $(DEV)  ## write anew the pages that are made from the code
+	@$(BIN)/python -m tests.docs.reference
+	@$(BIN)/python -m tests.matrix.page
 
 matrix: $(DEV)  ## every corruption caught by the named checks, every neutral change silent
 	@$(BIN)/python -m tests.matrix

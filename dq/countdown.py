@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from dq.compare.evidence import Crash
 from dq.compare.progress import BatchSize, Progress
-from dq.contract.models import Migration
+from dq.contract.migration import Migration
 from dq.record import BatchLine, Calendar, Check
 from dq.words import counted
 

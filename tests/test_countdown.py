@@ -11,7 +11,7 @@ import pytest
 
 from dq.compare.evidence import Crash
 from dq.compare.progress import BatchSize, Progress
-from dq.contract.models import Batch, Migration
+from dq.contract.migration import Batch, Migration
 from dq.contract.stores import Store, Stores
 from dq.countdown import countdown, end_of, is_proven, make_calendar
 from dq.judgement.calendar import judge_deadline

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dq.compare.conform import INTEGERS
 from dq.compare.scope import Scope
 from dq.compare.views import ID, snapshot
-from dq.contract.models import Batch, Contract, Entity
+from dq.contract.migration import Batch
+from dq.contract.models import Contract, Entity
 from dq.engine import Engine
 from dq.sql import Query, literal, path, quote
 

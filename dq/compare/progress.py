@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from dq.compare.scope import Scope
 from dq.compare.views import CREATED, ID, snapshot
-from dq.contract.models import Batch, Entity
+from dq.contract.migration import Batch
+from dq.contract.models import Entity
 from dq.engine import Engine
 from dq.sql import Query, path, quote
 

@@ -14,9 +14,13 @@ class Sums(Model):
     """An exact sum, net and gross: by slices, or a person."""
 
     column: str
+    """The column that is added up, an exact number."""
     by: tuple[str, ...] = ()
-    per: str | None = None  # a column, such as the owner: only its values that disagree are kept
+    """Slices: columns, or the month of an INSTANT or a DATE in UTC (`expires_at.month`); none: the total."""
+    per: str | None = None
+    """Instead of `by`: a column such as the owner; everybody is counted, and who disagrees is named."""
     name: Words | None = None
+    """What its check is called; else as the column. It is needed where a column is summed in several ways."""
 
     @property
     def called(self) -> str:
@@ -34,27 +38,39 @@ class Counts(Model):
     """A count by slices beside the implied one."""
 
     name: Words
+    """What its check is called; else as its slices, joined by `_`."""
     by: tuple[str, ...]
+    """Slices, as for a sum."""
 
 
 class LedgerSum(Model):
     """The sum of another entity's column, grouped by columns that both have."""
 
     entity: str
+    """The other entity, whose rows are the entries."""
     sum: str
+    """Its column that is added up."""
     by: tuple[str, ...] = Field(min_length=1)
+    """Columns that both have: the key of the entity that claims it, or its own id."""
 
 
 class Invariant(Model):
     """A claim that each side's rows keep on their own."""
 
     name: Words
+    """What its check is called."""
     holds: str | None = None
+    """A condition that is true of every row compared; unknown (NULL) is not true."""
     column: str | None = None
+    """With `equals`: the column that must be the sum."""
     equals: LedgerSum | None = None
+    """With `column`: the sum of another entity's moved rows."""
     unique: tuple[str, ...] | None = Field(default=None, min_length=1)
+    """Columns in which no two rows compared of a side have the same values; a row with a NULL among them is not asked."""
     reason: str | None = None
+    """Why it must hold, for whoever reads the contract."""
     severity: Severity = "critical"
+    """How grave it is: it sorts the report and never changes an outcome."""
 
     @model_validator(mode="after")
     def _one_form(self) -> Invariant:
@@ -68,5 +84,8 @@ class Fit(Model):
     """A stock Great Expectations expectation on the source, before it moves."""
 
     name: Words
+    """What its check is called; else made of column and type."""
     type: str
+    """The stock expectation, by the name it has in Great Expectations."""
     arguments: Mapping[str, Any]
+    """Its arguments stand beside `type`, by their names in Great Expectations."""

@@ -15,6 +15,14 @@ from dq.errors import ContractError, near_miss
 
 _KEYS = ("type", "through", "source", "target", "export", "severity", "tolerance", "equal_after", "reason")
 
+FORMS = {
+    "ENUM": 'a table of codes and words, `{ 1 = "amount" }`',
+    "CURRENCY": '`"iso-numeric"`',
+    "DECIMAL": '`"minor"` or `{ minor = "<currency column>" }`',
+    "INSTANT": '`{ zone = "<column or IANA name>", day_end = "inclusive" }`',
+}
+"""Type to what a side may say instead of returning it."""
+
 
 def read_columns(raw: object, *, key: Sequence[str], file: str) -> tuple[Column, ...]:
     """Read the table of columns. Raises ContractError."""
@@ -77,13 +85,7 @@ def _reading(raw: object, column_type: ColumnType, *, file: str, place: str) -> 
         return Reading(minor=raw["minor"])
     if name == "INSTANT" and isinstance(raw, dict):
         return _clock(raw, file=file, place=place)
-    forms = {
-        "ENUM": 'a table of codes and words, { 1 = "amount" }',
-        "CURRENCY": '"iso-numeric"',
-        "DECIMAL": '"minor" or { minor = "<currency column>" }',
-        "INSTANT": '{ zone = "<column or IANA name>", day_end = "inclusive" }',
-    }
-    takes = f"takes {forms[name]}" if name in forms else "is read as it is and takes nothing"
+    takes = f"takes {FORMS[name].replace('`', '')}" if name in FORMS else "is read as it is and takes nothing"
     raise ContractError(f"{column_type.text} {takes}", file=file, key=place)
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from dq.contract.claims import LedgerSum
-from dq.contract.models import MONTH, Contract, Entity, Migration, Reading
+from dq.contract.migration import Migration
+from dq.contract.models import MONTH, Contract, Entity, Reading
 from dq.errors import ContractError, near_miss
 from dq.expect.refuse import refusal
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from dq.contract.base import Model, Number, Severity, Words
 from dq.contract.claims import Counts, Fit, Invariant, LedgerSum, Sums
-from dq.contract.stores import Stores
+from dq.contract.migration import Migration
 from dq.contract.types import ColumnType
-
-MAX_DIGITS = 18  # of a currency's minor unit; ISO 4217 has 4 at most
 
 MONTH = ".month"  # of a slice: the month of an instant or a date, in UTC
 Side = Literal["source", "target"]
@@ -28,8 +25,10 @@ Rule = Literal["nfc", "trim", "casefold", "crlf"]
 class Reading(Model):
     """How one side's raw column becomes the canonical one; empty: the raw type must be the canonical type exactly."""
 
-    zone: str | None = None  # an output column of the SQL with the zone's name, or an IANA name
+    zone: str | None = None
+    """Of a wall clock: an output column of the SQL with the zone's name, or an IANA name."""
     day_end: Literal["exclusive", "inclusive"] = "exclusive"
+    """`inclusive`: the last day on which it counts; a day is added on the wall clock, then it is converted."""
     minor: str | None = None  # raw integer minor units; the column with the currency
     codes: Mapping[str, str] | None = None  # raw code as text to word
     iso_numeric: bool = False  # raw integer ISO 4217 code
@@ -40,15 +39,24 @@ class Column(Model):
 
     name: str
     type: ColumnType
+    """What it is on both sides. The SQL of a side returns exactly it, or the side says how it is read: nothing is cast in silence."""
     kind: Kind
     through: str | None = None
+    """The crosswalk that turns the source's id into the target's before anything is compared; the column is attribution then."""
     source: Reading = Reading()
+    """How the source's value is read where its SQL does not return the type itself; see the types."""
     target: Reading = Reading()
-    export: Reading = Reading()  # of a personal-data export, which has the target's ids
+    """The same for the target, and for the baseline."""
+    export: Reading = Reading()
+    """The same for personal-data exports, which have the target's ids."""
     severity: Severity = "critical"
-    tolerance: Decimal | None = None  # absolute, inclusive; equal only after it is counted
+    """How grave a difference is: it sorts the report and never changes an outcome."""
+    tolerance: Decimal | None = None
+    """Of a DECIMAL: an absolute difference up to it, inclusive, is counted and not broken. It needs a `reason`."""
     equal_after: tuple[Rule, ...] = ()
+    """Of a VARCHAR: rules, each on top of those before, after which different texts are counted and not broken. It needs a `reason`."""
     reason: str | None = None
+    """Why `tolerance` or `equal_after` is right."""
 
     def reading(self, side: Side) -> Reading:
         """Return how the column is read on one side."""
@@ -64,27 +72,39 @@ class MoneyColumns(Model):
     """Which column is money, and in which currency (a column) or unit (a word, e.g. points)."""
 
     amount: str
+    """The column with the amount, an exact number."""
     currency: str | None = None
+    """The column with the row's currency. Amounts of different currencies are never added up."""
     unit: str = ""
+    """A word for what is no currency, such as points."""
 
 
 class Merge(Model):
     """How the target's own rows are told apart: the target's base table and three of its columns."""
 
     table: str
+    """The target's base table in which the rows stand."""
     id: str
+    """Its column with the id that the crosswalk of the entity's own name gives."""
     created_at: str
+    """Its column with the moment when a row came to be: native rows are told from moved ones by it."""
     changed_at: str
-    of: str | None = None  # a column that goes through a crosswalk: what a moved thing has got since the baseline is no row of the target's own
-    ours: str | None = None  # a condition on a row: where it holds, a row since the baseline is no row of the target's own
+    """Its column with the moment of the last change: a native row may differ from the baseline only where it is newer."""
+    of: str | None = None
+    """A column that goes through a crosswalk: what a moved thing has got since the baseline is no row of the target's own."""
+    ours: str | None = None
+    """A condition on a row: where it holds, a row since the baseline is no row of the target's own."""
 
 
 class Excluded(Model):
     """Rows of the driving table that the SQL leaves out on purpose."""
 
     side: Side
+    """Which side's SQL leaves them out."""
     where: str
+    """A condition on the driving table's columns: which rows these are. They are counted."""
     reason: Words
+    """Why they are not compared."""
 
 
 class Entity(Model):
@@ -92,23 +112,41 @@ class Entity(Model):
 
     name: str
     promise: Words
+    """What was promised, in a sentence; several entities may share one."""
     key: tuple[str, ...] = Field(min_length=1)
+    """What makes a row the same row on both sides: one column as text, or a list."""
     owner: str | None = None
-    region: str | None = None  # the column with the region that a row is of: its owner's batch must be of the same
-    created: str | None = None  # the column with the moment when a row came to be: before the freeze
+    """The column that says whose the row is: it counts people and tells batches. It goes through the crosswalk of `accounts`."""
+    region: str | None = None
+    """The column with the region that a row is of: it is held against the region of its owner's batch."""
+    created: str | None = None
+    """The INSTANT column with the moment when a row came to be: implies `<entity>.freeze`; needs a `freeze` in migration.toml."""
     money: MoneyColumns | None = None
+    """Which column is money, so that a report can say how much is at stake."""
     slices: tuple[str, ...] = ()
+    """Columns by which rows are counted and broken rows are shown."""
     at_least: Number = Field(default=1, ge=1)
+    """Fewer rows compared prove nothing; never 0."""
     may_be_empty: Words | None = None
+    """The reason why there may be no row at all."""
     columns: tuple[Column, ...]
+    """Every output column of the SQL: its type as text, or a table."""
     merge: Merge | None = None
+    """How the target's own rows are told apart, where the target is alive."""
     aggregate: Mapping[str, Literal["sum"]] = {}
-    later: Mapping[str, LedgerSum] = {}  # aggregated column to the entries of the target's own that explain how it changed since the baseline
+    """`column = "sum"`: several accounts of one person have one row in the target, with the sum."""
+    later: Mapping[str, LedgerSum] = {}
+    """An aggregated column to the entries of the target's own that say how it changed since the baseline."""
     excluded: tuple[Excluded, ...] = ()
+    """Rows of the driving table that the SQL leaves out on purpose."""
     sums: tuple[Sums, ...] = ()
+    """Exact sums, net and gross, on both sides."""
     counts: tuple[Counts, ...] = ()
+    """Counts by slices beside the implied one."""
     invariant: tuple[Invariant, ...] = ()
+    """What each side's rows keep on their own. A key that breaks it on both sides was wrong before, and is told apart."""
     fit: tuple[Fit, ...] = ()
+    """Stock expectations of Great Expectations on the source's rows, before they move."""
     exported: bool = False  # sql/export/<name>.sql is there: what a person may download is compared, too
 
     @property
@@ -177,54 +215,6 @@ class Entity(Model):
     def fit_ids(self) -> Iterator[tuple[str, Fit]]:
         """Yield (id, fit) of every fitness check."""
         yield from ((f"{self.name}.fit.{item.name}", item) for item in self.fit)
-
-
-class Limits(Model):
-    """How old and how far apart snapshots may be, in hours, inclusive."""
-
-    max_age_hours: Number | None = Field(default=None, ge=1)
-    max_apart_hours: Number | None = Field(default=None, ge=0)
-
-
-class Outside(Model):
-    """Columns of a store that the migration promises nothing about: all of a table, or some of it."""
-
-    side: Side
-    table: str
-    columns: tuple[str, ...] = ()
-    reason: Words
-
-
-class Batch(Model):
-    """One batch; numbers count from 1."""
-
-    number: Number = Field(ge=1)
-    region: str
-
-
-class Migration(Model):
-    """migration.toml."""
-
-    name: Words
-    title: Words
-    freeze: datetime | None = None
-    deadline: datetime | None = None
-    zone: str = "UTC"  # in which freeze and deadline are said to people
-    regions: tuple[str, ...] = ()
-    entities: tuple[str, ...] = Field(min_length=1)
-    accounts: str | None = None  # the crosswalk whose source ids the batches list
-    stores: Stores
-    limits: Limits = Limits()
-    batches: tuple[Batch, ...] = ()
-    excluded: tuple[Outside, ...] = ()
-    minor_units: Mapping[str, Annotated[Number, Field(ge=0, le=MAX_DIGITS)]] = {}
-
-    @field_validator("freeze", "deadline")
-    @classmethod
-    def _with_offset(cls, value: datetime | None) -> datetime | None:
-        if value is not None and value.tzinfo is None:
-            raise ValueError("an instant needs an offset, e.g. 2024-10-20T17:00:00Z")
-        return value
 
 
 class Contract(Model):

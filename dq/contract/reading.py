@@ -14,7 +14,8 @@ from dq.contract.claims import Fit
 from dq.contract.columns import read_columns
 from dq.contract.cross import check_accounts, check_entity, check_export, check_migration
 from dq.contract.explain import explained
-from dq.contract.models import PINNED, SIDES, Contract, Entity, Migration
+from dq.contract.migration import Migration
+from dq.contract.models import PINNED, SIDES, Contract, Entity
 from dq.errors import ContractError, near_miss
 
 _FOLDER_FILES = ("migration.toml", "stores.lock.toml", "waivers.toml", "signers.toml")

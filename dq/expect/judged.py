@@ -109,6 +109,7 @@ class ParityExpectation(BatchExpectation):
 
     kinds: ClassVar[tuple[str, ...]] = ()
     claim: ClassVar[str] = ""
+    looks_at: ClassVar[str] = ""  # what its population is: what `element_count` counts
     metric_dependencies = (ParityChecks.metric_name,)
     success_keys = ("entity", "name")
     args_keys = ("entity", "name")

@@ -50,115 +50,181 @@ __all__ = [
 
 
 class ExpectSnapshotsToHold(ParityExpectation):
-    """The sealed snapshots are what their manifests say."""
+    """The sealed snapshots are what their manifests say.
+
+    The file is what its manifest says, of the right side, batch and age, with base tables only, and was not touched since. A baseline in which a row
+    stands that moved was taken too late.
+    """
 
     kinds = ("snapshot",)
     claim = "the snapshots are what their manifests say"
+    looks_at = "tables of the file"
 
 
 class ExpectCoverageToClose(ParityExpectation):
-    """Every column of both stores is compared, used, or excluded with a reason."""
+    """Every column of both stores is compared, used, or excluded with a reason.
+
+    Used means: in a join, a filter, a zone or `[merge]`. An exclusion for nothing breaks it as well.
+    """
 
     kinds = ("coverage",)
     claim = "every column of both stores is accounted for"
+    looks_at = "columns of the store"
 
 
 class ExpectCrosswalkToHold(ParityExpectation):
-    """Every mapping between the stores' ids is total, a function, and merges only what is declared."""
+    """Every mapping between the stores' ids is total, a function, and merges only what is declared.
+
+    It has no collision with native ids either, and is as it was where the contract names a crosswalk of before. `batches`, `merges` and `erasures` hold
+    too. A fan-out or an empty map is NOT PROVEN.
+    """
 
     kinds = ("crosswalk",)
     claim = "every id is mapped, once, and merged only where declared"
+    looks_at = "rows of the map"
 
 
 class ExpectSchemaToHold(ParityExpectation):
-    """Tables, columns and types are as pinned and as declared."""
+    """Tables, columns and types are as pinned and as declared.
+
+    Where it does not hold, the entity's other checks are NOT PROVEN.
+    """
 
     kinds = ("schema",)
     claim = "tables, columns and types are as pinned and declared"
+    looks_at = "columns of the entity"
 
 
 class ExpectKeysToMatch(ParityExpectation):
-    """Every key stands once on each side, and every row has its counterpart."""
+    """Every key stands once on each side, and every row has its counterpart.
+
+    `keys`: no key is NULL or stands twice. `rows`: nothing is missing, extra, lost by the SQL or repeated by a join.
+    """
 
     kinds = ("keys", "rows")
     claim = "every key stands once on each side, and every row has its counterpart"
+    looks_at = "rows of both sides"
 
 
 class ExpectValuesToMatch(ParityExpectation):
-    """Every value is the same, column by column."""
+    """Every value is the same, column by column.
+
+    Of the columns that are no key, go through no crosswalk and are no INSTANT.
+    """
 
     kinds = ("values",)
     claim = "every value is the same on both sides"
+    looks_at = "keys that both sides have"
 
 
 class ExpectAttributionToMatch(ParityExpectation):
-    """Owners, authors and references are the same, through the crosswalk."""
+    """Owners, authors and references are the same, through the crosswalk.
+
+    Of the columns that go `through` a crosswalk.
+    """
 
     kinds = ("attribution",)
     claim = "every row belongs to the same person and thing, through the crosswalk"
+    looks_at = "keys that both sides have"
 
 
 class ExpectInstantsToMatch(ParityExpectation):
-    """Every moment is the same instant."""
+    """Every moment is the same instant.
+
+    Of the INSTANT columns, to the microsecond.
+    """
 
     kinds = ("instants",)
     claim = "every moment is the same instant on both sides"
+    looks_at = "keys that both sides have"
 
 
 class ExpectCountsToMatch(ParityExpectation):
-    """Rows are as many on both sides, slice by slice."""
+    """Rows are as many on both sides, slice by slice.
+
+    The implied one is by the entity's `slices`; `[[counts]]` adds others.
+    """
 
     kinds = ("counts",)
     claim = "rows are as many on both sides, slice by slice"
+    looks_at = "slices"
 
 
 class ExpectSumsToMatch(ParityExpectation):
-    """Exact sums are equal, net and gross, slice by slice."""
+    """Exact sums are equal, net and gross, slice by slice.
+
+    Net is the sum, gross the sum of the absolute values; `per` a column, it is one sum a person.
+    """
 
     kinds = ("sums",)
     claim = "sums are equal on both sides, net and gross, slice by slice"
+    looks_at = "slices, or persons"
 
 
 class ExpectInvariantsToHold(ParityExpectation):
-    """What each side's rows must keep on their own is kept."""
+    """What each side's rows must keep on their own is kept.
+
+    A key that breaks it on both sides was wrong before, and is told apart.
+    """
 
     kinds = ("invariant",)
     claim = "both sides' rows keep what they must keep on their own"
+    looks_at = "rows of both sides"
 
 
 class ExpectNativesToStand(ParityExpectation):
-    """The target's own rows are as they were before the migration."""
+    """The target's own rows are as they were before the migration.
+
+    They are there, of the same owner, and changed only where their change time says so.
+    """
 
     kinds = ("natives",)
     claim = "the target's own rows are as they were"
+    looks_at = "rows of the baseline"
 
 
 class ExpectFreezeToHold(ParityExpectation):
-    """No row of the source came to be at or after the freeze."""
+    """No row of the source came to be at or after the freeze.
+
+    In every batch, whatever batch is asked about. A source of before the freeze is NOT PROVEN.
+    """
 
     kinds = ("freeze",)
     claim = "no row of the source came to be at or after the freeze"
+    looks_at = "rows of the source"
 
 
 class ExpectDeadlineToBeKept(ParityExpectation):
-    """By the deadline everything has moved."""
+    """By the deadline everything has moved.
+
+    Or it is still to come: then the check counts down. Asked where there is a `deadline`.
+    """
 
     kinds = ("calendar",)
     claim = "by the deadline everything has moved and is proven"
+    looks_at = "batches"
 
 
 class ExpectExportsToMatch(ParityExpectation):
-    """What persons may download equals what was migrated for them."""
+    """What persons may download equals what was migrated for them.
+
+    Nothing more, less, twice or otherwise. Asked where `sql/export/<entity>.sql` is there.
+    """
 
     kinds = ("export",)
     claim = "persons' exports say what was migrated for them"
+    looks_at = "rows that were moved for persons with a file, and rows of their files"
 
 
 class ExpectCanariesToBeFound(ParityExpectation):
-    """Every known corruption of a copy is found: the comparison can fail."""
+    """Every known corruption of a copy is found: the comparison can fail.
+
+    Nothing else may be told of the copy either. `canary.crosswalk` is the same of a copy of one map, which each run chooses.
+    """
 
     kinds = ("canary",)
     claim = "every corruption planted in a copy is found"
+    looks_at = "corruptions planted"
 
 
 EXPECTATIONS: tuple[type[ParityExpectation], ...] = (

@@ -7,7 +7,8 @@ from datetime import datetime
 from dq.compare.evidence import Crash
 from dq.compare.freeze import Late
 from dq.compare.progress import Progress
-from dq.contract.models import Entity, Migration
+from dq.contract.migration import Migration
+from dq.contract.models import Entity
 from dq.countdown import countdown, end_of
 from dq.judgement.base import Seen, judged, not_proven
 from dq.record import BatchLine, Calendar, Check

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from dq.compare.evidence import Crash
-from dq.contract.models import Entity, Migration
+from dq.contract.migration import Migration
+from dq.contract.models import Entity
 from dq.judgement.base import Seen, not_proven
 from dq.judgement.calendar import judge_freeze
 from dq.judgement.canaries import judge_canary

@@ -1,4 +1,4 @@
-"""Great Expectations has one door; it is opened only where it is needed, and leaves the process as it was. The page about it says what is."""
+"""Great Expectations has one door; it is opened only where it is needed, and leaves the process as it was."""
 
 from __future__ import annotations
 
@@ -8,14 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from small_shops import build
-
-from dq.expect import parity
-from dq.expect.known import COMMON, STOCK
 
 ROOT = Path(__file__).parents[2]
 DOOR = ROOT / "dq" / "expect" / "door.py"
-PAGE = ROOT / "docs" / "great-expectations.md"
 FOREIGN = {"great_expectations", "sqlalchemy", "duckdb_sqlalchemy"}
 
 
@@ -85,56 +80,3 @@ import scipy.stats, altair, jsonschema
 print(round(scipy.stats.norm.cdf(0), 1), altair.Chart.__name__, jsonschema.ValidationError.__name__)
 """
     assert said(code) == ("True True set()\n1\nTrue\n0.5 Chart ValidationError", "")
-
-
-# ---- the page -----------------------------------------------------------------------------------------------------
-
-COUNTS = {
-    "values": "values that are not NULL",
-    "rows": "rows",
-    "pairs": "rows that `ignore_row_if` leaves",
-    "records": "rows that `ignore_row_if` leaves",
-    "column": "a column as a whole",
-    "table": "the table as a whole",
-}
-
-
-def row_of(name: str) -> str:
-    """Return an expectation's row of the page's table."""
-    stock = STOCK[name]
-    if stock.refused:
-        return f"| `{name}` | refused: {stock.refused} | |"
-    return f"| `{name}` | {COUNTS[stock.counts]} | {', '.join(stock.on) if stock.counts != 'table' else ''} |"
-
-
-@pytest.mark.parametrize("name", STOCK)
-def test_the_page_has_a_row_for_every_stock_expectation(name: str) -> None:
-    assert row_of(name) in PAGE.read_text(encoding="utf-8").splitlines()
-
-
-def test_the_page_has_no_row_for_anything_else() -> None:
-    lines = PAGE.read_text(encoding="utf-8").splitlines()
-    named = [line.split("`")[1] for line in lines if line.startswith(("| `expect_", "| `unexpected_"))]
-    assert named == list(STOCK)
-
-
-@pytest.mark.parametrize("name", COMMON)
-def test_the_page_says_of_every_refused_argument_why(name: str) -> None:
-    assert f"| `{name}` | {COMMON[name]} |" in PAGE.read_text(encoding="utf-8").splitlines()
-
-
-@pytest.mark.slow
-def test_the_examples_on_the_page_run_where_great_expectations_was_imported_first(tmp_path: Path) -> None:
-    build(tmp_path)
-    blocks = PAGE.read_text(encoding="utf-8").split("```python\n")[1:]
-    code = "\n".join(block.split("```")[0] for block in blocks)
-    printed, _progress = said(f"import os, warnings\nwarnings.simplefilter('ignore')\nos.chdir({str(tmp_path)!r})\n{code}")
-    assert printed.splitlines() == ["True", "PASSED"]
-
-
-CLASSES = [f"| `{cls.__name__}` | {str(cls.__doc__).rstrip('.')} | {', '.join(f'`{kind}`' for kind in cls.kinds)} |" for cls in parity.EXPECTATIONS]
-
-
-@pytest.mark.parametrize("row", CLASSES)
-def test_the_page_has_a_row_for_every_parity_expectation(row: str) -> None:
-    assert row in PAGE.read_text(encoding="utf-8").splitlines()

@@ -32,7 +32,7 @@ corruption had to bring about. It must find **exactly that**: the checks named h
 statuses, the slices of counts and sums and every key in `restricted/findings.parquet` are the expected ones, and no others. What is expected comes from
 the corruption's own SQL, never from `dq`. Then it makes every change that is none, and nothing may be found.
 
-```
+```sh
 make matrix                             # everything; exit status 0 only if all is as it must be
 .venv/bin/python -m tests.matrix A03 K  # what begins so
 ```
