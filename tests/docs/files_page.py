@@ -25,6 +25,8 @@ RUN: Mapping[str, tuple[str, str]] = {
 """File to mode and what it holds."""
 
 LATER: Mapping[str, tuple[str, str]] = {
+    "report.<lang>.html": ("0644", "the same page in another language, where `report.html` is in one; made by `dq show RUN --lang`"),
+    "restricted/report.html": ("0600", "the page with keys and values in its examples; made by `--show-values` at `dq run`, `dq gate` and `dq show`"),
     "restricted/notebooks/": ("0600", "executed copies of the notebooks, `.ipynb` and `.html`, with keys and values; made by `dq show RUN --notebook`"),
 }
 """What a command adds to a folder."""
