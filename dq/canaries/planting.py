@@ -51,7 +51,7 @@ def draw(entity: Entity, rows: Sequence[Texts], *, seed: str, claims: Sequence[I
         entity: the entity.
         rows: of the slice, by key; no two have the same key.
         seed: what decides.
-        claims: with `holds` or `unique`; each is broken in a row of the last copy, as far as there are rows.
+        claims: with `holds` or `unique`; each is broken in a row of the last copy, as far as there are cells left.
     """
     for kinds in [("values", "rows")] if len(rows) >= _FEW else [("values",), ("rows",)]:
         dice = random.Random(f"{seed} {entity.name} {kinds}")  # noqa: S311 - it chooses what is tested, and must choose the same again
@@ -60,10 +60,10 @@ def draw(entity: Entity, rows: Sequence[Texts], *, seed: str, claims: Sequence[I
         if "rows" in kinds:
             places = _plant_rows(planted, places, dice=dice)
         planted.free |= {(place, column) for place in places for column in _compared_places(entity)}
-        for claim in claims if planted.last else ():
-            _plant_claim(planted, places, claim, dice=dice)
         if "values" in kinds:
             _plant_values(planted, places, dice=dice)
+        for claim in claims if planted.last else ():
+            _plant_claim(planted, places, claim, dice=dice)
         yield planted
 
 

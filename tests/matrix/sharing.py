@@ -36,7 +36,7 @@ _APART = (  # they take from others what those would pick, write what those cann
 
 _ADDED_UP = {"coverage.source", "coverage.target"}  # each counts what several corruptions leave uncovered
 
-_KEYED = re.compile(r"\w+\.(attribution|instants|values)")  # each names the keys of what breaks it, so several may
+KEYED = re.compile(r"\w+\.(attribution|instants|values)")  # each names the keys of what breaks it, so several may
 
 _WHOLE = (".rows", ".keys", ".schema")  # checks of rows that come and go
 
@@ -122,7 +122,7 @@ def _fits(checks: set[str], others: set[str]) -> bool:
     """Return whether nothing that is broken is broken by others too, and no rows come or go of an entity that the others are about."""
     whole, their_whole = _about(check for check in checks if check.endswith(_WHOLE)), _about(check for check in others if check.endswith(_WHOLE))
     return (
-        not any(check in others for check in checks if not _KEYED.fullmatch(check))
+        not any(check in others for check in checks if not KEYED.fullmatch(check))
         and whole.isdisjoint(_about(others))
         and their_whole.isdisjoint(_about(checks))
     )
