@@ -80,8 +80,12 @@ def earlier_runs(run: Recorded, *, runs: Path) -> tuple[Recorded, ...]:
 
 def run_before(run: Recorded, *, runs: Path) -> Recorded:
     """Return the newest of `earlier_runs`. Raises UsageError where there is none."""
-    for one in earlier_runs(run, runs=runs):
-        return one
+    return _newest(earlier_runs(run, runs=runs), run, runs=runs)
+
+
+def _newest(earlier: Sequence[Recorded], run: Recorded, *, runs: Path) -> Recorded:
+    if earlier:
+        return earlier[0]
     raise UsageError(f"there is no earlier {run.record.command} of that batch in {runs}")
 
 
@@ -92,7 +96,7 @@ def lineage_since(run: Recorded, *, runs: Path, before: Recorded | None = None) 
         UsageError: there is none, or as `lineage_of`.
     """
     earlier = earlier_runs(run, runs=runs)
-    first = before or run_before(run, runs=runs)
+    first = before or _newest(earlier, run, runs=runs)
     older = [one for one in earlier if one.record.run != first.record.run and one.record.as_of <= first.record.as_of]
     return lineage_of(run, before=first, older=older)
 

@@ -1,7 +1,7 @@
 """The one place that draws what is planted: which operators, in which rows of a slice; the same seed draws the same.
 
 A column is corrupted by two operators of its role, each in a row of its own where there are enough rows, so that over some runs
-every operator is used on every column. Rows are lost, repeated, added and given other keys.
+every operator is used on every column. Rows are lost, repeated, added and given other keys. Claims of each side are broken last, in what is left.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dq.contract.models import Entity
 
 _EACH = 2  # operators a column
 _FEW = 8  # with fewer rows than that, whole rows and single values are corrupted one after the other: else one would hide the other
-CLAIMS = ("what a claim is about lost", "values repeated that may stand once")
+LOST, REPEATED = "what a claim is about lost", "a value repeated that may stand once"
 WHOLE = ("a row repeated", "a row lost", "a key changed", "a key lost", "a row too many", "two equal rows too many", "two columns exchanged")
 
 
@@ -117,7 +117,10 @@ def _with_fresh_key(planted: Planted, place: int, *, dice: random.Random) -> lis
 
 
 def _plant_claim(planted: Planted, places: Sequence[int], claim: Invariant, *, dice: random.Random) -> None:
-    """Break a claim in a row: what it is about is lost there, or is what another row has, where it may stand once."""
+    """Break a claim in a row: what it is about is lost there, or is what another row has, where it may stand once.
+
+    Several columns that may stand once together are repeated with their row (see `WHOLE`), and in no other way.
+    """
     named = [place for place in _compared_places(planted.entity) if planted.entity.columns[place].name in columns_of(planted.entity, claim)]
     for place in dice.sample(places, len(places)):
         row = planted.source[place]
@@ -126,7 +129,7 @@ def _plant_claim(planted: Planted, places: Sequence[int], claim: Invariant, *, d
         else:
             others = [other for number, other in enumerate(planted.source) if number != place and all(other[column] is not None for column in named)]
             changes = {(place, column): dice.choice(others)[column] for column in named} if len(named) == 1 and others else {}
-        if _apply(planted, CLAIMS[claim.unique is not None], changes):
+        if _apply(planted, LOST if claim.unique is None else REPEATED, changes):
             return
 
 

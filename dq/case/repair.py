@@ -66,7 +66,7 @@ def what_became(listed: pl.DataFrame, *, listed_by: Record, after: Record, findi
     Args:
         listed: what `repair_list` returned of the earlier run.
         listed_by: the earlier run.
-        after: the later run; of an entity of which it could not prove everything nobody knows what is mended.
+        after: the later run; of an entity of which it could not prove everything, or by another contract, nobody knows what is mended.
         findings: the later run's.
 
     Raises:
@@ -76,13 +76,14 @@ def what_became(listed: pl.DataFrame, *, listed_by: Record, after: Record, findi
 
     if (listed_by.migration, listed_by.command) != (after.migration, after.command) or not {*listed_by.batches} <= {*after.batches}:
         raise UsageError(f"run {after.run} did not compare what run {listed_by.run} did: its rows cannot be asked of it")
-    unproven = {str(check.entity) for check in after.checks if check.outcome is Outcome.NOT_PROVEN}
+    unproven = {check.entity or check.id for check in after.checks if check.outcome is Outcome.NOT_PROVEN}
+    asks_the_same = after.contract == listed_by.contract
     of_rows = pl.col("column").is_null() & ~pl.col("check").cast(pl.String).str.ends_with(".export").fill_null(value=False)
     broken = pl.read_parquet(findings, columns=["entity", "check", "key", "column"]).filter(of_rows).select(pl.col("entity").cast(pl.String), _name("key"))
     now = (
         pl.when(pl.struct("entity", "name").is_in(broken.unique().to_struct().implode()))
         .then(pl.lit(STILL))
-        .when(pl.col("entity").is_in([*unproven]))
+        .when(pl.col("entity").is_in([*unproven]) | pl.lit(not asks_the_same))
         .then(pl.lit(UNKNOWN))
         .otherwise(pl.lit(MENDED))
     )

@@ -30,7 +30,6 @@ AnotherLang = Annotated[Optional[str], typer.Option("--lang", metavar="en|id", h
 ShowValues = Annotated[bool, typer.Option("--show-values", help="Write restricted/report.html as well: keys and values in its examples.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 
-ENGLISH = "en"
 CONTRACT, RUNS = Path("expectations"), Path("runs")
 DEFAULT_MEMORY = MEMORY
 

@@ -13,7 +13,6 @@ from dq.asking import Command
 from dq.commands.arguments import (
     CONTRACT,
     DEFAULT_MEMORY,
-    ENGLISH,
     NO_FILES,
     RUNS,
     AsJson,
@@ -34,6 +33,7 @@ from dq.commands.console import out, progress, say, say_json, tally
 from dq.contract import read_contract
 from dq.errors import DqError
 from dq.record import Record
+from dq.report.language import ENGLISH
 from dq.running import Finished, Options
 
 RUN_HELP = """Compare a batch, or all that has moved, and write a run folder.

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from dq.commands.arguments import CONTRACT, ENGLISH, RUNS, AnotherLang, AsJson, ContractDir, RunsDir, ShowValues
+from dq.commands.arguments import CONTRACT, RUNS, AnotherLang, AsJson, ContractDir, RunsDir, ShowValues
 from dq.commands.console import out, progress, say, say_json
 from dq.commands.run import last_line, summary
 from dq.errors import UsageError, near_miss
@@ -17,6 +17,7 @@ from dq.folder import FINDINGS, read_record
 from dq.past import LATEST, find_run, run_folders
 from dq.record import Record
 from dq.report.blocks import MARKS
+from dq.report.language import ENGLISH
 from dq.report.visible import visible
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 
 from dq.canaries import CanaryResult, release, release_maps, which_claim, whose_natives
 from dq.canaries.operators import OPERATORS
-from dq.canaries.planting import CLAIMS
+from dq.canaries.planting import LOST, REPEATED
 from dq.canaries.releasing import ROWS
 from dq.compare.evidence import Crash
 from dq.compare.invariants import check_invariant
@@ -155,10 +155,10 @@ def test_the_claims_of_each_side_are_broken_and_told(tmp_path: Path, monkeypatch
     with measured(tmp_path, 40, 40) as (engine, facts):
         entity = facts.entities[0].entity
         forget(engine)
-        assert set(CLAIMS) <= set(release(engine, entity, "1", natives=False).operators)
+        assert {LOST, REPEATED} <= set(release(engine, entity, "1", natives=False).operators)
         told = 'SELECT count(*) FILTER (in_target), count(*) FILTER (in_target AND NOT in_source) FROM evidence."canary.things.invariant.small_or_open"'
         assert min(engine.one(Query(told))) > 0
-        assert [one.operators.get(CLAIMS[0]) for one in (release(engine, entity, "1", natives=False, claims=claims) for claims in ((), ()))] == [None, None]
+        assert [one.operators.get(LOST) for one in (release(engine, entity, "1", natives=False, claims=claims) for claims in ((), ()))] == [None, None]
         for name in ("small_or_open", "numbered"):
             forget(engine)
             monkeypatch.setattr("dq.canaries.releasing.check_invariant", forgetful(name))

@@ -64,6 +64,12 @@ def test_of_an_entity_that_could_not_be_proven_nobody_knows(run: Run, later: Run
     assert {row["key"][0]: row["now"] for row in now.iter_rows(named=True)} == {"C-31012-1": UNKNOWN, "C-31012-2": STILL, "C-31012-9": UNKNOWN}
 
 
+def test_by_another_contract_nobody_knows(run: Run, later: Run) -> None:
+    after = later.record.model_copy(update={"contract": "another"})
+    now = what_became(run.repair(), listed_by=run.record, after=after, findings=later.folder / "restricted" / "findings.parquet")
+    assert set(now["now"]) == {STILL, UNKNOWN}
+
+
 def test_a_run_of_other_batches_is_not_asked(run: Run, later: Run) -> None:
     other = later.record.model_copy(update={"batches": (2,)})
     with pytest.raises(UsageError, match=f"run {other.run} did not compare what run {run.record.run} did"):
