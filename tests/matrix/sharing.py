@@ -30,13 +30,31 @@ from .stages import Case
 _MOST = 16  # of a share: the more there are, the likelier two pick the same row
 
 _APART = (  # they take from others what those would pick, write what those cannot read, or find nothing left to pick after others
-    *("CO.given", "G.twice", "K.unplaced", "M.twice.accounts", "N.earlier", "N.owner.said", "NU2", "O02", "O02.none", "O18", "R04", "X.empty"),
+    *("CO.given", "E.nobody", "G.twice", "K.unplaced", "M.twice.accounts", "N.earlier", "N.owner.said", "NU2", "O02", "O02.none", "O18", "R04", "X.empty"),
     *("Y.deadline", "Y.deadline.gate"),
 )
 
+_CLASHES = tuple(
+    frozenset(names.split())
+    for names in (
+        "A07.coupons C05.one",
+        "C02.utc C13",
+        "E.linked A06.native",
+        "L04.buyer L11.place",
+        "M.survivor M.profile",
+        "O08.source O08.paid",
+        "RP.sold RP.undated",
+        "W06 W06.both",
+        "Y01 Y01.new Y13",
+        "Y09 Y13.refund",
+        "Y11 Y13.time",
+    )
+)
+"""Those of which one takes the rows that another picks, or makes up for what it breaks: no two of a set share a run."""
+
 _ADDED_UP = {"coverage.source", "coverage.target"}  # each counts what several corruptions leave uncovered
 
-KEYED = re.compile(r"\w+\.(attribution|instants|values)")  # each names the keys of what breaks it, so several may
+KEYED = re.compile(r"\w+\.(attribution|instants|invariant\.\w+|values)")  # each names the keys of what breaks it, so several may
 
 _WHOLE = (".rows", ".keys", ".schema")  # checks of rows that come and go
 
@@ -52,7 +70,7 @@ def shares(items: Iterable[Item]) -> list[Share]:
     together: dict[object, list[tuple[list[Item], set[str]]]] = {}
     for item in sorted(items, key=_order):
         where, checks = _room(item)
-        open_ = [share for share in together.setdefault(where, []) if len(share[0]) < _MOST and _fits(checks, share[1])]
+        open_ = [share for share in together.setdefault(where, []) if len(share[0]) < _MOST and _fits(checks, share[1]) and not _clashes(item, share[0])]
         if open_:
             members, taken = min(open_, key=lambda share: (len(_about(checks) & _about(share[1])), len(share[0])))
             members.append(item)
@@ -126,6 +144,11 @@ def _fits(checks: set[str], others: set[str]) -> bool:
         and whole.isdisjoint(_about(others))
         and their_whole.isdisjoint(_about(checks))
     )
+
+
+def _clashes(item: Item, others: Iterable[Item]) -> bool:
+    names = {other.id for other in others}
+    return any(item.id in clash and not names.isdisjoint(clash) for clash in _CLASHES)
 
 
 def _about(checks: Iterable[str]) -> set[str]:
