@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from dq import __version__
+from dq.compare.signed import SignOff
 from dq.contract.models import Contract
 from dq.contract.stores import BEFORE
 from dq.engine import VERSION
@@ -54,6 +55,7 @@ class Question:
             },
             "versions": versions(),
             **({"only": self.asked.only} if self.asked.only else {}),
+            **({"signed": [_told(one) for one in self.asked.signoffs]} if self.asked.signoffs else {}),
         }
         return hashlib.sha256(json.dumps(inputs, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:12]
 
@@ -80,7 +82,15 @@ def snapshot_paths(contract: Contract, overrides: Mapping[str, Path]) -> dict[st
 
 
 def ask(
-    contract: Contract, manifests: Mapping[str, Manifest], *, command: Command, batch: int | None, as_of: datetime | None, only: Sequence[str] = ()
+    contract: Contract,
+    manifests: Mapping[str, Manifest],
+    *,
+    command: Command,
+    batch: int | None,
+    as_of: datetime | None,
+    only: Sequence[str] = (),
+    signoffs: Sequence[SignOff] = (),
+    carries: bool = False,
 ) -> Question:
     """Return what is asked, checked against what the snapshots can answer.
 
@@ -91,6 +101,8 @@ def ask(
         batch: the batch asked about; None (run only): all that has moved.
         as_of: the moment the record judges time by; None: the target snapshot's.
         only: compare these entities alone, and those that their claims add up; none: all.
+        signoffs: of every batch before the gate's; none where the contract asks for none.
+        carries: take the digests of what stands in the target.
 
     Raises:
         UsageError: there is no such batch (exit 2).
@@ -136,9 +148,16 @@ def ask(
         sizes=sizes,
         moved_before=before,
         only=chosen,
+        signoffs=tuple(signoffs),
+        carries=carries,
     )
     question = Question(command, contract, manifests, batch, moment.astimezone(UTC), asked)
     return replace(question, asked=replace(asked, seed=question.run))
+
+
+def _told(found: SignOff) -> list[object]:
+    """Return what of a sign-off decides a record."""
+    return [found.batch, found.roles, found.rejected, found.problem, found.signed.statement if found.signed is not None else None]
 
 
 def _with_ledgers(contract: Contract, only: Sequence[str]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from dq.canaries import CanaryResult, release, release_maps, which_claim, whose_natives
+from dq.compare.carried import Digests, carry
 from dq.compare.crosswalk import crosswalk_evidence
 from dq.compare.declared import record_outside
 from dq.compare.entity import measure
@@ -57,6 +58,7 @@ class Facts:
     entities: tuple[EntityFacts, ...]
     crosswalks: Mapping[str, CrosswalkEvidence | Crash]
     canary: CanaryResult | Crash | None = None  # of the crosswalk; None where nothing goes through one
+    carried: Digests | Crash | None = None  # what stands in the target of each batch; None where nobody asks
 
     @property
     def lossy(self) -> frozenset[str]:
@@ -98,7 +100,10 @@ def measure_migration(engine: Engine, contract: Contract, *, asked: Asked, attem
     names = dict.fromkeys((*ground.rows, *ground.kept))
     crosswalks = {name: _crosswalk(engine, ground, name, attempt=attempt) for name in names}
     canary = attempt("canary.crosswalk", release_maps, engine, contract, ground.scope, asked.seed, kept=bool(ground.kept)) if contract.crosswalks else None
-    return Facts(ground, tuple(entities), crosswalks, canary)
+    carried = None
+    if asked.carries or asked.signed:
+        carried = attempt("carried", carry, engine, list(compared.values()), scope=ground.scope, since=bool(asked.signed))
+    return Facts(ground, tuple(entities), crosswalks, canary, carried)
 
 
 def measure_freeze(engine: Engine, ground: Ground, entity: Entity, *, asked: Asked, attempt: Attempt) -> Late | Crash | None:
@@ -146,7 +151,9 @@ def _rows(engine: Engine, ground: Ground, name: str, *, compared: Mapping[str, E
     blocked = left_out or ground.blocks(entity) or blocked_by(entity, compared)
     if prepared.problems or blocked is not None or raws is None or isinstance(raws, Crash):
         return EntityFacts(entity, problems=prepared.problems, blocked=blocked)
-    evidence = attempt(name, measure, engine, prepared, raws=raws, scope=ground.scope, moment=asked.baseline_moment, until=asked.target_moment)
+    evidence = attempt(
+        name, measure, engine, prepared, raws=raws, scope=ground.scope, moment=asked.baseline_moment, until=asked.target_moment, signed=asked.signed
+    )
     made = attempt(name, make_moved, engine, entity=entity, accounts=ground.scope.accounts)
     outside = attempt(name, record_outside, engine, entity, batches=ground.contract.migration.batches) if ground.scope.batched else None
     for found in (evidence, made, outside):

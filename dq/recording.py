@@ -56,6 +56,8 @@ def declared_ids(question: Question) -> tuple[str, ...]:
     else:  # before the first batch no row is compared, but both stores must be those that the contract is about
         ids += [f"{entity.name}.schema" for entity in contract.entities]
         ids += [f"{entity.name}.freeze" for entity in contract.entities if entity.created is not None]
+    for found in question.asked.signoffs:
+        ids += [f"signoff.{found.batch}", f"carried.{found.batch}"]
     return (*ids, *(fit_ids(contract) if question.command == "gate" else ()))
 
 

@@ -12,7 +12,9 @@ from typing import Any
 
 from dq.asking import Command, Question, ask, snapshot_paths
 from dq.attempts import Attempts
+from dq.compare.carried import Digests, carried_by
 from dq.compare.evidence import Crash
+from dq.compare.signed import Carried, SignOff
 from dq.compare.views import snapshot
 from dq.contract.models import Contract
 from dq.contract.reading import read_contract
@@ -28,6 +30,7 @@ from dq.ground import Ground, lay_ground
 from dq.interrupts import raise_if_ended
 from dq.judgement.base import Seen
 from dq.judgement.claims import judge_schema
+from dq.judgement.past import judge_past
 from dq.judgement.whole import judge_snapshot
 from dq.measuring import Facts, measure_migration, steps_of
 from dq.pages import PAGE, keep_page, queries_behind, write_restricted
@@ -53,6 +56,8 @@ class Options:
     only: tuple[str, ...] = ()  # compare these entities alone: nothing is proven then; none: all
     language: str = "en"  # of report.html
     show_values: bool = False  # write a page with values as well, for its owner alone
+    signoffs: tuple[SignOff, ...] = ()  # of every batch before the gate's, where the contract asks for them
+    carries: bool = False  # take the digests of what stands in the target, to be signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,7 @@ class Finished:
     folder: Path
     crashes: tuple[tuple[str, Crash], ...]
     page: Path  # the report in the language asked for; with values, where they were asked for
+    carried: Carried | None = None  # what stands in the target of the batch; None where nobody asked, or it could not be told
 
 
 def run_contract(folder: Path | str, *, command: Command = "run", batch: int | None = None, options: Options | None = None) -> Finished:
@@ -84,11 +90,13 @@ def run_contract(folder: Path | str, *, command: Command = "run", batch: int | N
     contract = read_contract(folder)
     with opened_stores(contract, options) as opened, draft_folder(options.runs) as draft:
         manifests = {side: item.manifest for side, item in opened.items()}
-        question = ask(contract, manifests, command=command, batch=batch, as_of=options.as_of, only=options.only)
+        question = ask(
+            contract, manifests, command=command, batch=batch, as_of=options.as_of, only=options.only, signoffs=options.signoffs, carries=options.carries
+        )
         settings = Settings(options.settings.memory, options.settings.threads, draft)
         with attached(opened, settings=settings) as engine:
             attempts = Attempts()
-            record = _recorded(engine, question, attempt=attempts, told=options.told, findings=draft / FINDINGS)
+            record, carried = _recorded(engine, question, attempt=attempts, told=options.told, findings=draft / FINDINGS)
             for item in opened.values():
                 item.check_unchanged()
             steps = engine.profile
@@ -101,7 +109,7 @@ def run_contract(folder: Path | str, *, command: Command = "run", batch: int | N
         page = keep_page(target, renderings[PAGE], language=options.language)
         if options.show_values:
             page = write_restricted(target, record, language=options.language, queries=queries)
-        return Finished(record, target, tuple(attempts.crashes), page)
+        return Finished(record, target, tuple(attempts.crashes), page, carried)
 
 
 def steps_told(contract: Contract, *, command: Command) -> int:
@@ -166,7 +174,7 @@ def judge_snapshots(engine: Engine, ground: Ground, question: Question, *, found
     return tuple(judge_snapshot(side, problems=problems[side], tables=len(manifests[side].taken), rows=manifests[side].rows) for side in manifests)
 
 
-def _recorded(engine: Engine, question: Question, *, attempt: Attempts, told: Told, findings: Path) -> Record:
+def _recorded(engine: Engine, question: Question, *, attempt: Attempts, told: Told, findings: Path) -> tuple[Record, Carried | None]:
     told("contents of the snapshots")
     contents = look_into_snapshots(engine, question, attempt=attempt)
     checks: list[Check] = []
@@ -175,9 +183,10 @@ def _recorded(engine: Engine, question: Question, *, attempt: Attempts, told: To
     unexplained: tuple[str, ...] = ()
     records = 0
     compared: Collection[str] = ()
+    there: Digests | Crash | None = None
     if question.compares:
         facts = measure_migration(engine, question.contract, asked=question.asked, attempt=attempt, told=told)
-        ground = facts.ground
+        ground, there = facts.ground, facts.carried
         compared = [item.entity.name for item in facts.entities if item.evidence is not None]
         told("findings and causes")
         seen, diagnoses, records = _findings(engine, facts, attempt=attempt, file=findings)
@@ -193,9 +202,12 @@ def _recorded(engine: Engine, question: Question, *, attempt: Attempts, told: To
     ledger = make_ledger(question.contract, selects=ground.selects, catalogue=snapshot_columns(question.manifests))
     checks += judge_stores(ledger)
     if question.command == "gate":
+        checks += judge_past(question.asked.signoffs, there)
         checks += _fitness(engine, ground, question, attempt=attempt, told=told)
     checks, calendar = dated(engine, ground, question, checks=checks, compared=compared, attempt=attempt)
-    return make_record(question, checks=checks, entities=entities, causes=causes, ledger=ledger, findings=records, calendar=calendar, unexplained=unexplained)
+    record = make_record(question, checks=checks, entities=entities, causes=causes, ledger=ledger, findings=records, calendar=calendar, unexplained=unexplained)
+    carried = carried_by(question.batch, there) if question.asked.carries and question.batch is not None and isinstance(there, Mapping) else None
+    return record, carried
 
 
 def _fitness(engine: Engine, ground: Ground, question: Question, *, attempt: Attempts, told: Told) -> tuple[Check, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dq.compare import fingerprint
 from dq.compare.base import BaseRows, count_base_rows, make_base_table
@@ -17,11 +17,15 @@ from dq.compare.rows import Tables
 from dq.compare.schema import Prepared, Sizes
 from dq.compare.scope import Claims, Scope, make_claims
 from dq.compare.sides import UNMAPPED, identifying, is_absorbed, is_mapped, make_source, make_target, maps, scope_of, through
+from dq.compare.signed import Signed
+from dq.compare.since import make_since, since_table
 from dq.compare.sums import sums_beside
 from dq.compare.views import FEW, Raw, look_up, make_own
 from dq.contract.models import Entity
 from dq.engine import Engine
 from dq.sql import Query, path, quote
+
+SINCE = "changed since they were signed, by their own change time"
 
 
 def make_views(engine: Engine, prepared: Prepared, *, minor_units: Mapping[str, int], sizes: Sizes) -> Mapping[str, Raw]:
@@ -35,7 +39,16 @@ def make_views(engine: Engine, prepared: Prepared, *, minor_units: Mapping[str, 
     return raws
 
 
-def measure(engine: Engine, prepared: Prepared, *, raws: Mapping[str, Raw], scope: Scope, moment: str | None, until: str | None = None) -> EntityEvidence:
+def measure(
+    engine: Engine,
+    prepared: Prepared,
+    *,
+    raws: Mapping[str, Raw],
+    scope: Scope,
+    moment: str | None,
+    until: str | None = None,
+    signed: Sequence[Signed] = (),
+) -> EntityEvidence:
     """Measure an entity whose own views stand: populations, fingerprints, differences, sums.
 
     Args:
@@ -45,6 +58,7 @@ def measure(engine: Engine, prepared: Prepared, *, raws: Mapping[str, Raw], scop
         scope: what the run looks at.
         moment: when the baseline was taken; None where nothing is merged.
         until: when the target was taken; None where nobody knows.
+        signed: the batches that were signed: what changed since and says so is set apart.
     """
     entity = prepared.entity
     make_base_table(engine, entity)
@@ -53,10 +67,11 @@ def measure(engine: Engine, prepared: Prepared, *, raws: Mapping[str, Raw], scop
         for side in ("source", "target")
     }
     claims = make_sides(engine, entity, scope=scope, moment=moment, until=until)
+    since = _set_since_apart(engine, entity, scope=scope, signed=signed, until=until)
     prints = fingerprint.take(engine, entity, unmapped=UNMAPPED if through(entity) else None, beside=sums_beside(entity))
     keys = count_source_keys(engine, entity, rows=prints.source_rows, one_to_one=one_to_one(engine, scope=scope))
     localised = localise(engine, entity, prints=prints, source_keys=keys, by_map=True)
-    unmapped_keys = _unmapped_keys(engine, entity, scope=scope, mapped=prints.source_rows)
+    unmapped_keys = _unmapped_keys(engine, entity, scope=scope, mapped=prints.source_rows + since)
     unplaced = record_unplaced(engine, entity) if scope.batched else 0
     if unmapped_keys or prints.unmapped:
         record_unmapped(engine, entity=entity, scope=scope)
@@ -71,7 +86,7 @@ def measure(engine: Engine, prepared: Prepared, *, raws: Mapping[str, Raw], scop
             target_rows=prints.target_rows,
             native=claims.native,
             native_new=claims.native_new,
-            excused=frozen(_excused(engine, entity, base=base["source"], scope=scope)),
+            excused=frozen(_excused(engine, entity, base=base["source"], scope=scope) | ({SINCE: since} if since else {})),
             unmapped=unmapped_keys,
             unplaced=unplaced,
             source_lost=base["source"].lost + base["source"].returned,
@@ -99,6 +114,16 @@ def make_sides(engine: Engine, entity: Entity, *, scope: Scope, moment: str | No
         make_later(engine, entity)
     make_target(engine, entity=entity)
     return claims
+
+
+def _set_since_apart(engine: Engine, entity: Entity, *, scope: Scope, signed: Sequence[Signed], until: str | None) -> int:
+    """Take the rows that changed since their batch was signed out of both sides; return how many."""
+    rows = make_since(engine, entity, signed=signed, until=until)
+    if rows:
+        apart = since_table(entity)
+        make_source(engine, entity=entity, accounts=scope.accounts, absorbed=scope.absorbed, apart=apart)
+        make_target(engine, entity=entity, apart=apart)
+    return rows
 
 
 def _unmapped_keys(engine: Engine, entity: Entity, *, scope: Scope, mapped: int) -> int:

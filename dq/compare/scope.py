@@ -89,7 +89,10 @@ def make_scope(engine: Engine, *, batches: Sequence[int], moved: Sequence[int], 
 
 
 def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str, until: str | None = None) -> Claims:
-    """Create claims.e (id, in_scope): the target's rows that belong to the migration, and of these the run's; count the native ones.
+    """Create claims.e: the target's rows that belong to the migration, and of these the run's; count the native ones.
+
+    Its columns: id; in_scope, whether the row is the run's; batch, of the account that brought it, NULL where none did; brought, whether a source row
+    in scope did.
 
     A row is claimed by the crosswalk of the entity's own name, or by its key where there is none. A row that nobody claims is native
     if it stood in the baseline, or if it is newer than the baseline, no source row has its key, none is the same but for its ids, and it does
@@ -106,9 +109,11 @@ def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str, un
     by_id = entity.own_id is not None and entity.name in scope.crosswalks
     keys = [quote(name) for name in entity.key]
     in_scope, left_over, moved, joins = _claims_of(entity, scope)
+    batch = f"min(a.batch) FILTER ({in_scope})" if joins and scope.batched else "CAST(NULL AS BIGINT)"
     source_keys = f"""
         SELECT {", ".join(f"{mapped(column)} AS {quote(column.name)}" for column in entity.keys)},
-               bool_or({in_scope}) AS in_scope, bool_or({left_over}) AS left_over, bool_or({moved}) AS moved
+               bool_or({in_scope}) AS in_scope, bool_or({left_over}) AS left_over, bool_or({moved}) AS moved,
+               {batch} AS batch
                {", " + mapped(entity.own_id) + " AS own_id" if by_id and entity.own_id else ""}
                {", " + mapped(entity.column(entity.merge.of)) + " AS of_id" if entity.merge and entity.merge.of else ""}
         FROM {path("own_source", entity.name)} AS r {" ".join((*joined_maps(entity), *joins))}
@@ -118,14 +123,15 @@ def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str, un
     on = " AND ".join(f"k.{key} = r.{key}" for key in keys)
     before = f"SELECT {quote(ID)} FROM {path('own_baseline', entity.name)}"
     found = (
-        "SELECT own_id AS id, in_scope, left_over, moved FROM source_keys WHERE own_id IS NOT NULL"
+        "SELECT own_id AS id, in_scope, left_over, moved, batch FROM source_keys WHERE own_id IS NOT NULL"
         if by_id
-        else f"SELECT r.{quote(ID)} AS id, k.in_scope, k.left_over, k.moved FROM {own} AS r JOIN source_keys AS k ON {on}"
+        else f"SELECT r.{quote(ID)} AS id, k.in_scope, k.left_over, k.moved, k.batch FROM {own} AS r JOIN source_keys AS k ON {on}"
     )
     # left over is what nobody else brought who has moved, and who was not there before
     claimed = f"""
-        SELECT id, in_scope OR (left_over AND NOT moved AND b.{quote(ID)} IS NULL) AS in_scope
-        FROM (SELECT id, bool_or(in_scope) AS in_scope, bool_or(left_over) AS left_over, bool_or(moved) AS moved FROM ({found}) GROUP BY id) AS f
+        SELECT id, in_scope OR (left_over AND NOT moved AND b.{quote(ID)} IS NULL) AS in_scope, batch, f.in_scope AS brought
+        FROM (SELECT id, bool_or(in_scope) AS in_scope, bool_or(left_over) AS left_over, bool_or(moved) AS moved, min(batch) AS batch
+              FROM ({found}) GROUP BY id) AS f
         LEFT JOIN (SELECT DISTINCT * FROM ({before})) AS b ON b.{quote(ID)} = f.id"""
     dangling = f"r.{quote(ID)} IN (SELECT target_id FROM {path('maps', entity.name)} WHERE target_id IS NOT NULL)" if by_id else "false"
     sql = f"""
@@ -144,8 +150,9 @@ def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str, un
     take_out_copies(engine, entity)
     engine.execute(
         Query(
-            f"CREATE TABLE {path('claims', entity.name)} AS SELECT id, coalesce(in_scope, false) AS in_scope FROM claimed "
-            "UNION ALL SELECT id, in_scope FROM unclaimed WHERE origin = 'extra'",
+            f"CREATE TABLE {path('claims', entity.name)} AS "
+            "SELECT id, coalesce(in_scope, false) AS in_scope, batch, coalesce(brought, false) AS brought FROM claimed "
+            "UNION ALL SELECT id, in_scope, NULL, false FROM unclaimed WHERE origin = 'extra'",
             step=f"{entity.name}: claims",
         )
     )

@@ -16,14 +16,14 @@ IN_SCOPE = "dq.in_scope"
 Accounts = Literal["all", "unerased", "batched"]  # whose rows are compared: everybody's; all but erased people's; as scope.accounts says
 
 
-def make_source(engine: Engine, *, entity: Entity, accounts: Accounts, absorbed: Sequence[str]) -> None:
-    """Create source.e; see `source_view`."""
-    sql = source_view(entity, accounts=accounts, absorbed=absorbed)
-    engine.execute(Query(f"CREATE VIEW {path('source', entity.name)} AS {sql}", step=f"{entity.name}: source"))
+def make_source(engine: Engine, *, entity: Entity, accounts: Accounts, absorbed: Sequence[str], apart: str | None = None) -> None:
+    """Create source.e, without the rows whose keys stand in the table `apart`; see `source_view`."""
+    sql = _without(apart, source_view(entity, accounts=accounts, absorbed=absorbed), entity)
+    engine.execute(Query(f"CREATE OR REPLACE VIEW {path('source', entity.name)} AS {sql}", step=f"{entity.name}: source"))
     if has_mapped_key(entity):
         pick_mapped(engine, entity, where="false")
-        sql = source_view(entity, accounts=accounts, absorbed=absorbed, picked=True)
-        engine.execute(Query(f"CREATE VIEW {picked_rows(entity)} AS {sql}", step=f"{entity.name}: source"))
+        sql = _without(apart, source_view(entity, accounts=accounts, absorbed=absorbed, picked=True), entity)
+        engine.execute(Query(f"CREATE OR REPLACE VIEW {picked_rows(entity)} AS {sql}", step=f"{entity.name}: source"))
 
 
 def has_mapped_key(entity: Entity) -> bool:
@@ -72,9 +72,10 @@ def source_view(entity: Entity, *, accounts: Accounts, absorbed: Sequence[str], 
     return _aggregated(sql, entity) if entity.aggregate else sql
 
 
-def make_target(engine: Engine, *, entity: Entity) -> None:
-    """Create target.e; see `target_view`."""
-    engine.execute(Query(f"CREATE VIEW {path('target', entity.name)} AS {target_view(entity)}", step=f"{entity.name}: target"))
+def make_target(engine: Engine, *, entity: Entity, apart: str | None = None) -> None:
+    """Create target.e, without the rows whose keys stand in the table `apart`; see `target_view`."""
+    sql = _without(apart, target_view(entity), entity)
+    engine.execute(Query(f"CREATE OR REPLACE VIEW {path('target', entity.name)} AS {sql}", step=f"{entity.name}: target"))
 
 
 def target_view(entity: Entity) -> str:
@@ -86,6 +87,14 @@ def target_view(entity: Entity) -> str:
         sql += own_joins(entity) if entity.aggregate else ""
         sql += f" WHERE r.{quote(ID)} IS NULL OR r.{quote(ID)} IN (SELECT id FROM {path('claims', entity.name)} WHERE in_scope)"
     return sql
+
+
+def _without(apart: str | None, sql: str, entity: Entity) -> str:
+    """Return a SELECT without the rows whose keys stand in a table; None: all of it."""
+    if apart is None:
+        return sql
+    same = " AND ".join(f"k.{quote(name)} = e.{quote(name)}" for name in entity.key)
+    return f"SELECT * FROM ({sql}) AS e WHERE NOT EXISTS (SELECT 1 FROM {apart} AS k WHERE {same})"
 
 
 def make_moved(engine: Engine, *, entity: Entity, accounts: Accounts) -> None:

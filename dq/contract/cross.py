@@ -12,7 +12,7 @@ from dq.contract.models import MONTH, Contract, Entity, Reading
 from dq.errors import ContractError, near_miss
 from dq.expect.refuse import refusal
 
-_OWN_WORDS = ("snapshot", "coverage", "crosswalk", "calendar", "canary")  # check ids begin with them
+_OWN_WORDS = ("snapshot", "coverage", "crosswalk", "calendar", "canary", "signoff", "carried")  # check ids begin with them
 _DECLARATIONS = ("batches", "merges", "erasures")  # tables of the crosswalk's snapshot that are no maps
 
 

@@ -14,7 +14,21 @@ from dq.proposing.pairing import Pair
 from dq.proposing.reach import OWN, Join, needed
 from dq.proposing.sample import Value
 
-_RESERVED = ("snapshot", "coverage", "crosswalk", "calendar", "canary", "migration", "waivers", "signers", "batches", "merges", "erasures")
+_RESERVED = (
+    "snapshot",
+    "coverage",
+    "crosswalk",
+    "calendar",
+    "canary",
+    "signoff",
+    "carried",
+    "migration",
+    "waivers",
+    "signers",
+    "batches",
+    "merges",
+    "erasures",
+)
 _MOVED = 0.8  # of the rows with a counterpart: others may have been the target's own, and taken over
 _TELLING = 20  # rows with a counterpart
 _SLICES, _SLICED = 3, 12  # columns by which rows are counted, and different values of each, at most

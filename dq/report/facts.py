@@ -28,6 +28,8 @@ _UNITS: Final = {
     "canary": ("corruption", "corruption"),
     "freeze": ("row", "key"),
     "calendar": ("batch", "batch"),
+    "signoff": ("role", ""),
+    "carried": ("row", "entity"),
 }
 _PERSONS: Final = ("person", "person")  # of a sum that is taken a person
 

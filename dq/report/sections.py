@@ -12,6 +12,8 @@ from dq.report.language import say
 # Checks of no entity, by kind, in the order in which they decide what the others are worth.
 _OF_ALL: Final = {
     "snapshot": "The snapshots",
+    "signoff": "The signed past",
+    "carried": "What was signed, today",
     "crosswalk": "The crosswalk",
     "coverage": "The coverage of both stores",
     "calendar": "The calendar",

@@ -38,14 +38,31 @@ def table_digest(engine: Engine, relation: str, *, name: str, types: Mapping[str
         types: column to type; the digest covers both, whatever their order.
         rows: how many rows there are; the digest covers it.
     """
-    columns = sorted(types.items())
-    digest = hashlib.sha256(json.dumps([name, columns, rows], ensure_ascii=False).encode() + b"\n")
-    if columns:
-        written = ", ".join(f"{value}, {_ORDER}" for value in ("CAST('' AS BLOB)", *(_written(column, type_) for column, type_ in columns)))
-        query = Query(f"SELECT unhex(sha256(create_sort_key({written}))) AS h FROM {relation} ORDER BY h", step=f"digest of {name}")
-        for chunk in engine.bytes_of(query):
+    stream = f"SELECT {row_digest(types)} AS h FROM {relation} ORDER BY h" if types else None
+    return rows_digest(engine, stream, name=name, types=types, rows=rows)
+
+
+def rows_digest(engine: Engine, stream: str | None, *, name: str, types: Mapping[str, str], rows: int) -> str:
+    """Return the digest of rows whose own digests are at hand.
+
+    Args:
+        engine: the engine.
+        stream: a SELECT of the rows' digests (see `row_digest`), sorted; None where there is no column.
+        name: as of `table_digest`, as is all else.
+        types: column to type.
+        rows: how many there are.
+    """
+    digest = hashlib.sha256(json.dumps([name, sorted(types.items()), rows], ensure_ascii=False).encode() + b"\n")
+    if stream is not None:
+        for chunk in engine.bytes_of(Query(stream, step=f"digest of {name}")):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def row_digest(types: Mapping[str, str]) -> str:
+    """Return the SHA-256 of a row's bytes as an expression, a BLOB of 32 bytes."""
+    written = ("CAST('' AS BLOB)", *(_written(column, type_) for column, type_ in sorted(types.items())))
+    return f"unhex(sha256(create_sort_key({', '.join(f'{value}, {_ORDER}' for value in written)})))"
 
 
 def content_digest(tables: Iterable[tuple[str, str]]) -> str:

@@ -1,0 +1,69 @@
+"""The one place for what a batch's rows in the target are, as one digest an entity, so that a later gate sees by one scan that they still are.
+
+The rows are those that the batch's accounts brought. A row that changed since and says so (`since`) counts as what it was when it was moved, which the
+source still has. Totals of persons have no digest: they change with every entry, and with every batch that a merged person is of.
+Source: DECISIONS "Signed digests"; `dq.stores.digest` says how rows are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from dq.compare.scope import Scope
+from dq.compare.sides import source_view
+from dq.compare.signed import Carried, Digest
+from dq.compare.since import is_carried, since_table
+from dq.compare.views import ID
+from dq.contract.models import Entity
+from dq.engine import Engine
+from dq.sql import Query, path, quote
+from dq.stores.digest import row_digest, rows_digest
+
+Digests = Mapping[int | None, Mapping[str, Digest]]
+"""Batch to entity to the digest of its rows; None stands for rows of no account."""
+
+
+def carry(engine: Engine, entities: Iterable[Entity], *, scope: Scope, since: bool = False) -> Digests:
+    """Return the digests of what stands in the target.
+
+    Args:
+        engine: the engine; the own views and claims of the entities stand.
+        entities: those that were compared.
+        scope: what the run looks at.
+        since: claims."<e>.since" stand.
+    """
+    found: dict[int | None, dict[str, Digest]] = {}
+    for entity in entities:
+        if is_carried(entity):
+            for batch, digest in _digests(engine, entity, scope=scope, since=since).items():
+                found.setdefault(batch, {})[entity.name] = digest
+    return found
+
+
+def carried_by(batch: int, found: Digests) -> Carried:
+    """Return what is to be signed of a batch."""
+    return Carried(found.get(batch, {}), found.get(None, {}))
+
+
+def _digests(engine: Engine, entity: Entity, *, scope: Scope, since: bool) -> dict[int | None, Digest]:
+    step = f"{entity.name}: carried"
+    types = {column.name: column.type.sql for column in entity.columns}
+    same = " AND ".join(f"k.{quote(name)} = e.{quote(name)}" for name in entity.key)
+    columns = ", ".join(f"e.{quote(column.name)}" for column in entity.columns)
+    there = f"""
+        SELECT c.batch AS "dq.batch", {columns} FROM {path("own_target", entity.name)} AS e
+        JOIN {path("claims", entity.name)} AS c ON c.id = e.{quote(ID)} AND c.brought"""
+    if since:
+        table = since_table(entity)
+        moved = source_view(entity, accounts=scope.accounts, absorbed=scope.absorbed)
+        there += f"""
+        WHERE NOT EXISTS (SELECT 1 FROM {table} AS k WHERE {same})
+        UNION ALL SELECT k.batch, {columns} FROM ({moved}) AS e JOIN {table} AS k ON {same}"""
+    engine.execute(Query(f'CREATE OR REPLACE TEMP TABLE carried AS SELECT "dq.batch" AS batch, {row_digest(types)} AS h FROM ({there})', step=step))
+    counts = engine.execute(Query("SELECT batch, count(*) FROM carried GROUP BY batch ORDER BY batch", step=step))
+    found = {}
+    for batch, rows in counts:
+        stream = f"SELECT h FROM carried WHERE batch IS NOT DISTINCT FROM {'NULL' if batch is None else int(batch)} ORDER BY h"
+        found[batch] = Digest(int(rows), rows_digest(engine, stream, name=entity.name, types=types, rows=int(rows)))
+    engine.execute(Query("DROP TABLE carried", step=step))
+    return found
