@@ -69,7 +69,7 @@ def check_folder(folder: Path, policy: Policy, *, as_of: datetime, files: Mappin
         if sha256(read_bytes(folder / name)) != statement.subject.get(name):
             raise RefusedError(f"{folder / name}: is not the file that was attested: its SHA-256 is another")
     record = _record(folder)
-    if {key: value for key, value in statement.predicate.items() if key != "configuration"} != predicate_of(record):
+    if {name: said for name, said in statement.predicate.items() if name != "configuration"} != predicate_of(record):
         raise RefusedError(f"{path}: says something else than {REPORT}")
     sides: set[str] = {item.side for item in record.snapshots}
     if set(statement.subject) != {*FILES, *(snapshot_name(side) for side in sides)}:

@@ -65,5 +65,5 @@ def _sums(check: Check) -> Iterator[dict[str, str]]:
     """Yield a check's net sums, a line a slice, as the record has them: nothing is added up here."""
     if len(check.sums) <= LINES:
         for line in check.sums:
-            by = ", ".join(f"{name} {'NULL' if value is None else value}" for name, value in line.by.items())
+            by = ", ".join(f"{name} {'NULL' if value is None else value}" for name, value in sorted(line.by.items()))
             yield {"sum": check.id, "by": by, "source": line.source_net, "target": line.target_net}

@@ -78,7 +78,7 @@ def attest(folder: Path, record: Record, *, contract: Contract, snapshots: Mappi
     path = folder / NAME
     if not path.is_file() or path.read_bytes() != content:
         if (folder / SIGN_OFFS).exists():
-            raise NotAttestedError(f"{path}: was signed off, and this run would attest something else (snapshot files, contract, key); use another --runs")
+            raise NotAttestedError(f"{path}: was signed off, and this run would attest something else (snapshot files, lock file, key); use another --runs")
         write_whole(path, content)
     return path
 
