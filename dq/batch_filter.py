@@ -13,6 +13,7 @@ from dq.compare.select import Select
 from dq.contract.models import Contract, Entity
 from dq.engine import Engine, open_engine
 from dq.errors import EngineError, SnapshotError, UsageError
+from dq.signoff.exporter import vouching
 from dq.sql import Query, literal, path
 from dq.stores.catalogue import StoreTable
 from dq.stores.contents import discrepancies
@@ -62,7 +63,7 @@ def filter_of(contract: Contract, *, batch: int, dialect: str) -> BatchFilter:
         raise UsageError("--batch: the contract names no crosswalk of accounts, which says whose batch a row is of")
     file = contract.migration.stores.crosswalk.snapshot
     find_snapshots({"crosswalk": file})
-    opened = open_snapshots({"crosswalk": file})["crosswalk"]
+    opened = open_snapshots({"crosswalk": file}, vouched=vouching(contract.folder))["crosswalk"]
     try:
         engine = open_engine({ALIAS: str(file)})
         try:

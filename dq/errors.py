@@ -38,6 +38,12 @@ class SnapshotError(DqError):
     """A snapshot or its manifest does not hold: exit 3 (NOT PROVEN)."""
 
 
+class RefusedError(DqError):
+    """What is signed does not hold, or is signed by nobody who counts: exit 1."""
+
+    exit_status = 1
+
+
 class EngineError(DqError):
     """The engine could not answer a query: exit 3. `sql` is kept for `--debug` and restricted logs only."""
 

@@ -36,6 +36,9 @@ from dq.measuring import Facts, measure_migration, steps_of
 from dq.pages import PAGE, keep_page, queries_behind, write_restricted
 from dq.record import Cause, Check, EntityResult, Record
 from dq.recording import judge_facts, judge_stores, make_record, snapshot_columns
+from dq.signoff.exporter import vouching
+from dq.signoff.keys import Signer
+from dq.signoff.parity import attest
 from dq.stores.contents import discrepancies, strange_objects
 from dq.stores.identity import untimely
 from dq.stores.opening import Opened, find_snapshots, open_snapshots
@@ -58,6 +61,8 @@ class Options:
     show_values: bool = False  # write a page with values as well, for its owner alone
     signoffs: tuple[SignOff, ...] = ()  # of every batch before the gate's, where the contract asks for them
     carries: bool = False  # take the digests of what stands in the target, to be signed
+    signer: Signer | None = None  # the validator's key, which attests the run; None: nobody does
+    lock: Path | None = None  # the lock file that the libraries were installed from, which the attestation names
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ class Finished:
     crashes: tuple[tuple[str, Crash], ...]
     page: Path  # the report in the language asked for; with values, where they were asked for
     carried: Carried | None = None  # what stands in the target of the batch; None where nobody asked, or it could not be told
+    parity: Path | None = None  # the parity statement, where a validator's key was given
 
 
 def run_contract(folder: Path | str, *, command: Command = "run", batch: int | None = None, options: Options | None = None) -> Finished:
@@ -109,7 +115,12 @@ def run_contract(folder: Path | str, *, command: Command = "run", batch: int | N
         page = keep_page(target, renderings[PAGE], language=options.language)
         if options.show_values:
             page = write_restricted(target, record, language=options.language, queries=queries)
-        return Finished(record, target, tuple(attempts.crashes), page, carried)
+        parity = None
+        if options.signer is not None:
+            files = {side: item.manifest.file_sha256 for side, item in opened.items()}
+            signer, lock = options.signer, options.lock
+            parity = attest(target, record, contract=contract, snapshots=files, lock=lock, page=renderings[PAGE], signer=signer)
+        return Finished(record, target, tuple(attempts.crashes), page, carried, parity)
 
 
 def steps_told(contract: Contract, *, command: Command) -> int:
@@ -123,7 +134,7 @@ def opened_stores(contract: Contract, options: Options) -> Iterator[dict[str, Op
     paths = snapshot_paths(contract, options.snapshots)
     find_snapshots(paths, on_command_line=options.snapshots)
     options.told("digests of the snapshots")
-    opened = open_snapshots(paths)
+    opened = open_snapshots(paths, vouched=vouching(contract.folder))
     try:
         yield opened
     finally:

@@ -50,7 +50,8 @@ DOORS = {
     "iso4217": ["dq/compare/currencies.py"],
     "typer": ["dq/cli.py", "dq/commands/*"],
     "rich": ["dq/commands/*", "dq/report/terminal.py"],
-    "pydantic": ["dq/contract/*", "dq/record.py", "dq/stores/manifest.py"],
+    "pydantic": ["dq/contract/*", "dq/record.py", "dq/signoff/policy.py", "dq/stores/manifest.py"],
+    "cryptography": ["dq/signoff/keys.py"],
     "altair": ["dq/lab/*"],
     "great_tables": ["dq/lab/*"],
     "jupyter_client": ["dq/lab/executing.py"],
@@ -67,6 +68,7 @@ CATCHES_ALL = {
     "dq/attempts.py": 1,  # a step that crashes becomes a fact
     "dq/cli.py": 1,  # the last place: one line
     "dq/expect/asking.py": 2,  # Great Expectations raises whatever it likes
+    "dq/signoff/verifying.py": 1,  # whatever goes wrong while verifying is a refusal
     "dq/report/exports.py": 1,  # clears up and raises again
     "dq/stores/at_once.py": 1,  # a thread's error is raised again where it is waited for
     "dq/stores/opening.py": 2,  # lets go and raises again
@@ -78,6 +80,8 @@ MEANS_SOMETHING_ELSE = {
     "created_at": "a key of [merge]",
     "display_name": "a key of a notebook's kernel",
     "items": "a word of Python and of HTML",
+    "valid_from": "a key of a signer's key",
+    "valid_until": "a key of a signer's key",
     "account_id": "a column of the crosswalk's own batches and erasures",
 }
 
@@ -173,7 +177,7 @@ def test_dq_imports_nothing_of_its_tests_and_benchmarks() -> None:
 def test_a_modules_first_line_says_what_it_is_for(name: str) -> None:
     first = _first_line(TREES[name])
     assert first.endswith((".", ":", ";")) or len(first) > 0
-    if name.startswith("dq/commands/") and Path(name).stem in {"check", "demo", "explain", "init", "run", "show", "snapshot"}:
+    if name.startswith("dq/commands/") and Path(name).stem in {"check", "demo", "explain", "init", "run", "show", "sign", "snapshot", "verify"}:
         assert first.startswith(f"`dq {Path(name).stem}`")
     elif not name.endswith(("__init__.py", "__main__.py")):
         assert re.search(r"\bThe one\b", first), first
@@ -181,7 +185,7 @@ def test_a_modules_first_line_says_what_it_is_for(name: str) -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_everything_public_has_a_docstring(name: str) -> None:
-    told_by_help = {"check", "demo", "explain", "init", "run", "gate", "show", "snapshot"} if name.startswith("dq/commands/") else set()
+    told_by_help = {"check", "demo", "explain", "init", "run", "gate", "show", "sign", "snapshot", "verify"} if name.startswith("dq/commands/") else set()
     assert [node.name for node in _public(TREES[name]) if not ast.get_docstring(node) and node.name not in told_by_help] == []
 
 

@@ -17,6 +17,7 @@ from dq.errors import DqError, SnapshotError, UsageError
 from dq.folder import FINDINGS, read_varying
 from dq.record import Record
 from dq.running import attached
+from dq.signoff.exporter import vouching
 from dq.stores.contents import discrepancies, strange_objects
 from dq.stores.identity import check_identity, moved_batches
 from dq.stores.manifest import Manifest, read_manifest
@@ -74,7 +75,7 @@ def reopened(folder: Path, record: Record, *, where: Where | None = None, settin
     for side, path in paths.items():
         _check_compared(side, path, record, named=side in where.snapshots)
     known = _known(varying)
-    opened = open_snapshots(paths, known=known)
+    opened = open_snapshots(paths, known=known, vouched=vouching(contract.folder))
     try:
         manifests = {side: item.manifest for side, item in opened.items()}
         check_identity(manifests, contract=contract)

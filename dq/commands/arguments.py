@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import wraps
@@ -28,6 +29,9 @@ Threads = Annotated[Optional[int], typer.Option("--threads", metavar="N", min=1,
 Lang = Annotated[str, typer.Option("--lang", metavar="en|id", help="The language of report.html: English or Indonesian.")]
 AnotherLang = Annotated[Optional[str], typer.Option("--lang", metavar="en|id", help="The report in this language; else as it stands in the run's folder.")]
 ShowValues = Annotated[bool, typer.Option("--show-values", help="Write restricted/report.html as well: keys and values in its examples.")]
+KeyFile = Annotated[Path, typer.Option("--key", metavar="FILE", help="Your key: an Ed25519 key's file, a hardware key's, or an .pub file of an agent's.")]
+MachineKey = Annotated[Optional[Path], typer.Option("--key", metavar="FILE", help="Attest it with this Ed25519 key (OpenSSH or PEM).")]
+PolicyFile = Annotated[Optional[Path], typer.Option("--policy", metavar="FILE", help="The roster; else signers.toml in the contract's folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 
 CONTRACT, RUNS = Path("expectations"), Path("runs")
@@ -85,6 +89,17 @@ def moment(text: str | None, *, option: str = "--as-of") -> datetime | None:
     if found.tzinfo is None:
         raise UsageError(f"{option}: '{text}' has no offset, e.g. 2024-11-05T20:30:00+00:00")
     return found
+
+
+def asked_passphrase(key: Path) -> Callable[[], str]:
+    """Return what asks for a key's passphrase: on the terminal, or the next line of standard input."""
+
+    def ask() -> str:
+        if sys.stdin.isatty():
+            return str(typer.prompt(f"Passphrase of {key}", err=True, hide_input=True))
+        return sys.stdin.readline().rstrip("\n")
+
+    return ask
 
 
 def settings(memory: str, threads: int | None) -> Settings:

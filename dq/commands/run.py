@@ -21,26 +21,29 @@ from dq.commands.arguments import (
     ContractDir,
     Files,
     Lang,
+    MachineKey,
     Memory,
     RunsDir,
     ShowValues,
     Threads,
+    asked_passphrase,
     moment,
     settings,
     with_files,
 )
 from dq.commands.console import out, progress, say, say_json, tally
 from dq.contract import read_contract
-from dq.errors import DqError
+from dq.errors import DqError, UsageError
 from dq.record import Record
 from dq.report.language import ENGLISH
 from dq.running import Finished, Options
 
+LOCK = Path("requirements") / "run.lock"
 RUN_HELP = """Compare a batch, or all that has moved, and write a run folder.
 
 Examples: dq run --batch 1; dq run --only coupons; dq run --batch 1 --lang id
 
-With --only the rest stays NOT PROVEN: it is for a look, not for a gate.
+With --key, a validator's, it attests what it saw: parity.intoto.json. With --only the rest stays NOT PROVEN: it is for a look, not for a gate.
 
 Exit status: 0 proven, 1 discrepancies, 2 wrong usage or contract, 3 could not be proven.
 """
@@ -64,9 +67,16 @@ def run(
     threads: Threads = None,
     lang: Lang = ENGLISH,
     show_values: ShowValues = False,
+    key: MachineKey = None,
+    lock: Annotated[
+        Optional[Path],
+        typer.Option("--lock", metavar="FILE", help="With --key: the lock file of what is installed; else requirements/run.lock if it is there."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     options = _options(runs, files, as_of=as_of, memory=memory, threads=threads, lang=lang, show_values=show_values, only=tuple(only or ()))
+    if key is not None or lock is not None:
+        options = _attesting(options, contract, key=key, lock=lock)
     _recorded("run", contract, batch, options=options, as_json=as_json)
 
 
@@ -103,6 +113,21 @@ def _options(
     )
 
 
+def _attesting(options: Options, contract: Path, *, key: Path | None, lock: Path | None) -> Options:
+    """Read the validator's key, before anything costs time."""
+    from dq.signoff.keys import read_signer
+    from dq.signoff.parity import check_validator
+    from dq.signoff.policy import POLICY, read_roster
+
+    if key is None:
+        raise UsageError("--lock: means nothing without --key")
+    if lock is not None and not lock.is_file():
+        raise UsageError(f"--lock: {lock}: no such file")
+    signer = read_signer(key, ask=asked_passphrase(key))
+    check_validator(signer, read_roster(contract / POLICY) if (contract / POLICY).exists() else None)
+    return replace(options, signer=signer, lock=lock or (LOCK if LOCK.is_file() else None))
+
+
 def _recorded(command: Command, contract: Path, batch: int | None, *, options: Options, as_json: bool) -> None:
     from dq.running import run_contract, steps_told
 
@@ -113,12 +138,14 @@ def _recorded(command: Command, contract: Path, batch: int | None, *, options: O
     for _, crash in finished.crashes:
         debug(crash.detail)
     if as_json:
-        say_json(summary(record, finished.folder))
+        say_json({**summary(record, finished.folder), **({"parity": str(finished.parity)} if finished.parity else {})})
     else:
         from dq.report.terminal import print_verdict
 
         print_verdict(record, out(), report=finished.page)
         _say_lineage(finished, runs=options.runs)
+        if finished.parity is not None:
+            say(f"Attested: {finished.parity}")
         if command == "gate" and record.exit_status:
             where = "" if options.runs == RUNS else f" --runs {options.runs}"
             say(f"Why, in notebooks: dq show {record.run} --notebook{where}")

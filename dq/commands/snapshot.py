@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from dq.commands.arguments import CONTRACT, AsJson, BatchNumber, ContractDir, SealingMemory, Threads, moment, settings
+from dq.commands.arguments import CONTRACT, AsJson, BatchNumber, ContractDir, MachineKey, SealingMemory, Threads, asked_passphrase, moment, settings
 from dq.commands.console import say, say_json, tables_read
 
 HELP = """Seal a store as a snapshot: one DuckDB file and its manifest, where the contract looks for it.
@@ -42,6 +42,7 @@ def snapshot(
     force: Annotated[bool, typer.Option("--force", help="Replace a snapshot that is there.")] = False,
     memory: SealingMemory = None,
     threads: Threads = None,
+    key: MachineKey = None,
     as_json: AsJson = False,
 ) -> None:
     from dq.snapshotting import Wanted, take_snapshot
@@ -63,8 +64,19 @@ def snapshot(
         memory=MEMORIES if memory is None else (settings(memory, threads).memory,),
         threads=threads,
     )
+    signer = None
+    if key is not None:
+        from dq.signoff.keys import read_signer
+
+        signer = read_signer(key, ask=asked_passphrase(key))
+        signer.sign(b"")  # before anything costs time
     with tables_read(quiet=as_json) as told:
         target, manifest = take_snapshot(contract, side, store, wanted=wanted, told=told)
+    statement = None
+    if signer is not None:
+        from dq.signoff.exporter import attest_snapshot
+
+        statement = attest_snapshot(target, manifest, signer)
     if as_json:
         found = manifest.model_dump(mode="json", include={"side", "store", "kind", "version", "moment", "content", "watermark", "consistency", "notes"})
         say_json({**found, "file": str(target), "tables": len(manifest.taken), "rows": manifest.rows})
@@ -74,3 +86,5 @@ def snapshot(
     say(f"sealed {side}: {len(manifest.taken)} tables, {manifest.rows:,} rows, content {manifest.content[:12]}")
     say(f"  {target}")
     say(f"  {manifest_path(target)}")
+    if statement is not None:
+        say(f"  {statement}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -50,7 +50,7 @@ def read_contract(folder: Path | str) -> Contract:
         entities=entities,
         sql=sql,
         pinned=_pinned(lock) if lock.exists() else None,
-        digest=_digest(folder, (*(path.name for path in files.values()), *_FOLDER_FILES)),
+        digest=digest_of(file_digests(folder)),
     )
     check_accounts(contract)
     for entity in entities:
@@ -166,10 +166,15 @@ def _validated(model: type[_M], raw: Mapping[str, Any], *, file: str) -> _M:
         raise explained(error, model=model, file=file) from None
 
 
-def _digest(folder: Path, names: Iterable[str]) -> str:
+def file_digests(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file of a contract that decides, by its path in the folder."""
+    paths = sorted({path for path in (*folder.glob("*.toml"), *(folder / "sql").glob("*/*.sql")) if path.is_file()})
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+
+
+def digest_of(files: Mapping[str, str]) -> str:
+    """Return the digest of a contract from those of its files, in their order."""
     digest = hashlib.sha256()
-    paths = [folder / name for name in names] + list((folder / "sql").glob("*/*.sql"))
-    for path in sorted({path for path in paths if path.is_file()}):
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{content}\n".encode())
+    for name, content in files.items():
+        digest.update(f"{name}\0{content}\n".encode())
     return digest.hexdigest()

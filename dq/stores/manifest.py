@@ -122,6 +122,11 @@ def manifest_path(snapshot: Path) -> Path:
     return snapshot.with_name(snapshot.name.removesuffix(".duckdb") + ".manifest.json")
 
 
+def statement_path(snapshot: Path) -> Path:
+    """Return where an exporter's statement about a snapshot stands: `a/b.duckdb` to `a/b.intoto.json`."""
+    return snapshot.with_name(snapshot.name.removesuffix(".duckdb") + ".intoto.json")
+
+
 def read_manifest(snapshot: Path) -> Manifest:
     """Read the manifest of a snapshot file. Raises SnapshotError (exit 3)."""
     path = manifest_path(snapshot)

@@ -77,7 +77,11 @@ def find_snapshots(paths: Mapping[str, Path], *, on_command_line: Iterable[str] 
 
 
 def open_snapshots(
-    paths: Mapping[str, Path], *, known: Mapping[str, Identity] = MappingProxyType({}), told: Callable[[int], None] = lambda _: None
+    paths: Mapping[str, Path],
+    *,
+    known: Mapping[str, Identity] = MappingProxyType({}),
+    told: Callable[[int], None] = lambda _: None,
+    vouched: Callable[[Opened], None] = lambda _: None,
 ) -> dict[str, Opened]:
     """Open snapshots, hash them and hold them against their manifests. Raises SnapshotError (exit 3).
 
@@ -85,6 +89,7 @@ def open_snapshots(
         paths: side to snapshot file.
         known: side to what its file was when it was hashed before; one that is still so, to the nanosecond of its last change, is not hashed again.
         told: called with the number of bytes hashed since the last call, from several threads.
+        vouched: called with each snapshot that is what its manifest says; raises SnapshotError where its exporter does not vouch for it.
     """
     opened: dict[str, Opened] = {}
     try:
@@ -94,6 +99,8 @@ def open_snapshots(
             unknown = [item for item in opened.values() if known.get(item.side) != item.identity]
             list(pool.map(lambda item: _check_digest(item, told=told), unknown))
         _no_twins(opened)
+        for item in opened.values():
+            vouched(item)
     except BaseException:
         for item in opened.values():
             item.close()

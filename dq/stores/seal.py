@@ -23,7 +23,7 @@ from dq.interrupts import raise_if_ended
 from dq.sql import Query, quote
 from dq.sql import path as sql_path
 from dq.stores.digest import content_digest, table_digest
-from dq.stores.manifest import ColumnSeal, Manifest, TableSeal, manifest_path, manifest_text
+from dq.stores.manifest import ColumnSeal, Manifest, TableSeal, manifest_path, manifest_text, statement_path
 
 OUT = "sealed"  # the alias of the new file
 MEMORIES = ("160MB", "900MB")  # what the engine may use: the second where some rows are too large for the first
@@ -114,6 +114,7 @@ def seal(
         raise_if_ended()  # what a driver may have swallowed
         target.unlink(missing_ok=True)  # first the old pair goes: a manifest never stands beside another's file
         manifest_path(target).unlink(missing_ok=True)
+        statement_path(target).unlink(missing_ok=True)
         draft.rename(target)
         note.rename(manifest_path(target))
         _sync(target.parent)

@@ -1,0 +1,58 @@
+"""`dq verify`: a signed run, verified offline."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Optional
+
+import typer
+
+from dq.commands.arguments import CONTRACT, NO_FILES, RUNS, AsJson, ContractDir, Files, PolicyFile, RunsDir, moment, with_files
+from dq.commands.console import say, say_json
+from dq.errors import UsageError
+from dq.past import LATEST, find_run
+
+HELP = """Verify a signed run, offline: who signed what and when, role by role; its files, its page made again, its snapshots where they are at hand.
+
+Example: dq verify latest
+
+The roster is the contract's signers.toml. Give its SHA-256, as agreed on beforehand, with --policy-digest: else whoever may change the roster
+may sign. Ends with one line: VERIFIED, REFUSED, REJECTED or NOT PROVEN.
+
+Exit status: 0 verified, 1 refused, rejected or too few, 2 wrong usage or roster, 3 nothing to verify, or the run is not proven.
+"""
+
+
+@with_files
+def verify(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's id or its beginning, its folder, or 'latest'.")] = LATEST,
+    as_of: Annotated[
+        Optional[str], typer.Option("--as-of", metavar="MOMENT", help="Judge sign-offs and keys as of then (ISO 8601 with offset); else now.")
+    ] = None,
+    policy: PolicyFile = None,
+    policy_digest: Annotated[Optional[str], typer.Option("--policy-digest", metavar="SHA256", help="The SHA-256 that the roster must have.")] = None,
+    contract: ContractDir = CONTRACT,
+    runs: RunsDir = RUNS,
+    files: Files = NO_FILES,
+    as_json: AsJson = False,
+) -> None:
+    from dq.commands.run import debug
+    from dq.signoff.policy import POLICY, read_roster
+    from dq.signoff.telling import summary_of, told_of
+    from dq.signoff.verifying import verify as verified
+
+    if policy_digest is not None and not _is_sha256(policy_digest):
+        raise UsageError(f"--policy-digest: '{policy_digest[:80]}' is no SHA-256 of 64 hexadecimal digits")
+    roster = read_roster(policy or contract / POLICY)
+    found = verified(find_run(run, runs=runs), roster, pin=policy_digest, as_of=moment(as_of) or datetime.now(tz=UTC), contract=contract, files=files)
+    debug(found.trace)
+    if as_json:
+        say_json(summary_of(found))
+    else:
+        for line in told_of(found):
+            say(line)
+    raise typer.Exit(found.exit_status)
+
+
+def _is_sha256(text: str) -> bool:
+    return len(text) == 64 and all(char in "0123456789abcdefABCDEF" for char in text)  # noqa: PLR2004 - hexadecimal digits of 256 bits

@@ -1,0 +1,1 @@
+"""The one place for what is signed: parity statements, sign-offs, exporters' statements, the roster, and their verification."""

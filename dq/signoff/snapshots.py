@@ -1,0 +1,74 @@
+"""The one place that looks whether a run's snapshots are still those that it compared, where they are at hand."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dq.errors import RefusedError, SnapshotError, UsageError
+from dq.stores.manifest import read_manifest
+
+HASHED, NOT_HERE, ANOTHER = "the same", "not looked at", "not looked at: another snapshot stands there by now"
+
+
+def look_at(wanted: Mapping[str, str], *, files: Mapping[str, Path], told: Mapping[str, Any], renewed: bool) -> dict[str, str]:
+    """Return by side what was seen of its snapshot.
+
+    Args:
+        wanted: side to the SHA-256 that was attested.
+        files: side to file, of those that must be it.
+        told: what run.json says of where they lay; nobody signed that, so it is only where one looks.
+        renewed: whether another snapshot may stand there by now.
+
+    Raises:
+        RefusedError: a file is not the one that was attested.
+        UsageError: a named one is of no side of this run.
+    """
+    for side in files:
+        if side not in wanted:
+            raise UsageError(f"--{side.replace('_', '-')}: this run has no such snapshot")
+    return {side: _seen(side, digest, named=files.get(side), told=_place(told, side), renewed=renewed) for side, digest in wanted.items()}
+
+
+def _seen(side: str, digest: str, *, named: Path | None, told: Path | None, renewed: bool) -> str:
+    path = named or told
+    if path is None or (named is None and not path.exists()):
+        return NOT_HERE
+    if named is None and renewed and _says_another(path, digest):
+        return ANOTHER
+    if _sha256(path) != digest:
+        raise RefusedError(f"{side} snapshot {path}: is not the file that was compared: its SHA-256 is another")
+    wal = path.with_name(f"{path.name}.wal")
+    if wal.exists() or wal.is_symlink():
+        raise RefusedError(f"{side} snapshot {path}: {wal.name} stands beside it and would change what is read")
+    return HASHED
+
+
+def _says_another(path: Path, digest: str) -> bool:
+    """Whether the manifest there is of another snapshot; one that is ours and whose file is not is no other."""
+    try:
+        return read_manifest(path).file_sha256 != digest
+    except SnapshotError:
+        return False
+
+
+def _sha256(path: Path) -> str:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise RefusedError(f"{path}: not a regular file")
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise RefusedError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+
+
+def _place(told: Mapping[str, Any], side: str) -> Path | None:
+    snapshots = told.get("snapshots")
+    item = snapshots.get(side) if isinstance(snapshots, dict) else None
+    path = item.get("path") if isinstance(item, dict) else None
+    return Path(path) if isinstance(path, str) and path else None

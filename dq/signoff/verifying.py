@@ -1,0 +1,94 @@
+"""The one place that verifies a signed run, offline and strictly: whatever goes wrong on the way is a refusal.
+
+Nothing here asks who is near, or what time a server has: the folder, the roster, and the moment as of which it is judged are all there is.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from dq.errors import DqError, RefusedError
+from dq.record import Outcome
+from dq.signoff.checked import Attested, check_folder
+from dq.signoff.file import SIGN_OFFS, read_bytes, read_sign_offs
+from dq.signoff.policy import Roster
+from dq.signoff.roles import Count, SignOff, count
+from dq.signoff.word import read_word
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a signed run comes to."""
+
+    folder: Path
+    roster: Roster
+    pinned: bool  # the roster's digest was given from outside
+    as_of: datetime
+    attested: Attested | None  # None where that does not hold
+    sign_offs: tuple[SignOff, ...]
+    count: Count | None
+    problems: tuple[str, ...]  # why it is not verified; empty where it is
+    exit_status: int  # 0 verified; 1 refused, rejected or too few; 3 it could not be said
+    trace: str = ""  # of an error of ours, for --debug
+
+    @property
+    def word(self) -> str:
+        """VERIFIED, REJECTED, REFUSED or NOT PROVEN."""
+        if not self.problems:
+            return "VERIFIED"
+        if self.exit_status == Outcome.NOT_PROVEN.exit_status:
+            return Outcome.NOT_PROVEN.value
+        return "REJECTED" if self.count is not None and self.count.rejected else "REFUSED"
+
+
+def verify(
+    folder: Path, roster: Roster, *, pin: str | None, as_of: datetime, contract: Path = Path("expectations"), files: Mapping[str, Path] | None = None
+) -> Verified:
+    """Verify a run's folder: its parity statement, its files, its page made again, its snapshots where they are at hand, every sign-off.
+
+    Args:
+        folder: the run's.
+        roster: whose signatures count.
+        pin: the SHA-256 that the roster must have, from somewhere else than the roster; None: nobody says.
+        as_of: the moment as of which sign-offs and keys are judged.
+        contract: where the run's contract may be.
+        files: side to snapshot file, of those that must be the run's.
+    """
+    attested: Attested | None = None
+    sign_offs: tuple[SignOff, ...] = ()
+    try:
+        _check_pin(roster, pin)
+        attested = check_folder(folder, roster.policy, as_of=as_of, files=files or {}, contract=contract, renewed=True)
+        sign_offs = read_words(attested, roster, as_of=as_of)
+        counted = count(sign_offs, roster.policy, as_of=as_of)
+        first = min((item.signed_at for item in sign_offs), default=as_of)
+        problems = list(counted.problems)
+        if not attested.key.held_at(first):
+            problems.insert(0, f"{attested.validator.name}'s key was not valid when the run was first signed off, {first.isoformat()}")
+        status = max(attested.record.exit_status, 1 if problems else 0)
+        if attested.record.exit_status:
+            problems.insert(0, f"the run itself is {attested.record.outcome.value}")
+        return Verified(folder, roster, pin is not None, as_of, attested, sign_offs, counted, tuple(problems), status)
+    except Exception as error:  # noqa: BLE001 - see the module
+        ours = isinstance(error, DqError)
+        problem = str(error) if ours else f"an error of dq itself ({type(error).__name__}); --debug shows where"
+        status = error.exit_status if isinstance(error, DqError) else RefusedError.exit_status
+        return Verified(folder, roster, pin is not None, as_of, attested, sign_offs, None, (problem,), status, "" if ours else traceback.format_exc())
+
+
+def _check_pin(roster: Roster, pin: str | None) -> None:
+    if pin is not None and pin.lower() != roster.digest:
+        raise RefusedError(f"{roster.path}: its SHA-256 is {roster.digest}, pinned is {pin.lower()[:64]}: it is not the roster that was agreed on")
+
+
+def read_words(attested: Attested, roster: Roster, *, as_of: datetime) -> tuple[SignOff, ...]:
+    """Read every sign-off of a run; none where nobody signed. Raises RefusedError where one does not hold."""
+    path = attested.folder / SIGN_OFFS
+    if not path.exists() and not path.is_symlink():
+        return ()
+    envelopes = read_sign_offs(read_bytes(path), where=str(path))
+    return tuple(read_word(envelope, attested, roster.policy, as_of=as_of, where=f"{path}: sign-off {number}") for number, envelope in enumerate(envelopes, 1))
