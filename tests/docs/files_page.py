@@ -25,6 +25,8 @@ RUN: Mapping[str, tuple[str, str]] = {
 """File to mode and what it holds."""
 
 LATER: Mapping[str, tuple[str, str]] = {
+    "parity.intoto.json": ("0644", "what the validator attests of the run, signed; made by `dq run --key`. [Signing off](../sign-off.md)"),
+    "signoff.intoto.json": ("0644", "who accepted or rejected it, signed: a JSON list of DSSE envelopes, one a sign-off; made by `dq sign`"),
     "report.<lang>.html": ("0644", "the same page in another language, where `report.html` is in one; made by `dq show RUN --lang`"),
     "restricted/report.html": ("0600", "the page with keys and values in its examples; made by `--show-values` at `dq run`, `dq gate` and `dq show`"),
     "restricted/notebooks/": ("0600", "executed copies of the notebooks, `.ipynb` and `.html`, with keys and values; made by `dq show RUN --notebook`"),
@@ -79,6 +81,7 @@ def files() -> str:
             (
                 ("`<side>.duckdb`", "0600", "the tables that were taken: a DuckDB file, opened read-only and only after its manifest and digest were checked"),
                 ("`<side>.manifest.json`", "0600", "what it is, when it was taken, and what is in it; no row's value"),
+                ("`<side>.intoto.json`", "0600", "its exporter's statement, signed; made by `dq snapshot --key`"),
             ),
         ),
         "### The manifest\n",

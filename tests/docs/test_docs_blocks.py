@@ -20,6 +20,7 @@ from dq.compare.select import read_select
 from dq.contract.cross import check_migration
 from dq.contract.reading import _entity, _migration, read_contract
 from dq.engine import open_engine
+from dq.signoff.policy import read_roster
 from tests.cli.small import build as build_small
 from tests.expect.small_shops import build
 
@@ -31,6 +32,7 @@ pytestmark = pytest.mark.xdist_group("docs")
 
 LANGUAGES = {"console", "sh", "python", "toml", "sql", "json", "yaml", "text"}
 OF_THE_DEMO = ("README.md", "docs/customer-case.md", "docs/tutorial.md")  # whose Python is about a run
+AUDITED = "docs/sign-off.md"  # whose Python tests/signoff/test_signoff_auditor.py runs
 _RUN = re.compile(r"\b[0-9a-f]{12}\b")
 
 
@@ -52,11 +54,13 @@ def read(command: str) -> None:
         command_line().commands[words[1]].make_context(words[1], words[2:]).close()
     elif words[0] == "make":
         subprocess.run(["make", "-n", *words[1:]], cwd=ROOT, check=True, capture_output=True)
+    elif words[0].endswith("python") and words[1].endswith(".py"):
+        assert any(f"`{words[1]}`" in (ROOT / name).read_text(encoding="utf-8") for name in NAMES)
     elif words[0].endswith("python"):
         assert words[1] == "-m"
         assert importlib.util.find_spec(words[2]) is not None
     else:
-        assert words[0] == "cp", command
+        assert words[0] in {"cp", "ssh-keygen"}, command
 
 
 def same(text: str, *, digits: bool = False) -> list[str]:
@@ -133,12 +137,16 @@ def test_python_about_great_expectations_runs_where_that_was_imported_first(tmp_
 
 
 def test_python_is_run_on_every_page_that_has_some() -> None:
-    assert {block.page for block in blocks("python")} == {*OF_THE_DEMO, "docs/great-expectations.md"}
+    assert {block.page for block in blocks("python")} == {*OF_THE_DEMO, "docs/great-expectations.md", AUDITED}
 
 
 @pytest.mark.parametrize("block", of("toml"))
 def test_toml_is_what_the_contracts_models_read(block: Block, tmp_path: Path) -> None:
     raw = tomllib.loads(block.text)
+    if "people" in raw:
+        (tmp_path / "signers.toml").write_text(block.text)
+        assert read_roster(tmp_path / "signers.toml").policy.threshold == 2
+        return
     if "entities" in raw:
         (tmp_path / "migration.toml").write_text(block.text)
         check_migration(_migration(tmp_path), file="migration.toml")

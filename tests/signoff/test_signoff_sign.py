@@ -185,8 +185,9 @@ def test_the_next_batch_names_the_sign_offs_that_it_follows(signed: World, dq: D
     """Nothing of it has moved in truth: so it is rejected, which is signed and follows as well."""
     small = signed.small
     small.reseal("target", batch=2)
+    small.reseal("crosswalk", "INSERT INTO accounts SELECT i, 1000 + i FROM range(21, 41) AS t(i)", batch=2)
     said = dq("run", "--batch", 2, "--contract", small.contract, "--runs", small.runs, "--key", signed.keys / "ci")
-    assert said.status == 1, said.err
+    assert said.status in (1, 3), said.err
     folder = small.runs / said.last.rpartition("=")[2]
     rest = ("--role", "data-owner", "--key", signed.keys / "sri", "--contract", small.contract, "--reject", "--reason", "it has not moved")
     shown = dq("sign", folder, *rest, typed="GB 2\n")
