@@ -44,16 +44,24 @@ def crosswalk_names(contract: Contract) -> tuple[str, ...]:
     return (*contract.crosswalks, *(("batches",) if contract.migration.batches else ()), "merges", "erasures")
 
 
+def compared_ids(contract: Contract) -> tuple[str, ...]:
+    """Return the id of every check that the contract declares and implies where rows are compared."""
+    ids = [*_ids_of_stores(contract), *(f"crosswalk.{name}" for name in crosswalk_names(contract)), *(("canary.crosswalk",) if contract.crosswalks else ())]
+    for entity in contract.entities:
+        ids += [check_id for check_id, _, _ in entity.check_ids()] + [f"canary.{entity.name}"]
+    return tuple(ids)
+
+
+def _ids_of_stores(contract: Contract) -> tuple[str, ...]:
+    sides = tuple(f"snapshot.{side}" for side, _ in contract.migration.stores.present())
+    return (*sides, "coverage.source", "coverage.target", *((DEADLINE,) if contract.migration.deadline is not None else ()))
+
+
 def declared_ids(question: Question) -> tuple[str, ...]:
     """Return the id of every check that the contract declares and implies for a question, from the contract alone."""
     contract = question.contract
-    ids = [f"snapshot.{side}" for side, _ in contract.migration.stores.present()] + ["coverage.source", "coverage.target"]
-    ids += [DEADLINE] if contract.migration.deadline is not None else []
-    if question.compares:
-        ids += [f"crosswalk.{name}" for name in crosswalk_names(contract)] + (["canary.crosswalk"] if contract.crosswalks else [])
-        for entity in contract.entities:
-            ids += [check_id for check_id, _, _ in entity.check_ids()] + [f"canary.{entity.name}"]
-    else:  # before the first batch no row is compared, but both stores must be those that the contract is about
+    ids = [*compared_ids(contract)] if question.compares else [*_ids_of_stores(contract)]
+    if not question.compares:  # before the first batch no row is compared, but both stores must be those that the contract is about
         ids += [f"{entity.name}.schema" for entity in contract.entities]
         ids += [f"{entity.name}.freeze" for entity in contract.entities if entity.created is not None]
     for found in question.asked.signoffs:
@@ -168,6 +176,8 @@ def not_checked(question: Question) -> tuple[str, ...]:
         lines.append(f"Only {listed(list(question.asked.only))} were compared (--only): nothing is said of the rows of any other entity.")
     if question.command == "run" and fit_ids(contract):
         lines.append(f"Whether the source is fit to move ({counted(len(fit_ids(contract)), 'check')}) is asked by gate and check, not by run.")
+    if question.command == "gate" and question.asked.batches and not question.asked.signoffs:
+        lines.append("Whether people signed what moved before: the contract has no signers.toml.")
     if contract.pinned is None:
         lines.append("Nothing is pinned (dq check --pin): whether the stores' tables, columns and types are those of before is not known.")
     if contract.migration.stores.baseline is None:

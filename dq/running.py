@@ -96,9 +96,8 @@ def run_contract(folder: Path | str, *, command: Command = "run", batch: int | N
     contract = read_contract(folder)
     with opened_stores(contract, options) as opened, draft_folder(options.runs) as draft:
         manifests = {side: item.manifest for side, item in opened.items()}
-        question = ask(
-            contract, manifests, command=command, batch=batch, as_of=options.as_of, only=options.only, signoffs=options.signoffs, carries=options.carries
-        )
+        carries = options.carries or options.signer is not None
+        question = ask(contract, manifests, command=command, batch=batch, as_of=options.as_of, only=options.only, signoffs=options.signoffs, carries=carries)
         settings = Settings(options.settings.memory, options.settings.threads, draft)
         with attached(opened, settings=settings) as engine:
             attempts = Attempts()
@@ -119,7 +118,7 @@ def run_contract(folder: Path | str, *, command: Command = "run", batch: int | N
         if options.signer is not None:
             files = {side: item.manifest.file_sha256 for side, item in opened.items()}
             signer, lock = options.signer, options.lock
-            parity = attest(target, record, contract=contract, snapshots=files, lock=lock, page=renderings[PAGE], signer=signer)
+            parity = attest(target, record, contract=contract, snapshots=files, lock=lock, page=renderings[PAGE], signer=signer, carried=carried)
         return Finished(record, target, tuple(attempts.crashes), page, carried, parity)
 
 

@@ -32,6 +32,7 @@ ShowValues = Annotated[bool, typer.Option("--show-values", help="Write restricte
 KeyFile = Annotated[Path, typer.Option("--key", metavar="FILE", help="Your key: an Ed25519 key's file, a hardware key's, or an .pub file of an agent's.")]
 MachineKey = Annotated[Optional[Path], typer.Option("--key", metavar="FILE", help="Attest it with this Ed25519 key (OpenSSH or PEM).")]
 PolicyFile = Annotated[Optional[Path], typer.Option("--policy", metavar="FILE", help="The roster; else signers.toml in the contract's folder.")]
+PolicyDigest = Annotated[Optional[str], typer.Option("--policy-digest", metavar="SHA256", help="The SHA-256 that the roster must have.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 
 CONTRACT, RUNS = Path("expectations"), Path("runs")
@@ -40,6 +41,7 @@ DEFAULT_MEMORY = MEMORY
 Files = Mapping[str, Path]
 """Side to snapshot file, of those that the command line names; see `with_files`."""
 
+_SHA256_DIGITS = 64
 NO_FILES: Files = MappingProxyType({})
 _SNAPSHOTS = {
     "source": "Another source snapshot than the contract's.",
@@ -100,6 +102,13 @@ def asked_passphrase(key: Path) -> Callable[[], str]:
         return sys.stdin.readline().rstrip("\n")
 
     return ask
+
+
+def sha256_option(text: str | None, option: str) -> str | None:
+    """Read a SHA-256. Raises UsageError."""
+    if text is not None and (len(text) != _SHA256_DIGITS or not set(text.lower()) <= set("0123456789abcdef")):
+        raise UsageError(f"{option}: '{text[:80]}' is no SHA-256 of {_SHA256_DIGITS} hexadecimal digits")
+    return text
 
 
 def settings(memory: str, threads: int | None) -> Settings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -23,12 +24,15 @@ from dq.commands.arguments import (
     Lang,
     MachineKey,
     Memory,
+    PolicyDigest,
+    PolicyFile,
     RunsDir,
     ShowValues,
     Threads,
     asked_passphrase,
     moment,
     settings,
+    sha256_option,
     with_files,
 )
 from dq.commands.console import out, progress, say, say_json, tally
@@ -47,9 +51,11 @@ With --key, a validator's, it attests what it saw: parity.intoto.json. With --on
 
 Exit status: 0 proven, 1 discrepancies, 2 wrong usage or contract, 3 could not be proven.
 """
-GATE_HELP = """May a batch start? The source is fit to move, and everything before it is proven.
+GATE_HELP = """May a batch start? The source is fit to move, and everything before it is proven; where there is a roster, signed and still as it was signed.
 
-Example: dq gate --batch 2
+Examples: dq gate --batch 2; dq gate --batch 2 --policy-digest SHA256
+
+The roster is the contract's signers.toml. What pins it must stand where the change that is gated cannot write.
 
 Ends with one line, GATE OPEN … or GATE SHUT …. Exit status: 0 open, 1 discrepancies, 2 wrong usage or contract, 3 could not be proven.
 """
@@ -87,6 +93,11 @@ def gate(
     runs: RunsDir = RUNS,
     files: Files = NO_FILES,
     as_of: AsOf = None,
+    policy: PolicyFile = None,
+    policy_digest: PolicyDigest = None,
+    policy_ref: Annotated[
+        Optional[str], typer.Option("--policy-ref", metavar="REF", help="Read the roster as it stands at this git ref, a protected branch's.")
+    ] = None,
     memory: Memory = DEFAULT_MEMORY,
     threads: Threads = None,
     lang: Lang = ENGLISH,
@@ -94,6 +105,8 @@ def gate(
     as_json: AsJson = False,
 ) -> None:
     options = _options(runs, files, as_of=as_of, memory=memory, threads=threads, lang=lang, show_values=show_values)
+    digest = sha256_option(policy_digest, "--policy-digest")
+    options = _after_signed(options, contract, batch=batch, policy=policy, digest=digest, ref=policy_ref)
     _recorded("gate", contract, batch, options=options, as_json=as_json)
 
 
@@ -126,6 +139,18 @@ def _attesting(options: Options, contract: Path, *, key: Path | None, lock: Path
     signer = read_signer(key, ask=asked_passphrase(key))
     check_validator(signer, read_roster(contract / POLICY) if (contract / POLICY).exists() else None)
     return replace(options, signer=signer, lock=lock or (LOCK if LOCK.is_file() else None))
+
+
+def _after_signed(options: Options, contract: Path, *, batch: int, policy: Path | None, digest: str | None, ref: str | None) -> Options:
+    """Look for what people signed of the batches before, where there is a roster."""
+    from dq.signoff.chain import Past, signed_past
+    from dq.signoff.pinned import Pin, pinned_roster
+
+    roster = pinned_roster(contract, Pin(policy, digest, ref))
+    if roster is None:
+        return options
+    past = Past(options.runs, roster, digest or roster.digest, options.as_of or datetime.now(tz=UTC))
+    return replace(options, signoffs=signed_past(read_contract(contract), past, before=batch))
 
 
 def _recorded(command: Command, contract: Path, batch: int | None, *, options: Options, as_json: bool) -> None:

@@ -7,9 +7,8 @@ from typing import Annotated, Optional
 
 import typer
 
-from dq.commands.arguments import CONTRACT, NO_FILES, RUNS, AsJson, ContractDir, Files, PolicyFile, RunsDir, moment, with_files
+from dq.commands.arguments import CONTRACT, NO_FILES, RUNS, AsJson, ContractDir, Files, PolicyDigest, PolicyFile, RunsDir, moment, sha256_option, with_files
 from dq.commands.console import say, say_json
-from dq.errors import UsageError
 from dq.past import LATEST, find_run
 
 HELP = """Verify a signed run, offline: who signed what and when, role by role; its files, its page made again, its snapshots where they are at hand.
@@ -30,7 +29,7 @@ def verify(
         Optional[str], typer.Option("--as-of", metavar="MOMENT", help="Judge sign-offs and keys as of then (ISO 8601 with offset); else now.")
     ] = None,
     policy: PolicyFile = None,
-    policy_digest: Annotated[Optional[str], typer.Option("--policy-digest", metavar="SHA256", help="The SHA-256 that the roster must have.")] = None,
+    policy_digest: PolicyDigest = None,
     contract: ContractDir = CONTRACT,
     runs: RunsDir = RUNS,
     files: Files = NO_FILES,
@@ -41,10 +40,9 @@ def verify(
     from dq.signoff.telling import summary_of, told_of
     from dq.signoff.verifying import verify as verified
 
-    if policy_digest is not None and not _is_sha256(policy_digest):
-        raise UsageError(f"--policy-digest: '{policy_digest[:80]}' is no SHA-256 of 64 hexadecimal digits")
+    pin = sha256_option(policy_digest, "--policy-digest")
     roster = read_roster(policy or contract / POLICY)
-    found = verified(find_run(run, runs=runs), roster, pin=policy_digest, as_of=moment(as_of) or datetime.now(tz=UTC), contract=contract, files=files)
+    found = verified(find_run(run, runs=runs), roster, pin=pin, as_of=moment(as_of) or datetime.now(tz=UTC), contract=contract, files=files)
     debug(found.trace)
     if as_json:
         say_json(summary_of(found))
@@ -52,7 +50,3 @@ def verify(
         for line in told_of(found):
             say(line)
     raise typer.Exit(found.exit_status)
-
-
-def _is_sha256(text: str) -> bool:
-    return len(text) == 64 and all(char in "0123456789abcdefABCDEF" for char in text)  # noqa: PLR2004 - hexadecimal digits of 256 bits

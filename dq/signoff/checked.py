@@ -9,11 +9,14 @@ from datetime import datetime
 from pathlib import Path
 
 from dq.asking import versions
+from dq.compare.signed import Carried
 from dq.contract.reading import read_contract
 from dq.errors import DqError, RefusedError
 from dq.folder import REPORT, read_varying, record_bytes
 from dq.pages import PAGE, queries_behind
 from dq.record import Record
+from dq.signoff.carried import NAME as CARRIED
+from dq.signoff.carried import read_carried
 from dq.signoff.file import read_bytes
 from dq.signoff.parity import FILES, NAME, NotAttestedError, predicate_of, read_parity, sha256, snapshot_name
 from dq.signoff.policy import Holder, Key, Policy, machine
@@ -35,6 +38,7 @@ class Attested:
     key: Key
     notes: tuple[str, ...]  # what was not looked at
     snapshots: Mapping[str, str]  # side to what was seen of it
+    carried: Carried | None = None  # what stood in the target of the run's batch
 
 
 def check_folder(folder: Path, policy: Policy, *, as_of: datetime, files: Mapping[str, Path], contract: Path, renewed: bool) -> Attested:
@@ -65,19 +69,22 @@ def check_folder(folder: Path, policy: Policy, *, as_of: datetime, files: Mappin
         raise RefusedError(f"{path}: {validator.name}'s signature does not hold")
     if key.revoked_by(as_of):
         raise RefusedError(f"{path}: {validator.name}'s key was revoked")
-    for name in FILES:
+    carries = CARRIED in statement.subject
+    attested = (*FILES, *((CARRIED,) if carries else ()))
+    for name in attested:
         if sha256(read_bytes(folder / name)) != statement.subject.get(name):
             raise RefusedError(f"{folder / name}: is not the file that was attested: its SHA-256 is another")
     record = _record(folder)
     if {name: said for name, said in statement.predicate.items() if name != "configuration"} != predicate_of(record):
         raise RefusedError(f"{path}: says something else than {REPORT}")
     sides: set[str] = {item.side for item in record.snapshots}
-    if set(statement.subject) != {*FILES, *(snapshot_name(side) for side in sides)}:
+    if set(statement.subject) != {*attested, *(snapshot_name(side) for side in sides)}:
         raise RefusedError(f"{path}: is about other files than the record and the page of this run, and its snapshots")
     notes = _page_again(folder, record, contract=contract)
     wanted = {side: statement.subject[snapshot_name(side)] for side in sorted(sides)}
     seen = look_at(wanted, files=files, told=read_varying(folder), renewed=renewed)
-    return Attested(folder, record, statement, sha256(content), validator, key, notes, seen)
+    carried = read_carried(read_bytes(folder / CARRIED), where=str(folder / CARRIED)) if carries else None
+    return Attested(folder, record, statement, sha256(content), validator, key, notes, seen, carried)
 
 
 def _record(folder: Path) -> Record:

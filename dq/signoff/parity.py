@@ -11,12 +11,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dq.compare.signed import Carried
 from dq.contract.models import Contract
 from dq.contract.reading import digest_of, file_digests
 from dq.errors import DqError, RefusedError, UsageError
 from dq.folder import REPORT
 from dq.pages import PAGE
 from dq.record import Record
+from dq.signoff.carried import NAME as CARRIED
+from dq.signoff.carried import written as written_carried
 from dq.signoff.envelope import Envelope, read_envelope
 from dq.signoff.facts import facts_of, result_of
 from dq.signoff.file import SIGN_OFFS, read_bytes, write_whole
@@ -45,7 +48,17 @@ def snapshot_name(side: str) -> str:
     return f"{side}.duckdb"
 
 
-def attest(folder: Path, record: Record, *, contract: Contract, snapshots: Mapping[str, str], lock: Path | None, page: str, signer: Signer) -> Path:
+def attest(
+    folder: Path,
+    record: Record,
+    *,
+    contract: Contract,
+    snapshots: Mapping[str, str],
+    lock: Path | None,
+    page: str,
+    signer: Signer,
+    carried: Carried | None = None,
+) -> Path:
     """Write a run's parity statement into its folder; return its path. Where the same bytes are there already, they stay.
 
     Args:
@@ -56,6 +69,7 @@ def attest(folder: Path, record: Record, *, contract: Contract, snapshots: Mappi
         lock: the lock file that the libraries were installed from; None: none is named.
         page: report.html as this run made it.
         signer: the validator's key.
+        carried: what stood in the target of the run's batch, which a later gate looks for; None: nothing is said of it.
 
     Raises:
         NotAttestedError: the contract's files are others by now, report.html there is another, or another statement was signed off already.
@@ -70,7 +84,9 @@ def attest(folder: Path, record: Record, *, contract: Contract, snapshots: Mappi
         named["crosswalk"] = snapshots["crosswalk"]
     if lock is not None:
         named[f"lock/{lock.name}"] = sha256(read_bytes(lock))
-    files = {name: sha256(read_bytes(folder / name)) for name in FILES}
+    if carried is not None:
+        write_whole(folder / CARRIED, written_carried(carried))
+    files = {name: sha256(read_bytes(folder / name)) for name in (*FILES, *((CARRIED,) if carried is not None else ()))}
     subject = files | {snapshot_name(side): digest for side, digest in snapshots.items()}
     payload = Statement(PARITY, subject, predicate_of(record) | {"configuration": described(named)}).payload
     envelope = Envelope(payload, signer.public.fingerprint, b"")

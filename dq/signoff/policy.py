@@ -144,6 +144,11 @@ def read_roster(path: Path) -> Roster:
         raise ContractError(f"{(error.strerror or 'cannot be read').lower()}; it says whose signatures count", file=path) from None
     if content is None:
         raise ContractError(f"larger than {_LARGEST} bytes", file=path)
+    return roster_of(content, path)
+
+
+def roster_of(content: bytes, path: Path) -> Roster:
+    """Read the bytes of a `signers.toml`, which came from a path. Raises ContractError as `read_roster`."""
     try:
         raw = tomllib.loads(content.decode())
     except UnicodeDecodeError as error:

@@ -63,7 +63,7 @@ def read_word(envelope: Envelope, attested: Attested, policy: Policy, *, as_of: 
         raise RefusedError(f"{where}: {person.name} signed at {moment.isoformat()}, which is after {as_of.isoformat()}")
     if said["decision"] == "accept" and attested.record.exit_status:
         raise RefusedError(f"{where}: {person.name} accepts a run that is {attested.record.outcome.value}")
-    return SignOff(person.name, said["role"], said["decision"], said["reason"], moment, key, digest_of(envelope))
+    return SignOff(person.name, said["role"], said["decision"], said["reason"], moment, key, digest_of(envelope), said["previous"])
 
 
 def digest_of(envelope: Envelope) -> str:
