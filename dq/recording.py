@@ -172,6 +172,8 @@ def not_checked(question: Question) -> tuple[str, ...]:
         lines.append("There is no baseline: whether the target's own rows are unharmed is not known.")
     if contract.crosswalks and question.compares:
         lines += _of_before(question)
+    if not contract.has_roster:
+        lines.append("There is no roster (signers.toml): nobody is asked to sign.")
     for item in contract.migration.excluded:
         columns = f", {counted(len(item.columns), 'column')}" if item.columns else ""
         lines.append(f"Excluded: {item.side} {item.table}{columns}: {item.reason}.")
