@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from dq.commands.arguments import CONTRACT, NO_FILES, RUNS, AsJson, ContractDir, Files, PolicyFile, RunsDir, moment, with_files
-from dq.commands.console import say, say_json
+from dq.commands.console import progress, say, say_json
 from dq.errors import UsageError
 from dq.past import LATEST, find_run
 
@@ -37,6 +37,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     from dq.commands.run import debug
+    from dq.signoff.checked import STEPS
     from dq.signoff.policy import POLICY, read_roster
     from dq.signoff.telling import summary_of, told_of
     from dq.signoff.verifying import verify as verified
@@ -44,7 +45,9 @@ def verify(
     if policy_digest is not None and not _is_sha256(policy_digest):
         raise UsageError(f"--policy-digest: '{policy_digest[:80]}' is no SHA-256 of 64 hexadecimal digits")
     roster = read_roster(policy or contract / POLICY)
-    found = verified(find_run(run, runs=runs), roster, pin=policy_digest, as_of=moment(as_of) or datetime.now(tz=UTC), contract=contract, files=files)
+    folder, at = find_run(run, runs=runs), moment(as_of) or datetime.now(tz=UTC)
+    with progress(STEPS, what="verify", quiet=as_json) as told:
+        found = verified(folder, roster, pin=policy_digest, as_of=at, contract=contract, files=files, told=told)
     debug(found.trace)
     if as_json:
         say_json(summary_of(found))
