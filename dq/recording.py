@@ -176,14 +176,14 @@ def not_checked(question: Question) -> tuple[str, ...]:
         lines.append(f"Only {listed(list(question.asked.only))} were compared (--only): nothing is said of the rows of any other entity.")
     if question.command == "run" and fit_ids(contract):
         lines.append(f"Whether the source is fit to move ({counted(len(fit_ids(contract)), 'check')}) is asked by gate and check, not by run.")
-    if question.command == "gate" and question.asked.batches and not question.asked.signoffs:
-        lines.append("Whether people signed what moved before: the contract has no signers.toml.")
     if contract.pinned is None:
         lines.append("Nothing is pinned (dq check --pin): whether the stores' tables, columns and types are those of before is not known.")
     if contract.migration.stores.baseline is None:
         lines.append("There is no baseline: whether the target's own rows are unharmed is not known.")
     if contract.crosswalks and question.compares:
         lines += _of_before(question)
+    if not contract.has_roster:
+        lines.append("There is no roster (signers.toml): nobody is asked to sign.")
     for item in contract.migration.excluded:
         columns = f", {counted(len(item.columns), 'column')}" if item.columns else ""
         lines.append(f"Excluded: {item.side} {item.table}{columns}: {item.reason}.")

@@ -10,7 +10,7 @@ from typing import Annotated, Optional
 import typer
 
 from dq.commands.arguments import CONTRACT, NO_FILES, RUNS, AsJson, ContractDir, Files, KeyFile, PolicyFile, RunsDir, asked_passphrase, with_files
-from dq.commands.console import say, say_json
+from dq.commands.console import progress, say, say_json
 from dq.errors import UsageError
 from dq.past import LATEST, find_run
 
@@ -39,6 +39,7 @@ def sign(
     files: Files = NO_FILES,
     as_json: AsJson = False,
 ) -> None:
+    from dq.signoff.checked import STEPS
     from dq.signoff.keys import read_signer
     from dq.signoff.policy import POLICY, read_roster
     from dq.signoff.signing import Wanted, check_reason, prepare
@@ -49,8 +50,9 @@ def sign(
     why = check_reason(reason, rejects=reject)
     roster = read_roster(policy or contract / POLICY)
     signer = read_signer(key, ask=asked_passphrase(key))
-    wanted = Wanted(role=role, reason=why, now=datetime.now(tz=UTC), contract=contract, previous=previous, files=files)
-    ready = prepare(folder, roster, signer, wanted=wanted)
+    with progress(STEPS, what="sign", quiet=as_json) as told:
+        wanted = Wanted(role=role, reason=why, now=datetime.now(tz=UTC), contract=contract, previous=previous, files=files, told=told)
+        ready = prepare(folder, roster, signer, wanted=wanted)
     statement = ready.statement
     for line in told_before_signing(statement, fingerprint=signer.public.fingerprint):
         if not as_json:

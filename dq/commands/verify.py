@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from dq.commands.arguments import CONTRACT, NO_FILES, RUNS, AsJson, ContractDir, Files, PolicyDigest, PolicyFile, RunsDir, moment, sha256_option, with_files
-from dq.commands.console import say, say_json
+from dq.commands.console import progress, say, say_json
 from dq.past import LATEST, find_run
 
 HELP = """Verify a signed run, offline: who signed what and when, role by role; its files, its page made again, its snapshots where they are at hand.
@@ -36,13 +36,16 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     from dq.commands.run import debug
+    from dq.signoff.checked import STEPS
     from dq.signoff.policy import POLICY, read_roster
     from dq.signoff.telling import summary_of, told_of
     from dq.signoff.verifying import verify as verified
 
     pin = sha256_option(policy_digest, "--policy-digest")
     roster = read_roster(policy or contract / POLICY)
-    found = verified(find_run(run, runs=runs), roster, pin=pin, as_of=moment(as_of) or datetime.now(tz=UTC), contract=contract, files=files)
+    folder, at = find_run(run, runs=runs), moment(as_of) or datetime.now(tz=UTC)
+    with progress(STEPS, what="verify", quiet=as_json) as told:
+        found = verified(folder, roster, pin=pin, as_of=at, contract=contract, files=files, told=told)
     debug(found.trace)
     if as_json:
         say_json(summary_of(found))

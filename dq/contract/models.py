@@ -226,6 +226,7 @@ class Contract(Model):
     sql: Mapping[tuple[str, str], str]  # (side, entity) to the SELECT
     pinned: Mapping[str, Any] | None  # stores.lock.toml: side to table to column to type; None where it is not there
     digest: str  # SHA-256 over every file that decides
+    has_roster: bool = False  # signers.toml is there: what is signed is asked for
 
     def entity(self, name: str) -> Entity:
         """Return an entity by name; raises KeyError."""

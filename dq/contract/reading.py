@@ -51,6 +51,7 @@ def read_contract(folder: Path | str) -> Contract:
         sql=sql,
         pinned=_pinned(lock) if lock.exists() else None,
         digest=digest_of(file_digests(folder)),
+        has_roster=(folder / "signers.toml").exists(),
     )
     check_accounts(contract)
     for entity in entities:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +24,8 @@ from dq.signoff.policy import Holder, Key, Policy, machine
 from dq.signoff.snapshots import look_at
 from dq.signoff.statement import Statement
 
+STEPS = 8  # the page, and a snapshot of each side
+Told = Callable[[str], None]
 _LANGUAGE = re.compile(rb'<html lang="([a-z-]{2,8})"')
 
 
@@ -41,7 +44,9 @@ class Attested:
     carried: Carried | None = None  # what stood in the target of the run's batch
 
 
-def check_folder(folder: Path, policy: Policy, *, as_of: datetime, files: Mapping[str, Path], contract: Path, renewed: bool) -> Attested:
+def check_folder(
+    folder: Path, policy: Policy, *, as_of: datetime, files: Mapping[str, Path], contract: Path, renewed: bool, told: Told = lambda _: None
+) -> Attested:
     """Hold a folder against its parity statement.
 
     Args:
@@ -51,6 +56,7 @@ def check_folder(folder: Path, policy: Policy, *, as_of: datetime, files: Mappin
         files: side to snapshot file, of those that must be the run's.
         contract: where the run's contract may be, which has the queries of a page with broken checks.
         renewed: whether another snapshot may stand by now where the run found its own; it is not looked at then.
+        told: called with what is looked at next, at most `STEPS` times.
 
     Raises:
         NotAttestedError: there is no statement, or nobody can say whether the page is the record's (exit 3).
@@ -74,15 +80,16 @@ def check_folder(folder: Path, policy: Policy, *, as_of: datetime, files: Mappin
     for name in attested:
         if sha256(read_bytes(folder / name)) != statement.subject.get(name):
             raise RefusedError(f"{folder / name}: is not the file that was attested: its SHA-256 is another")
+    told("the record and its page")
     record = _record(folder)
     if {name: said for name, said in statement.predicate.items() if name != "configuration"} != predicate_of(record):
-        raise RefusedError(f"{path}: says something else than {REPORT}")
+        raise _refusal(record.versions, RefusedError(f"{path}: says something else than {REPORT}"))
     sides: set[str] = {item.side for item in record.snapshots}
     if set(statement.subject) != {*attested, *(snapshot_name(side) for side in sides)}:
         raise RefusedError(f"{path}: is about other files than the record and the page of this run, and its snapshots")
     notes = _page_again(folder, record, contract=contract)
     wanted = {side: statement.subject[snapshot_name(side)] for side in sorted(sides)}
-    seen = look_at(wanted, files=files, told=read_varying(folder), renewed=renewed)
+    seen = look_at(wanted, files=files, varying=read_varying(folder), renewed=renewed, told=told)
     carried = read_carried(read_bytes(folder / CARRIED), where=str(folder / CARRIED)) if carries else None
     return Attested(folder, record, statement, sha256(content), validator, key, notes, seen, carried)
 
@@ -93,10 +100,25 @@ def _record(folder: Path) -> Record:
     try:
         record = Record.model_validate_json(content)
     except ValueError:
-        raise RefusedError(f"{path}: is no record of this version's form") from None
+        raise _refusal(_versions(content), RefusedError(f"{path}: is no record")) from None
     if record_bytes(record) != content:
-        raise RefusedError(f"{path}: is not in its canonical form")
+        raise _refusal(record.versions, RefusedError(f"{path}: is not in its canonical form"))
     return record
+
+
+def _versions(content: bytes) -> object:
+    try:
+        return dict(json.loads(content)).get("versions")
+    except (ValueError, TypeError, RecursionError):
+        return None
+
+
+def _refusal(made_by: object, error: RefusedError) -> DqError:
+    """Return an error about the record, or that another version made it, whose form may be another."""
+    if made_by == versions():
+        return error
+    made = made_by.get("dq") if isinstance(made_by, dict) else None
+    return NotAttestedError(f"{error}; it was made by dq {made}, this is {versions()['dq']}: verify it with that")
 
 
 def _page_again(folder: Path, record: Record, *, contract: Path) -> tuple[str, ...]:
@@ -114,9 +136,7 @@ def _page_again(folder: Path, record: Record, *, contract: Path) -> tuple[str, .
             return (f"{PAGE} was not made again: it has queries of broken checks, and the contract of this run is not here (--contract)",)
     if render_html(record, language=language[1].decode(), queries=queries).encode() == written:
         return ()
-    if record.versions != versions():
-        raise NotAttestedError(f"{folder / PAGE}: was made by dq {record.versions.get('dq')}, this is {versions()['dq']}, which makes another of the record")
-    raise RefusedError(f"{folder / PAGE}: is not what {REPORT} gives when it is made again")
+    raise _refusal(record.versions, RefusedError(f"{folder / PAGE}: is not what {REPORT} gives when it is made again"))
 
 
 def _queries(record: Record, contract: Path) -> Mapping[str, str]:

@@ -23,6 +23,7 @@ class SignOff:
     signed_at: datetime
     key: Key
     digest: str  # SHA-256 of its envelope
+    roster: str = ""  # SHA-256 of the roster by which it was signed
     previous: object = None  # what it says that it follows
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from dq.errors import UsageError, near_miss
-from dq.signoff.checked import check_folder
+from dq.signoff.checked import Told, check_folder
 from dq.signoff.envelope import Envelope
 from dq.signoff.file import add_sign_off
 from dq.signoff.keys import Signer
@@ -31,6 +31,7 @@ class Wanted:
     contract: Path = Path("expectations")
     previous: Path | None = None
     files: Mapping[str, Path] | None = None
+    told: Told = lambda _: None  # called with what is looked at next
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,9 @@ def prepare(folder: Path, roster: Roster, signer: Signer, *, wanted: Wanted) -> 
         NotAttestedError: there is no parity statement (exit 3).
     """
     person = _person(roster, signer, wanted)
-    attested = check_folder(folder, roster.policy, as_of=wanted.now, files=wanted.files or {}, contract=wanted.contract, renewed=wanted.reason is not None)
+    attested = check_folder(
+        folder, roster.policy, as_of=wanted.now, files=wanted.files or {}, contract=wanted.contract, renewed=wanted.reason is not None, told=wanted.told
+    )
     there = [item for item in read_words(attested, roster, as_of=wanted.now) if item.person == person.name]
     for item in there:
         if item.role != wanted.role:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,15 @@ from dq.stores.manifest import read_manifest
 HASHED, NOT_HERE, ANOTHER = "the same", "not looked at", "not looked at: another snapshot stands there by now"
 
 
-def look_at(wanted: Mapping[str, str], *, files: Mapping[str, Path], told: Mapping[str, Any], renewed: bool) -> dict[str, str]:
+def look_at(wanted: Mapping[str, str], *, files: Mapping[str, Path], varying: Mapping[str, Any], renewed: bool, told: Callable[[str], None]) -> dict[str, str]:
     """Return by side what was seen of its snapshot.
 
     Args:
         wanted: side to the SHA-256 that was attested.
         files: side to file, of those that must be it.
-        told: what run.json says of where they lay; nobody signed that, so it is only where one looks.
+        varying: what run.json says of where they lay; nobody signed that, so it is only where one looks.
         renewed: whether another snapshot may stand there by now.
+        told: called with each snapshot that is looked at next.
 
     Raises:
         RefusedError: a file is not the one that was attested.
@@ -31,7 +32,11 @@ def look_at(wanted: Mapping[str, str], *, files: Mapping[str, Path], told: Mappi
     for side in files:
         if side not in wanted:
             raise UsageError(f"--{side.replace('_', '-')}: this run has no such snapshot")
-    return {side: _seen(side, digest, named=files.get(side), told=_place(told, side), renewed=renewed) for side, digest in wanted.items()}
+    seen: dict[str, str] = {}
+    for side, digest in wanted.items():
+        told(f"{side} snapshot")
+        seen[side] = _seen(side, digest, named=files.get(side), told=_place(varying, side), renewed=renewed)
+    return seen
 
 
 def _seen(side: str, digest: str, *, named: Path | None, told: Path | None, renewed: bool) -> str:
@@ -67,8 +72,8 @@ def _sha256(path: Path) -> str:
         raise RefusedError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
 
 
-def _place(told: Mapping[str, Any], side: str) -> Path | None:
-    snapshots = told.get("snapshots")
+def _place(varying: Mapping[str, Any], side: str) -> Path | None:
+    snapshots = varying.get("snapshots")
     item = snapshots.get(side) if isinstance(snapshots, dict) else None
     path = item.get("path") if isinstance(item, dict) else None
     return Path(path) if isinstance(path, str) and path else None

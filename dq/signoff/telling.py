@@ -57,6 +57,8 @@ def told_of(found: Verified) -> tuple[str, ...]:
         ]
     if found.count is not None:
         pairs += [(line.role, _role(line)) for line in found.count.roles]
+    others = [item for item in found.sign_offs if item.roster != found.roster.digest]
+    pairs += [("note", f"{item.person} signed by another roster, {item.roster}") for item in others]
     pairs += [("why not", problem) for problem in found.problems]
     about = f"batch={_or_all(attested.record.batch)} run={attested.record.run}" if attested is not None else f"run={found.folder.resolve().name}"
     return (*_lines(pairs), visible(f"{found.word} {about}"))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dq.errors import DqError, RefusedError
 from dq.record import Outcome
-from dq.signoff.checked import Attested, check_folder
+from dq.signoff.checked import Attested, Told, check_folder
 from dq.signoff.file import SIGN_OFFS, read_bytes, read_sign_offs
 from dq.signoff.policy import Roster
 from dq.signoff.roles import Count, SignOff, count
@@ -46,7 +46,14 @@ class Verified:
 
 
 def verify(
-    folder: Path, roster: Roster, *, pin: str | None, as_of: datetime, contract: Path = Path("expectations"), files: Mapping[str, Path] | None = None
+    folder: Path,
+    roster: Roster,
+    *,
+    pin: str | None,
+    as_of: datetime,
+    contract: Path = Path("expectations"),
+    files: Mapping[str, Path] | None = None,
+    told: Told = lambda _: None,
 ) -> Verified:
     """Verify a run's folder: its parity statement, its files, its page made again, its snapshots where they are at hand, every sign-off.
 
@@ -57,12 +64,13 @@ def verify(
         as_of: the moment as of which sign-offs and keys are judged.
         contract: where the run's contract may be.
         files: side to snapshot file, of those that must be the run's.
+        told: called with what is looked at next.
     """
     attested: Attested | None = None
     sign_offs: tuple[SignOff, ...] = ()
     try:
         _check_pin(roster, pin)
-        attested = check_folder(folder, roster.policy, as_of=as_of, files=files or {}, contract=contract, renewed=True)
+        attested = check_folder(folder, roster.policy, as_of=as_of, files=files or {}, contract=contract, renewed=True, told=told)
         sign_offs = read_words(attested, roster, as_of=as_of)
         counted = count(sign_offs, roster.policy, as_of=as_of)
         first = min((item.signed_at for item in sign_offs), default=as_of)

@@ -63,7 +63,8 @@ def read_word(envelope: Envelope, attested: Attested, policy: Policy, *, as_of: 
         raise RefusedError(f"{where}: {person.name} signed at {moment.isoformat()}, which is after {as_of.isoformat()}")
     if said["decision"] == "accept" and attested.record.exit_status:
         raise RefusedError(f"{where}: {person.name} accepts a run that is {attested.record.outcome.value}")
-    return SignOff(person.name, said["role"], said["decision"], said["reason"], moment, key, digest_of(envelope), said["previous"])
+    roster = _roster(said["policy"], where=where)
+    return SignOff(person.name, said["role"], said["decision"], said["reason"], moment, key, digest_of(envelope), roster, said["previous"])
 
 
 def digest_of(envelope: Envelope) -> str:
@@ -128,6 +129,13 @@ def _is_previous(found: object, *, first: bool) -> bool:
     if first:
         return found == FIRST
     return isinstance(found, Mapping) and found.keys() == {"batch", "run", "parity", "sign_offs"}
+
+
+def _roster(found: object, *, where: str) -> str:
+    digest = found.get("digest") if isinstance(found, Mapping) else None
+    if not isinstance(digest, Mapping) or not isinstance(digest.get("sha256"), str):
+        raise RefusedError(f"{where}: does not name the roster by which it was signed")
+    return str(digest["sha256"])
 
 
 def _moment(text: Any, *, where: str) -> datetime:

@@ -139,12 +139,15 @@ def test_what_was_not_looked_at_is_said(contract: Contract, bare: Contract) -> N
     excluded = "Excluded: source users, 1 column: is not moved."
     fit = "Whether the source is fit to move (1 check) is asked by gate and check, not by run."
     before = "There is no crosswalk of before: whether what was mapped when a batch was proven has been mapped otherwise since is not known."
-    assert not_checked(question(contract)) == ("Rows of batch 2 were not compared.", fit, before, excluded)
-    assert not_checked(question(contract, batches=())) == ("Rows of batches 1 and 2 were not compared.", fit, excluded)
-    assert not_checked(question(contract, command="gate", batches=(1, 2))) == (before, excluded)
+    roster = "There is no roster (signers.toml): nobody is asked to sign."
+    assert not_checked(question(contract)) == ("Rows of batch 2 were not compared.", fit, before, roster, excluded)
+    assert not_checked(question(contract, batches=())) == ("Rows of batches 1 and 2 were not compared.", fit, roster, excluded)
+    assert not_checked(question(contract, command="gate", batches=(1, 2))) == (before, roster, excluded)
+    assert not_checked(question(contract.model_copy(update={"has_roster": True}), command="gate", batches=(1, 2))) == (before, excluded)
     assert not_checked(question(bare, batches=())) == (
         "Nothing is pinned (dq check --pin): whether the stores' tables, columns and types are those of before is not known.",
         "There is no baseline: whether the target's own rows are unharmed is not known.",
+        "There is no roster (signers.toml): nobody is asked to sign.",
     )
 
 

@@ -15,6 +15,7 @@ from dq.signoff.parity import NAME, sha256, written
 from dq.signoff.roles import RoleLine
 from dq.signoff.sshsig import sign_message
 from dq.signoff.statement import PARITY
+from dq.signoff.telling import told_of
 
 from .signed import NOW, World, key_table, private_key, public_key, signed_by, signer
 
@@ -430,3 +431,21 @@ def test_base64_has_one_form(signed: World) -> None:
     assert base64.b64decode(hidden) == base64.b64decode(sig)
     signed.file.write_text(text.replace(sig, hidden))
     assert signed.verify().exit_status == 1
+
+
+def test_what_another_version_made_is_not_refused_but_not_proven(signed: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dq.signoff.checked.versions", lambda: {"dq": "9.9.9 abc"})
+    assert signed.verify().problems == ()  # whose page is the same
+    monkeypatch.setattr("dq.report.html.render_html", lambda *_, **__: "another page")
+    found = signed.verify()
+    assert (found.word, found.exit_status) == ("NOT PROVEN", 3)
+    assert "this is 9.9.9 abc: verify it with that" in found.problems[0]
+
+
+def test_a_sign_off_by_another_roster_is_noted(signed: World) -> None:
+    assert not [line for line in told_of(signed.verify()) if "another roster" in line]
+    before = signed.roster.digest
+    signed.set_roster(more="# a person more, one day")
+    found = told_of(signed.verify())
+    assert found[-1].startswith("VERIFIED ")
+    assert [line.split(None, 1)[1] for line in found if "another roster" in line] == [f"{name} signed by another roster, {before}" for name in ("sri", "budi")]

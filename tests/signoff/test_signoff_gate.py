@@ -72,7 +72,7 @@ def test_a_contract_without_a_roster_asks_for_no_signature_and_says_so(dq: Dq, l
     (lasting.small.contract / "signers.toml").unlink()
     said = dq("gate", "--batch", 2, "--contract", lasting.small.contract, "--runs", lasting.small.runs)
     assert said.status == 0
-    assert "Whether people signed what moved before: the contract has no signers.toml." in recorded(lasting)["not_checked"]
+    assert "There is no roster (signers.toml): nobody is asked to sign." in recorded(lasting)["not_checked"]
 
 
 def test_a_roster_changed_with_the_sign_off_proves_nothing(dq: Dq, lasting: World) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PRIVATE = re.compile(
-    rb"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----\s+[A-Za-z0-9+/]{16}|b3BlbnNzaC1rZXktdjE[A-Za-z0-9+/]{16}|PuTTY-User-Key-File-\d:|AGE-SECRET-KEY-1"
+    rb"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----\s+[A-Za-z0-9+/]{16}|b3BlbnNzaC1rZXktdjE[A-Za-z0-9+/]{16}|PuTTY-User-Key-File-\d:|AGE-SECRET-KEY-1[A-Z0-9]{20}"
 )
 PUBLIC = re.compile(rb"AAAAC3NzaC1lZDI1NTE5AAAAI[A-Za-z0-9+/]{43}|AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29t[A-Za-z0-9+/=]{40,}")
 

@@ -44,7 +44,7 @@ def digest(path: Path) -> str:
 def test_the_subjects_are_record_page_and_snapshots_by_their_bytes(attested: World) -> None:
     found = statement(attested)
     assert (found["_type"], found["predicateType"]) == ("https://in-toto.io/Statement/v1", "https://in-toto.io/attestation/test-result/v0.1")
-    wanted = {name: digest(attested.folder / name) for name in ("report.json", "report.html")}
+    wanted = {name: digest(attested.folder / name) for name in ("report.json", "report.html", "carried.json")}
     wanted |= {f"{side}.duckdb": digest(attested.small.snapshot(side)) for side in ("source", "target", "baseline", "crosswalk")}
     assert {item["name"]: item["digest"]["sha256"] for item in found["subject"]} == wanted
 

@@ -46,7 +46,10 @@ def test_what_is_signed_is_shown_before_it_is(attested: World, dq: Dq) -> None:
         "at stake nothing",
         "money coupons.sums.amount: 210.00, the same",
         "waivers none",
-        *(f"file {name} …" for name in ("baseline.duckdb", "crosswalk.duckdb", NAME, "report.html", "report.json", "source.duckdb", "target.duckdb")),
+        *(
+            f"file {name} …"
+            for name in ("baseline.duckdb", "carried.json", "crosswalk.duckdb", NAME, "report.html", "report.json", "source.duckdb", "target.duckdb")
+        ),
         "roster …",
         "you sri, data-owner, …",
         "you say ACCEPTED",
