@@ -69,7 +69,7 @@ def sign(
 def _typed() -> str:
     """Return region and batch as somebody types them, or as standard input has them."""
     if sys.stdin.isatty():
-        return str(typer.prompt("To sign, type region and batch (as in: ID 1)", err=True))
+        return str(typer.prompt("To sign, type region and batch (as in: GB 3)", err=True))
     line = sys.stdin.readline()
     if not line.strip():
         raise UsageError("nobody typed region and batch: a line on standard input; nothing was signed")

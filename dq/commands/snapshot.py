@@ -79,7 +79,7 @@ def snapshot(
         statement = attest_snapshot(target, manifest, signer)
     if as_json:
         found = manifest.model_dump(mode="json", include={"side", "store", "kind", "version", "moment", "content", "watermark", "consistency", "notes"})
-        say_json({**found, "file": str(target), "tables": len(manifest.taken), "rows": manifest.rows})
+        say_json({**found, "file": str(target), "tables": len(manifest.taken), "rows": manifest.rows, **({"statement": str(statement)} if statement else {})})
         return
     for note in manifest.notes:
         say(f"note: {note}")

@@ -24,6 +24,7 @@ def facts_of(record: Record) -> dict[str, Any]:
         "as_of": record.as_of,
         "verdict": record.outcome.value,
         "headline": record.headline,
+        "checks": {outcome.value: sum(check.outcome is outcome for check in record.checks) for outcome in Outcome},
         "accounts": _accounts(record),
         "people": max((entity.people or 0 for entity in record.entities), default=0),
         "money": [line for check in record.checks if check.kind == "sums" for line in _sums(check)],

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from dq.record import Outcome
 from dq.report.blocks import amount, moment
 from dq.report.visible import clip, visible
 from dq.signoff.facts import FIRST
@@ -29,6 +30,7 @@ def told_before_signing(statement: Statement, *, fingerprint: str) -> tuple[str,
         ("follows", _follows(said["previous"])),
         ("run", f"{run['run']}, as of {moment(run['as_of'])}"),
         ("verdict", f"{run['verdict']}: {run['headline']}"),
+        ("checks", ", ".join(f"{run['checks'][outcome]:,} {outcome.lower()}" for outcome in Outcome)),
         ("accounts", "not known" if run["accounts"] is None else amount(str(run["accounts"]))),
         ("concerned", f"{amount(str(run['people']))} people at least" if run["people"] else "nobody"),
         *_money(run),
@@ -44,7 +46,7 @@ def told_before_signing(statement: Statement, *, fingerprint: str) -> tuple[str,
 def told_of(found: Verified) -> tuple[str, ...]:
     """Return what verifying came to, a line each; the last one is for a script as well."""
     pinned = "as pinned" if found.pinned else "not pinned (--policy-digest)"
-    pairs = [("as of", moment(found.as_of.isoformat())), ("roster", f"{found.roster.path}  {found.roster.digest}  {pinned}")]
+    pairs = [("as of", moment(_seconds(found.as_of))), ("roster", f"{found.roster.path}  {found.roster.digest}  {pinned}")]
     attested = found.attested
     if attested is not None:
         record = attested.record
