@@ -80,7 +80,7 @@ def _candidates(runs: Path, contract: Contract, number: int) -> Iterator[Path]:
 
 def _tried(folder: Path, contract: Contract, past: Past, *, last: Verified | None, first: bool) -> _Tried:
     """Verify a run, and that it follows the one before and holds what the contract asks today."""
-    verified = verify(folder, past.roster, pin=past.pin, as_of=past.as_of, contract=contract.folder)
+    verified = verify(folder, past.roster, pin=past.pin, as_of=past.as_of, contract=contract.folder, again=False)
     attested = verified.attested
     record = attested.record if attested is not None else read_record(folder)
     number = record.batch or 0

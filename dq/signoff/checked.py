@@ -45,7 +45,7 @@ class Attested:
 
 
 def check_folder(
-    folder: Path, policy: Policy, *, as_of: datetime, files: Mapping[str, Path], contract: Path, renewed: bool, told: Told = lambda _: None
+    folder: Path, policy: Policy, *, as_of: datetime, files: Mapping[str, Path], contract: Path, renewed: bool, again: bool = True, told: Told = lambda _: None
 ) -> Attested:
     """Hold a folder against its parity statement.
 
@@ -55,6 +55,7 @@ def check_folder(
         as_of: keys that were revoked by then count for nothing.
         files: side to snapshot file, of those that must be the run's.
         contract: where the run's contract may be, which has the queries of a page with broken checks.
+        again: whether the page is made again; no later version could, and the bytes of both are attested.
         renewed: whether another snapshot may stand by now where the run found its own; it is not looked at then.
         told: called with what is looked at next, at most `STEPS` times.
 
@@ -87,7 +88,7 @@ def check_folder(
     sides: set[str] = {item.side for item in record.snapshots}
     if set(statement.subject) != {*attested, *(snapshot_name(side) for side in sides)}:
         raise RefusedError(f"{path}: is about other files than the record and the page of this run, and its snapshots")
-    notes = _page_again(folder, record, contract=contract)
+    notes = _page_again(folder, record, contract=contract) if again else ()
     wanted = {side: statement.subject[snapshot_name(side)] for side in sorted(sides)}
     seen = look_at(wanted, files=files, varying=read_varying(folder), renewed=renewed, told=told)
     carried = read_carried(read_bytes(folder / CARRIED), where=str(folder / CARRIED)) if carries else None

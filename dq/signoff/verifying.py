@@ -53,6 +53,7 @@ def verify(
     as_of: datetime,
     contract: Path = Path("expectations"),
     files: Mapping[str, Path] | None = None,
+    again: bool = True,
     told: Told = lambda _: None,
 ) -> Verified:
     """Verify a run's folder: its parity statement, its files, its page made again, its snapshots where they are at hand, every sign-off.
@@ -64,13 +65,14 @@ def verify(
         as_of: the moment as of which sign-offs and keys are judged.
         contract: where the run's contract may be.
         files: side to snapshot file, of those that must be the run's.
+        again: whether the page is made again, which another version of dq cannot.
         told: called with what is looked at next.
     """
     attested: Attested | None = None
     sign_offs: tuple[SignOff, ...] = ()
     try:
         _check_pin(roster, pin)
-        attested = check_folder(folder, roster.policy, as_of=as_of, files=files or {}, contract=contract, renewed=True, told=told)
+        attested = check_folder(folder, roster.policy, as_of=as_of, files=files or {}, contract=contract, renewed=True, again=again, told=told)
         sign_offs = read_words(attested, roster, as_of=as_of)
         counted = count(sign_offs, roster.policy, as_of=as_of)
         first = min((item.signed_at for item in sign_offs), default=as_of)
