@@ -70,10 +70,10 @@ def check_natives(engine: Engine, entity: Entity, *, moment: str, until: str | N
         WHERE t.{quote(ID)} IS NULL OR NOT ({same}) OR ({moved} AND ({" OR ".join(harms.values())}))"""
     engine.execute(Query(sql, (moment, until), step))
     before_rows, now_rows = (path(f"own_{side}", entity.name) for side in ("baseline", "target"))
-    (rows,) = engine.one(Query(f"SELECT count(*) FROM {before_rows} AS b {added}", step=step))
+    rows, ids = engine.one(Query(f"SELECT count(*), count(DISTINCT b.{quote(ID)}) FROM {before_rows} AS b {added}", step=step))
     there = f"{now_rows} AS t SEMI JOIN (SELECT b.{quote(ID)} AS id FROM {before_rows} AS b {added}) AS b ON b.id = t.{quote(ID)}"
     (found,) = engine.one(Query(f"SELECT count(*) FROM {there}", step=step))
-    if found > rows - engine.one(Query(f"SELECT count(*) FROM {table} WHERE status = 'missing'", step=step))[0]:
+    if found > ids - engine.one(Query(f"SELECT count(*) FROM {table} WHERE status = 'missing'", step=step))[0]:
         sql = f"""
             INSERT INTO {table}
             SELECT t.id, 'repeated' FROM (SELECT t.{quote(ID)} AS id, count(*) AS n FROM {there} GROUP BY 1) AS t

@@ -45,8 +45,11 @@ def log_bound(hits: int, *, drawn: int, inside: int, among: int) -> Decimal:
 
 
 def is_much_more(hits: int, *, drawn: int, inside: int, among: int) -> bool:
-    """Say whether hits are at least a quarter more than their share: of millions of rows, less is beyond chance too, and tells nobody anything."""
-    return 4 * hits * among >= 5 * inside * drawn
+    """Say whether hits are at least a quarter more than their share: of millions of rows, less is beyond chance too, and tells nobody anything.
+
+    A slice with more findings than rows that were looked at, as repeated keys make them, says nothing.
+    """
+    return hits <= inside and 4 * hits * among >= 5 * inside * drawn
 
 
 def is_beyond_chance(bound: Decimal, *, tried: int) -> bool:

@@ -381,6 +381,14 @@ def test_a_target_that_had_nothing_of_its_own_has_no_native_rows(tmp_path: Path)
         assert Natives(0, 0, 0, 0) == item.natives
 
 
+def test_a_native_row_that_stands_twice_is_found_where_another_stood_twice_before(tmp_path: Path) -> None:
+    changed = {OWN: [*rows_of(OWN), rows_of(OWN)[0]], VOUCHERS: rows_of(VOUCHERS, rows_of(OWN)[1])}
+    with looked_at(tmp_path, changed) as (_, facts):
+        natives = facts.entities[0].natives
+        assert isinstance(natives, Natives)
+        assert {"repeated": 1} == natives.harmed
+
+
 def test_a_row_that_the_contract_excludes_and_the_sql_brings_back_is_counted(tmp_path: Path) -> None:
     sql = FILES["sql/source/coupons.sql"].replace(" WHERE c.gone = 0", "")
     with looked_at(tmp_path, files={"sql/source/coupons.sql": sql}) as (_, facts):

@@ -54,6 +54,11 @@ def test_a_slice_is_told_where_it_has_a_quarter_more_than_its_share(hits: int, e
     assert is_beyond_chance(log_bound(hits, drawn=10**6, inside=4 * 10**6, among=10**7), tried=10) is (hits > 400_001)
 
 
+@pytest.mark.parametrize(("inside", "among"), [(0, 9), (4, 4)])
+def test_a_slice_with_more_findings_than_rows_says_nothing(inside: int, among: int) -> None:
+    assert not is_much_more(5, drawn=9, inside=inside, among=among)
+
+
 def test_a_ratio_is_a_text_of_so_many_digits() -> None:
     assert (ratio_text(1, 3, digits=1), ratio_text(25, 10, digits=0), ratio_text(35, 10, digits=0)) == ("0.3", "2", "4")
     assert Decimal(ratio_text(10**9, 3, digits=2)) == Decimal("333333333.33")
