@@ -386,7 +386,7 @@ def test_a_native_row_that_stands_twice_is_found_where_another_stood_twice_befor
     with looked_at(tmp_path, changed) as (_, facts):
         natives = facts.entities[0].natives
         assert isinstance(natives, Natives)
-        assert {"repeated": 1} == natives.harmed
+        assert natives.harmed == {"repeated": 1}
 
 
 def test_a_row_that_the_contract_excludes_and_the_sql_brings_back_is_counted(tmp_path: Path) -> None:
