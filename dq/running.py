@@ -28,6 +28,7 @@ from dq.ground import Ground, lay_ground
 from dq.interrupts import raise_if_ended
 from dq.judgement.base import Seen
 from dq.judgement.claims import judge_schema
+from dq.judgement.entities import sum_up_again
 from dq.judgement.whole import judge_snapshot
 from dq.measuring import Facts, measure_migration, steps_of
 from dq.pages import PAGE, keep_page, queries_behind, write_restricted
@@ -36,6 +37,7 @@ from dq.recording import judge_facts, judge_stores, make_record, snapshot_column
 from dq.stores.contents import discrepancies, strange_objects
 from dq.stores.identity import untimely
 from dq.stores.opening import Opened, find_snapshots, open_snapshots
+from dq.waivers.applying import apply_waivers
 
 CAUSES = ": causes"  # how the step ends that looks for an entity's causes
 Told = Callable[[str], None]
@@ -194,8 +196,19 @@ def _recorded(engine: Engine, question: Question, *, attempt: Attempts, told: To
     checks += judge_stores(ledger)
     if question.command == "gate":
         checks += _fitness(engine, ground, question, attempt=attempt, told=told)
-    checks, calendar = dated(engine, ground, question, checks=checks, compared=compared, attempt=attempt)
-    return make_record(question, checks=checks, entities=entities, causes=causes, ledger=ledger, findings=records, calendar=calendar, unexplained=unexplained)
+    waived = apply_waivers(engine, question, checks=checks, causes=causes, findings=findings, attempt=attempt)
+    checks, calendar = dated(engine, ground, question, checks=waived.checks, compared=compared, attempt=attempt)
+    return make_record(
+        question,
+        checks=checks,
+        entities=sum_up_again(entities, checks),
+        causes=causes,
+        ledger=ledger,
+        findings=records,
+        calendar=calendar,
+        unexplained=unexplained,
+        waivers=waived.lines,
+    )
 
 
 def _fitness(engine: Engine, ground: Ground, question: Question, *, attempt: Attempts, told: Told) -> tuple[Check, ...]:
