@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from dq import __version__
-from dq.commands import check, demo, explain, init, run, show, snapshot
+from dq.commands import check, demo, explain, init, run, show, snapshot, waive
 from dq.commands.console import silence
 from dq.errors import DqError
 from dq.interrupts import Ended, watch
@@ -63,6 +63,7 @@ app.command("check", help=check.HELP)(check.check)
 app.command("snapshot", help=snapshot.HELP)(snapshot.snapshot)
 app.command("show", help=show.HELP)(show.show)
 app.command("explain", help=explain.HELP)(explain.explain)
+app.command("waive", help=waive.HELP)(waive.waive)
 app.command("init", help=init.HELP)(init.init)
 app.command("demo", help=demo.HELP)(demo.demo)
 

@@ -17,6 +17,7 @@ from dq.countdown import end_of
 from dq.judgement.base import judged
 from dq.record import Cause, Check, Money, Outcome, WaiverLine
 from dq.waivers.fingerprint import Fingerprint
+from dq.waivers.naming import cause_name
 from dq.words import counted, money_text
 
 UNEXPLAINED = "unexplained"  # a kind of cause that nobody can name
@@ -109,25 +110,25 @@ def _of_rows(check: Check, waiver: Waiver, *, asked: Asked, found: Fingerprint |
     """Judge a waiver of exactly some rows."""
     rows = waiver.rows
     assert rows is not None  # noqa: S101 - whoever calls has looked
-    why = _over(waiver, asked=asked)
+    why, noun = _over(waiver, asked=asked), noun_of(check)
     if why is None and (found is None or found.sha256 is None):
         why = found.why_not if found is not None and found.why_not else "nobody could say which rows these are"
     if why is None and check.broken != rows.count:
         apart = abs(check.broken - rows.count)
-        why = f"{counted(apart, 'row')} {'more' if check.broken > rows.count else 'fewer'} than the {rows.count:,} that it names"
+        why = f"{counted(apart, noun)} {'more' if check.broken > rows.count else 'fewer'} than the {rows.count:,} that it names"
     if why is None and found is not None and found.sha256 != rows.sha256:
-        why = f"other rows, or other values, than the {rows.count:,} that it names"
+        why = f"other {noun}s, or other values, than the {rows.count:,} that it names"
     if why is not None:
         return _Judged(waiver, "does not hold", why)
-    return _Judged(waiver, "waived", f"exactly the {counted(rows.count, 'row')} that it names")
+    return _Judged(waiver, "waived", f"exactly the {counted(rows.count, noun)} that it names")
 
 
 def _of_causes(check: Check, waivers: Sequence[Waiver], *, asked: Asked, causes: Sequence[Cause]) -> tuple[_Judged, ...]:
     """Judge waivers of causes: together they must explain every broken row, and none may be more than it allows."""
-    breaking = {cause.sentence: cause for cause in causes if check.id in cause.checks}
+    breaking = {cause_name(cause.sentence): cause for cause in causes if check.id in cause.checks}
     alone: list[_Judged] = []
     for waiver in waivers:
-        cause, cap = breaking.get(waiver.cause or ""), waiver.at_most
+        cause, cap = breaking.get(cause_name(waiver.cause or "")), waiver.at_most
         why = _over(waiver, asked=asked) or _elsewhere(waiver, asked=asked)
         if cause is None or cap is None or cause.kind == UNEXPLAINED:
             if why is None and (waiver.batch is not None or asked.is_whole):
@@ -135,14 +136,22 @@ def _of_causes(check: Check, waivers: Sequence[Waiver], *, asked: Asked, causes:
             else:
                 alone.append(_Judged(waiver, "does not hold", why or "no row is broken by that cause here"))
             continue
-        why = why or _too_much(cause, cap)
+        if why is None and cause.rows > cap.rows:
+            why = f"{counted(cause.rows, 'row')} of its cause, where it allows {cap.rows:,}"
+        why = why or _too_much(cause.money, cap.money)
         alone.append(_Judged(waiver, "does not hold" if why else "waived", why or _covers(cause, cap)))
-    covered = {item.waiver.cause for item in alone if item.status == "waived"}
-    rest = [cause for sentence, cause in breaking.items() if sentence not in covered]
+    holding = [item.waiver for item in alone if item.status == "waived"]
+    covered = {cause_name(waiver.cause or "") for waiver in holding}
+    rest = [cause for name, cause in breaking.items() if name not in covered]
+    units = (item.currency for item in check.money)
+    allowed = {unit: sum((waiver.at_most.money.get(unit, Decimal(0)) for waiver in holding if waiver.at_most), Decimal(0)) for unit in units}
+    over = _too_much(check.money, allowed)
     if rest:
         other = f"something else breaks the check, too: {rest[0].sentence}"
     elif check.explained != check.broken:
         other = f"its cause explains {check.explained or 0:,} of {counted(check.broken, 'row')} that are broken"
+    elif over is not None:
+        other = over
     else:
         return tuple(alone)
     return tuple(_Judged(item.waiver, "does not hold", other) if item.status == "waived" else item for item in alone)
@@ -161,14 +170,19 @@ def _elsewhere(waiver: Waiver, *, asked: Asked) -> str | None:
     return f"it is for batch {waiver.batch} alone, and this run compares {counted(len(asked.batches), 'batch')} together"
 
 
-def _too_much(cause: Cause, cap: Cap) -> str | None:
-    if cause.rows > cap.rows:
-        return f"{counted(cause.rows, 'row')} of its cause, where it allows {cap.rows:,}"
-    for item in cause.money:
-        allowed = cap.money.get(item.currency, Decimal(0))
-        if Decimal(item.amount) > allowed:
-            return f"{item.currency} {item.amount} of its cause at stake, where it allows {money_text(allowed)}"
+def _too_much(stake: Sequence[Money], allowed: Mapping[str, Decimal]) -> str | None:
+    for item in stake:
+        most = allowed.get(item.currency, Decimal(0))
+        if Decimal(item.amount) > most:
+            return f"{item.currency} {item.amount} at stake, where it allows {money_text(most)}"
     return None
+
+
+def noun_of(check: Check) -> str:
+    """Return what a check counts as broken: sums and counts their slices or persons, keys their keys, all others rows."""
+    if check.kind in ("sums", "counts"):
+        return "person" if "unequal" in check.statuses else "slice"
+    return "key" if check.kind in ("keys", "invariant", "freeze") else "row"
 
 
 def _covers(cause: Cause, cap: Cap) -> str:

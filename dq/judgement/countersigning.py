@@ -1,0 +1,39 @@
+"""The one place that says whether the waivers of a run have been signed for: by their role, and never by their author.
+
+A record that holds waived checks is a proposal until then. Whoever checks signatures asks here, with what the signatures say.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
+
+from dq.record import WaiverLine
+
+
+def unsigned(waivers: Sequence[WaiverLine], *, signed: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+    """Return why waivers of a record do not count, one line each; nothing where all of them do.
+
+    Args:
+        waivers: the record's.
+        signed: role to the names of the persons who signed the record in it, as the roster has them.
+    """
+    found = (_why(line, tuple(signed.get(line.approver_role, ()))) for line in waivers if line.status == "waived")
+    return tuple(dict.fromkeys(why for why in found if why is not None))
+
+
+def _why(line: WaiverLine, persons: Sequence[str]) -> str | None:
+    if not persons:
+        return f"the waiver of {line.check} counts only when {line.approver_role} has signed"
+    if all(_same(person, line.author) for person in persons):
+        return f"the waiver of {line.check} is signed for by {line.author}, who asked for it"
+    return None
+
+
+def _same(one: str, other: str) -> bool:
+    """Say whether two names are one person's: case, blanks and Unicode forms are no difference."""
+    return _folded(one) == _folded(other)
+
+
+def _folded(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
