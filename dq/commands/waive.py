@@ -26,7 +26,7 @@ HELP = """Propose a waiver for a failed check of a run: an entry in the contract
 
 It names exactly the rows that the run found, or with --cause as many of that cause as there are. It counts only in a run that its role has signed.
 
-Examples: dq waive latest --check reviews.values --reason "emoji are restored by the end of the month" --expires 2024-11-30 --author "Ayu Lestari"
+Examples: dq waive latest --check coupons.values --reason "titles are restored by the end of the month" --expires 2024-11-30 --author "Ayu Lestari"
 """
 
 

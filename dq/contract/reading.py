@@ -70,6 +70,11 @@ def read_waivers(text: str) -> tuple[Waiver, ...]:
     return _validated(WaiverFile, raw, file=WAIVERS).waiver
 
 
+def make_waiver(raw: Mapping[str, Any]) -> Waiver:
+    """Return one waiver of what would stand in waivers.toml. Raises ContractError with the key."""
+    return _validated(Waiver, raw, file=WAIVERS)
+
+
 def _waivers(path: Path) -> tuple[Waiver, ...]:
     if not path.exists() and not path.is_symlink():
         return ()

@@ -75,7 +75,7 @@ class Waiver(Model):
     """One failure of one check that somebody answers for."""
 
     check: Words
-    """The id of the check, e.g. `reviews.values`. One that can only be NOT PROVEN, or that guards the others, cannot be waived."""
+    """The id of the check, e.g. `coupons.values`. One that can only be NOT PROVEN, or that guards the others, cannot be waived."""
     batch: Number | None = Field(default=None, ge=1)
     """The batch whose rows are meant. Without it: whatever a run compares."""
     rows: ExactRows | None = None

@@ -28,6 +28,7 @@ _UNITS: Final = {
     "canary": ("corruption", "corruption"),
     "freeze": ("row", "key"),
     "calendar": ("batch", "batch"),
+    "waivers": ("waiver", "waiver"),
 }
 _PERSONS: Final = ("person", "person")  # of a sum that is taken a person
 

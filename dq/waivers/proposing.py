@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from dq.contract.explain import explained
 from dq.contract.models import Contract
+from dq.contract.reading import make_waiver
 from dq.contract.waivable import needs_finance, refusal, why_never
 from dq.contract.waivers import FINANCE, WAIVERS, Waiver
 from dq.engine import Settings, open_engine
-from dq.errors import UsageError, near_miss
+from dq.errors import ContractError, UsageError, near_miss
 from dq.folder import FINDINGS
 from dq.judgement.waivers import UNEXPLAINED
 from dq.record import Cause, Check, Outcome, Record
@@ -152,10 +150,9 @@ def _batch(record: Record) -> int | None:
 
 def _made(said: Mapping[str, Any]) -> Waiver:
     try:
-        return Waiver.model_validate(said)
-    except ValidationError as error:
-        first = explained(error, model=Waiver, file=WAIVERS)
-        place, _, message = str(first).removeprefix(f"{WAIVERS}: ").partition(": ")
+        return make_waiver(said)
+    except ContractError as error:
+        place, _, message = str(error).removeprefix(f"{WAIVERS}: ").partition(": ")
         raise UsageError(f"{_option(place)}: {message}" if message else place) from None
 
 

@@ -12,6 +12,7 @@ from dq.contract.migration import Batch, Limits, Migration, Outside
 from dq.contract.models import PINNED, Column, Entity, Excluded, Merge, MoneyColumns, Reading
 from dq.contract.stores import CrosswalkStore, ExportStore, Store, Stores
 from dq.contract.types import MAX_PRECISION, SIMPLE, parse_type
+from dq.contract.waivers import Cap, ExactRows, Waiver, WaiverFile
 
 from .fields import rows, said_of
 from .pages import table
@@ -42,6 +43,12 @@ ENTITY: tuple[tuple[str, type[BaseModel], tuple[str, ...], str], ...] = (
     ("[[invariant]]", Invariant, (), "It has one of three forms: `holds`; `unique`; or `column` and `equals`."),
     ("[[fit]]", Fit, (), "Which expectations there are, and which arguments are refused, stands in [expectations](expectations.md)."),
 )
+WAIVED: tuple[tuple[str, type[BaseModel], tuple[str, ...], str], ...] = (
+    ("waivers.toml", WaiverFile, (), "It may be missing. How a waiver comes to be stands in [waivers](../waivers.md)."),
+    ("[[waiver]]", Waiver, (), "It names its rows in one of two ways: `rows`; or `cause` and `at_most`."),
+    ("rows of a waiver", ExactRows, (), ""),
+    ("at_most", Cap, (), ""),
+)
 FILLED_IN: Mapping[tuple[type[BaseModel], str], tuple[str, str, str]] = {
     (Entity, "key"): ("`key`", "text or list of texts", "required"),
     (Entity, "columns"): ("`columns`", "table", "required"),
@@ -63,6 +70,7 @@ def render() -> str:
         *(part for section in MIGRATION for part in _section(*section)),
         *(part for section in ENTITY for part in _section(*section)),
         *_types(),
+        *(part for section in WAIVED for part in _section(*section)),
         "## stores.lock.toml\n",
         "Written by `dq check --pin`, and read in review as a difference: a table `[side.table]` with column and type of every table of "
         + " and ".join((", ".join(f"`{side}`" for side in PINNED[:-1]), f"`{PINNED[-1]}`"))
@@ -73,7 +81,9 @@ def render() -> str:
 
 def undescribed() -> list[str]:
     """Return the keys of which no model says what they mean."""
-    return [f"{model.__name__}.{name}" for _, model, but, _ in (*MIGRATION, *ENTITY) for name in model.model_fields if name not in (*but, *said_of(model))]
+    return [
+        f"{model.__name__}.{name}" for _, model, but, _ in (*MIGRATION, *ENTITY, *WAIVED) for name in model.model_fields if name not in (*but, *said_of(model))
+    ]
 
 
 def _section(heading: str, model: type[BaseModel], but: tuple[str, ...], line: str) -> Iterator[str]:
