@@ -77,7 +77,8 @@ def propose_waiver(folder: Path, record: Record, contract: Contract, wish: Wish)
     if cause is None and (wish.rows is not None or wish.money):
         raise UsageError("--at-most-rows and --at-most-money go with --cause")
     what = _exactly(folder, check) if cause is None else _at_most(check, cause, wish, with_money=needs_finance(contract, check.id))
-    role = wish.approver_role or (FINANCE if needs_finance(contract, check.id) else OWNER)
+    usual = FINANCE if needs_finance(contract, check.id) else OWNER
+    role = usual if wish.approver_role is None else wish.approver_role
     said = {"check": check.id, "reason": wish.reason, "ticket": wish.ticket, "author": wish.author, "approver_role": role, "expires": wish.expires}
     waiver = _made({**said, "batch": _batch(record), **what})
     refused = refusal(contract, waiver)
