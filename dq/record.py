@@ -143,7 +143,8 @@ class WaiverLine(Frozen):
     status: Literal["waived", "does not hold", "matches nothing", "not judged"]
     why: str  # what it covers, or why it does not hold, in plain words
     by: Literal["rows", "cause"]  # exactly these rows, or up to so many of a cause
-    broken: int  # rows that break the check now
+    broken: int  # what breaks the check now
+    unit: Literal["row", "key", "slice", "person"]  # what is counted
     people: int | None
     money: tuple[Money, ...] = ()  # at stake now
     sha256: str | None = None  # of exactly the rows that it names

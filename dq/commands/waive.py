@@ -89,7 +89,7 @@ def _said(found: Proposed, record: Record, *, zone: str) -> Iterator[str]:
     check, waiver, cause = found.check, found.waiver, found.cause
     of = "" if waiver.batch is None else f" of batch {waiver.batch}"
     rows, people, money = (check.broken, check.people, check.money) if cause is None else (cause.rows, cause.people, cause.money)
-    stake = "".join(f", {text}" for text in (*([counted(people, "person", "people")] if people else []), *moneys(money)))
+    stake = "".join(f", {text}" for text in (*([counted(people, "person", "people")] if people and noun_of(check) != "person" else []), *moneys(money)))
     noun = noun_of(check) if cause is None else "row"
     yield f"{check.id}: {'exactly ' if cause is None else ''}{counted(rows, noun)}{of}{stake}"
     if waiver.at_most is not None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 
 from dq.contract.waivable import LIVE
 from dq.contract.waivers import Cap, Waiver
@@ -178,7 +179,7 @@ def _too_much(stake: Sequence[Money], allowed: Mapping[str, Decimal]) -> str | N
     return None
 
 
-def noun_of(check: Check) -> str:
+def noun_of(check: Check) -> Literal["row", "key", "slice", "person"]:
     """Return what a check counts as broken: sums and counts their slices or persons, keys their keys, all others rows."""
     if check.kind in ("sums", "counts"):
         return "person" if "unequal" in check.statuses else "slice"
@@ -210,6 +211,7 @@ def _line(item: _Judged, check: Check, *, asked: Asked) -> WaiverLine:
         why=item.why,
         by="rows" if rows is not None else "cause",
         broken=check.broken,
+        unit=noun_of(check),
         people=check.people,
         money=check.money,
         sha256=rows.sha256 if rows is not None else None,

@@ -132,7 +132,7 @@ def _facts(items: Iterable[Fact]) -> list[dict[str, Any]]:
 
 
 def _waiver(view: WaiverView) -> dict[str, Any]:
-    lines = [f"{view.why}. {view.signing}".strip()]
+    lines = [f"{view.why} {view.signing}".strip()]
     return {
         "id": view.check,
         "slug": view.mark.slug,

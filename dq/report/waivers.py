@@ -29,8 +29,8 @@ class WaiverView:
 
     check: str
     mark: Mark
-    why: str
     reason: str  # the author's own words
+    why: str  # what it covers, or why it does not hold
     facts: tuple[Fact, ...]
     signing: str  # what it still needs; '' where it does not hold
 
@@ -63,16 +63,26 @@ def _view(line: WaiverLine) -> WaiverView:
     return WaiverView(
         check=clip(line.check, NAME),
         mark=MARKS[_OUTCOMES[line.status]],
-        why=clip(retold(line.why), TEXT),
         reason=clip(line.reason, TEXT),
+        why=_why(line),
         facts=tuple(_facts(line)),
         signing=signing(line) if line.status == "waived" else "",
     )
 
 
+def _why(line: WaiverLine) -> str:
+    why = clip(retold(line.why), TEXT)
+    if line.status == "waived":
+        return say("It covers {what}.", what=why)
+    if line.status == "matches nothing":
+        return say("It is for nothing: {why}.", why=why)
+    return say("It does not hold: {why}.", why=why) if line.status == "does not hold" else say("It was not judged: {why}.", why=why)
+
+
 def _facts(line: WaiverLine) -> list[Fact]:
     allowed = (*([counted(line.rows, "row")] if line.by == "cause" else []), *(money(item) for item in line.at_most))
-    stake = (counted(line.broken, "row"), *([counted(line.people, "person", "people")] if line.people else []), *moneys(line.money))
+    broken = counted(line.broken, line.unit, "people" if line.unit == "person" else None)
+    stake = (broken, *([counted(line.people, "person", "people")] if line.people and line.unit != "person" else []), *moneys(line.money))
     found = [
         Fact(say("Until"), (moment(line.expires),)),
         Fact(say("Asked for by"), (clip(line.author, NAME),)),

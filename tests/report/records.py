@@ -550,6 +550,7 @@ def waiver(**changed: object) -> WaiverLine:
         "why": "exactly the 3 rows that it names",
         "by": "rows",
         "broken": 3,
+        "unit": "row",
         "people": 3,
         "sha256": "c0ffee" * 10 + "beef",
         "rows": 3,
