@@ -12,8 +12,8 @@ from dq.commands.console import say, say_json
 from dq.countdown import end_of
 from dq.errors import UsageError
 from dq.judgement.waivers import noun_of
-from dq.record import Record
-from dq.report.blocks import counted, moneys
+from dq.record import Money, Record
+from dq.report.blocks import counted, money, moneys
 from dq.report.visible import visible
 from dq.words import money_text
 
@@ -88,12 +88,12 @@ def _said(found: Proposed, record: Record, *, zone: str) -> Iterator[str]:
     """Yield what is waived, and what is left to be done."""
     check, waiver, cause = found.check, found.waiver, found.cause
     of = "" if waiver.batch is None else f" of batch {waiver.batch}"
-    rows, people, money = (check.broken, check.people, check.money) if cause is None else (cause.rows, cause.people, cause.money)
-    stake = "".join(f", {text}" for text in (*([counted(people, "person", "people")] if people and noun_of(check) != "person" else []), *moneys(money)))
+    rows, people, at_stake = (check.broken, check.people, check.money) if cause is None else (cause.rows, cause.people, cause.money)
+    stake = "".join(f", {text}" for text in (*([counted(people, "person", "people")] if people and noun_of(check) != "person" else []), *moneys(at_stake)))
     noun = noun_of(check) if cause is None else "row"
     yield f"{check.id}: {'exactly ' if cause is None else ''}{counted(rows, noun)}{of}{stake}"
     if waiver.at_most is not None:
-        allowed = [f"{name} {money_text(amount)}" for name, amount in sorted(waiver.at_most.money.items())]
+        allowed = [money(Money(currency=name, amount=money_text(amount))) for name, amount in sorted(waiver.at_most.money.items())]
         yield f"cause: {waiver.cause}; at most {', '.join((counted(waiver.at_most.rows, 'row'), *allowed))}"
     yield f"until {end_of(waiver.ends(zone=zone), zone=zone)}, asked for by {waiver.author}: {waiver.reason}"
     yield f"written to {found.file}"

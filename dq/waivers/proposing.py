@@ -47,7 +47,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A waiver that was written, the failure that it is of, and the other failures of the run."""
+    """A waiver that was written, the failure that it is of, and the other failures of the run that no waiver names."""
 
     waiver: Waiver
     check: Check
@@ -87,7 +87,8 @@ def propose_waiver(folder: Path, record: Record, contract: Contract, wish: Wish)
     if waiver.ends(zone=contract.migration.zone).isoformat() <= record.as_of:
         raise UsageError(f"--expires: {wish.expires} is over as of the run ({record.as_of})")
     file = append_waiver(contract, waiver)
-    left = tuple(item for item in record.checks if item.outcome is Outcome.FAILED and item.id != check.id)
+    named = {check.id, *(item.check for item in contract.waivers)}
+    left = tuple(item for item in record.checks if item.outcome is Outcome.FAILED and item.id not in named)
     others = tuple(item for item in record.causes if cause is not None and check.id in item.checks and item is not cause)
     return Proposed(waiver, check, cause, file, others, left)
 
