@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from dq import __version__
@@ -34,6 +35,7 @@ class Question:
     batch: int | None  # the batch asked about; None: all that has moved
     as_of: datetime
     asked: Asked
+    signed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # role to who has signed what moved so far in it, as checked signatures say
 
     @property
     def compares(self) -> bool:
@@ -54,6 +56,7 @@ class Question:
             },
             "versions": versions(),
             **({"only": self.asked.only} if self.asked.only else {}),
+            **({"signed": {role: sorted(persons) for role, persons in self.signed.items()}} if self.signed else {}),
         }
         return hashlib.sha256(json.dumps(inputs, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:12]
 
@@ -80,7 +83,14 @@ def snapshot_paths(contract: Contract, overrides: Mapping[str, Path]) -> dict[st
 
 
 def ask(
-    contract: Contract, manifests: Mapping[str, Manifest], *, command: Command, batch: int | None, as_of: datetime | None, only: Sequence[str] = ()
+    contract: Contract,
+    manifests: Mapping[str, Manifest],
+    *,
+    command: Command,
+    batch: int | None,
+    as_of: datetime | None,
+    only: Sequence[str] = (),
+    signed: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
 ) -> Question:
     """Return what is asked, checked against what the snapshots can answer.
 
@@ -91,6 +101,7 @@ def ask(
         batch: the batch asked about; None (run only): all that has moved.
         as_of: the moment the record judges time by; None: the target snapshot's.
         only: compare these entities alone, and those that their claims add up; none: all.
+        signed: role to the persons who signed in it, where signatures were checked: a gate needs those of its waivers.
 
     Raises:
         UsageError: there is no such batch (exit 2).
@@ -137,7 +148,7 @@ def ask(
         moved_before=before,
         only=chosen,
     )
-    question = Question(command, contract, manifests, batch, moment.astimezone(UTC), asked)
+    question = Question(command, contract, manifests, batch, moment.astimezone(UTC), asked, signed)
     return replace(question, asked=replace(asked, seed=question.run))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dq.asking import Question, versions
 from dq.contract.models import Contract
-from dq.contract.waivable import LIVE
+from dq.contract.waivable import LIVE, SIGNED
 from dq.coverage import Ledger
 from dq.fit import fit_ids
 from dq.judgement.base import Seen, not_proven
@@ -58,7 +58,8 @@ def declared_ids(question: Question) -> tuple[str, ...]:
         ids += [f"{entity.name}.schema" for entity in contract.entities]
         ids += [f"{entity.name}.freeze" for entity in contract.entities if entity.created is not None]
     ids += fit_ids(contract) if question.command == "gate" else ()
-    return (*ids, *([LIVE] if contract.waivers else []))
+    ids += [LIVE] if contract.waivers else []
+    return (*ids, *([SIGNED] if contract.waivers and question.command == "gate" else []))
 
 
 def complete(checks: Iterable[Check], question: Question) -> tuple[Check, ...]:
@@ -148,7 +149,8 @@ def headline(question: Question, *, checks: Sequence[Check], entities: Sequence[
 
 
 def _failures(failed: Sequence[Check], entities: Sequence[EntityResult], *, of: int) -> Iterable[str]:
-    """Yield what failed: rows and their entities, else the checks."""
+    """Yield what failed: rows and their entities, else the checks; rows of entities that are waived in all are none."""
+    entities = [entity for entity in entities if entity.outcome is not Outcome.WAIVED]
     rows = sum(entity.changed + entity.missing + entity.extra + entity.duplicate for entity in entities)
     if rows:
         names = [

@@ -54,6 +54,7 @@ class Options:
     told: Told = lambda _: None  # called with what is done next
     only: tuple[str, ...] = ()  # compare these entities alone: nothing is proven then; none: all
     language: str = "en"  # of report.html
+    signed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # role to who signed in it: a gate needs those of its waivers
     show_values: bool = False  # write a page with values as well, for its owner alone
 
 
@@ -86,7 +87,7 @@ def run_contract(folder: Path | str, *, command: Command = "run", batch: int | N
     contract = read_contract(folder)
     with opened_stores(contract, options) as opened, draft_folder(options.runs) as draft:
         manifests = {side: item.manifest for side, item in opened.items()}
-        question = ask(contract, manifests, command=command, batch=batch, as_of=options.as_of, only=options.only)
+        question = ask(contract, manifests, command=command, batch=batch, as_of=options.as_of, only=options.only, signed=options.signed)
         settings = Settings(options.settings.memory, options.settings.threads, draft)
         with attached(opened, settings=settings) as engine:
             attempts = Attempts()

@@ -11,14 +11,15 @@ from dq.contract.models import Contract, Entity
 from dq.contract.waivers import FINANCE, WAIVERS, Cap, Waiver
 from dq.errors import ContractError, near_miss
 
-LIVE = "waivers.live"  # the check of the waivers themselves
+LIVE = "waivers.live"  # the check that no waiver is for nothing
+SIGNED = "waivers.signed"  # of a gate: the check that all that count have been signed for
 _NEVER: Mapping[str, str] = {
     "snapshot": "a snapshot that does not hold proves nothing",
     "coverage": "what nobody looks at is not known; exclude it in migration.toml, with a reason",
     "crosswalk": "everything is compared through the crosswalk",
     "canary": "a run that misses what was planted proves nothing",
     "calendar": "a waiver ends at the deadline at the latest",
-    "waivers": "a waiver for nothing is taken out",
+    "waivers": "a waiver for nothing is taken out, and one that nobody signed does not count",
 }
 _NEVER_OF_AN_ENTITY: Mapping[str, str] = {
     "schema": "a store that is not as pinned is not compared; read the change in review, and dq check --pin",

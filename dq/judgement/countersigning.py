@@ -8,7 +8,27 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 
-from dq.record import WaiverLine
+from dq.contract.waivable import SIGNED
+from dq.judgement.base import judged
+from dq.record import Check, WaiverLine
+from dq.words import counted
+
+
+def judge_signed(waivers: Sequence[WaiverLine], *, signed: Mapping[str, Collection[str]]) -> Check:
+    """Judge `waivers.signed`: a gate does not open on waivers that nobody has signed for. Takes what `unsigned` takes."""
+    why = unsigned(waivers, signed=signed)
+    holding = sum(line.status == "waived" for line in waivers)
+    return judged(
+        SIGNED,
+        broken=0,
+        reason=why[0] if why else None,
+        entity=None,
+        kind="waivers",
+        name="signed",
+        sentence=f"Not proven: {why[0]}." if why else f"Every waiver that counts here is signed for ({counted(holding, 'waiver')}).",
+        looked_at=holding,
+        details=why[1:_DETAILS],
+    )
 
 
 def unsigned(waivers: Sequence[WaiverLine], *, signed: Mapping[str, Collection[str]]) -> tuple[str, ...]:
@@ -20,6 +40,9 @@ def unsigned(waivers: Sequence[WaiverLine], *, signed: Mapping[str, Collection[s
     """
     found = (_why(line, tuple(signed.get(line.approver_role, ()))) for line in waivers if line.status == "waived")
     return tuple(dict.fromkeys(why for why in found if why is not None))
+
+
+_DETAILS = 20
 
 
 def _why(line: WaiverLine, persons: Sequence[str]) -> str | None:

@@ -9,6 +9,7 @@ from dq.asking import Question
 from dq.attempts import Attempts
 from dq.compare.evidence import Crash
 from dq.engine import Engine
+from dq.judgement.countersigning import judge_signed
 from dq.judgement.waivers import Asked, Waived, concerned, waive
 from dq.record import Cause, Check, Outcome
 from dq.waivers.fingerprint import Fingerprint, fingerprint_of
@@ -29,4 +30,7 @@ def apply_waivers(engine: Engine, question: Question, *, checks: Sequence[Check]
         if check.id in named and check.outcome is Outcome.FAILED:
             found = attempt(f"waiver of {check.id}", fingerprint_of, engine, check, findings=findings)
             prints[check.id] = Fingerprint(None, found.reason) if isinstance(found, Crash) else found
-    return waive(checks, contract.waivers, asked=asked, causes=causes, prints=prints)
+    waived = waive(checks, contract.waivers, asked=asked, causes=causes, prints=prints)
+    if question.command == "gate" and contract.waivers:
+        return Waived((*waived.checks, judge_signed(waived.lines, signed=question.signed)), waived.lines)
+    return waived

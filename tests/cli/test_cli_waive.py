@@ -178,8 +178,24 @@ def test_a_waiver_of_a_batch_is_of_that_batch(batched: Small, dq: Dq) -> None:
     waive(dq, batched)
     assert [waiver["batch"] for waiver in waivers(batched)] == [1]
     assert again(dq, batched, "--batch", 1)[0].status == 0
+
+
+def test_a_gate_does_not_open_on_a_waiver_that_nobody_has_signed(batched: Small, dq: Dq) -> None:
+    batched.reseal("target", NOTE)
+    again(dq, batched, "--batch", 1)
+    waive(dq, batched)
     said = dq("gate", "--batch", 2, "--contract", batched.contract, "--runs", batched.runs)
-    assert (said.status, said.last.startswith("GATE OPEN")) == (0, True)
+    assert (said.status, said.last.startswith("GATE SHUT")) == (3, True)
+    assert "Not proven: the waiver of coupons.values counts only when data-owner has signed." in " ".join(said.out.split())
+
+
+@pytest.mark.parametrize(("person", "outcome"), [("Budi Santoso", Outcome.WAIVED), ("AYU LESTARI", Outcome.NOT_PROVEN)])
+def test_a_gate_opens_on_a_waiver_that_another_person_has_signed(person: str, outcome: Outcome, batched: Small, dq: Dq) -> None:
+    batched.reseal("target", NOTE)
+    again(dq, batched, "--batch", 1)
+    waive(dq, batched)
+    options = Options(runs=batched.runs, signed={"data-owner": (person,)})
+    assert run_contract(batched.contract, command="gate", batch=2, options=options).record.outcome is outcome
 
 
 def test_money_needs_finance(broken: Small, dq: Dq) -> None:

@@ -20,7 +20,7 @@ WHOLE: Mapping[str, str] = {
     "crosswalk": "crosswalk.<name>",
     "calendar": "calendar.deadline",
     "canary": "canary.<entity>",
-    "waivers": "waivers.live",
+    "waivers": "waivers.<name>",
 }
 """Checks that are no entity's own."""
 
@@ -66,6 +66,7 @@ def checks() -> str:
     lines = [(f"`{kind}`", f"`{pattern(kind)}`", _said(cls, kind), cls.looks_at, SEVERITY.get(kind, "critical")) for kind, cls in kinds().items()]
     lines += [("`fit`", "`<entity>.fit.<name>`", "A claim of `[[fit]]` holds of the source's rows before they move.", "what the expectation says", "critical")]
     lines += [("`waivers`", "`waivers.live`", "No waiver that concerns the run is for nothing. Only where there are any.", "those waivers", "critical")]
+    lines += [("`waivers`", "`waivers.signed`", "Of a gate: every waiver that counts is signed for by its role.", "those that hold", "critical")]
     parts = [
         "# Checks\n",
         "## The parts of a check's id\n",

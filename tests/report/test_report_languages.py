@@ -40,6 +40,7 @@ TELLING = (
     "judgement/claims.py",
     "judgement/exported.py",
     "judgement/rows.py",
+    "judgement/countersigning.py",
     "judgement/waivers.py",
     "judgement/whole.py",
     "waivers/fingerprint.py",
