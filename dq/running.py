@@ -6,7 +6,7 @@ import platform
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from dq.measuring import Facts, measure_migration, steps_of
 from dq.pages import PAGE, keep_page, queries_behind, write_restricted
 from dq.record import Cause, Check, EntityResult, Record
 from dq.recording import judge_facts, judge_stores, make_record, snapshot_columns
+from dq.retention import KEPT_UNTIL
 from dq.stores.contents import discrepancies, strange_objects
 from dq.stores.identity import untimely
 from dq.stores.opening import Opened, find_snapshots, open_snapshots
@@ -239,9 +240,11 @@ def _varying(question: Question, opened: Mapping[str, Opened], *, started: datet
         seconds[step] = seconds.get(step, 0.0) + took
     slowest = sorted(seconds.items(), key=lambda item: -item[1])[:20]
     now = datetime.now(tz=UTC)
+    days = question.contract.migration.limits.keep_days
     return {
         "run": question.run,
         "started": started.isoformat(),
+        **({KEPT_UNTIL: (started + timedelta(days=days)).date().isoformat()} if days is not None else {}),
         "seconds": round((now - started).total_seconds(), 3),
         "contract": str(question.contract.folder.resolve()),
         "snapshots": {
