@@ -113,7 +113,7 @@ def _of_rows(check: Check, waiver: Waiver, *, asked: Asked, found: Fingerprint |
     assert rows is not None  # noqa: S101 - whoever calls has looked
     why, noun = _over(waiver, asked=asked), noun_of(check)
     if why is None and (found is None or found.sha256 is None):
-        why = found.why_not if found is not None and found.why_not else "nobody could say which rows these are"
+        why = found.why_not if found is not None and found.why_not else "no row was compared, so nobody can say which ones these are"
     if why is None and check.broken != rows.count:
         apart = abs(check.broken - rows.count)
         why = f"{counted(apart, noun)} {'more' if check.broken > rows.count else 'fewer'} than the {rows.count:,} that it names"

@@ -23,6 +23,7 @@ from dq.waivers.writing import append_waiver
 from dq.words import counted
 
 OWNER = "data-owner"  # who must sign where no money is concerned
+_OF_NO_BATCH = ("freeze", "natives")
 _NOT_FAILED: Mapping[Outcome, str] = {
     Outcome.PASSED: "it is PASSED: there is nothing to waive",
     Outcome.WAIVED: "it is WAIVED already",
@@ -80,7 +81,7 @@ def propose_waiver(folder: Path, record: Record, contract: Contract, wish: Wish)
     usual = FINANCE if needs_finance(contract, check.id) else OWNER
     role = usual if wish.approver_role is None else wish.approver_role
     said = {"check": check.id, "reason": wish.reason, "ticket": wish.ticket, "author": wish.author, "approver_role": role, "expires": wish.expires}
-    waiver = _made({**said, "batch": _batch(record), **what})
+    waiver = _made({**said, "batch": _batch(record, check), **what})
     refused = refusal(contract, waiver)
     if refused is not None:
         raise UsageError(f"{_option(refused[0])}: {refused[1]}")
@@ -145,8 +146,10 @@ def _at_most(check: Check, cause: Cause, wish: Wish, *, with_money: bool) -> dic
     return {"cause": cause_name(cause.sentence), "at_most": cap}
 
 
-def _batch(record: Record) -> int | None:
-    """Return the batch whose rows a run compared; None where there were several."""
+def _batch(record: Record, check: Check) -> int | None:
+    """Return the batch whose rows a run compared; None where there were several, or the check looks at all rows whatever batch is asked about."""
+    if check.kind in _OF_NO_BATCH:
+        return None
     return record.batches[0] if len(record.batches) == 1 and record.batch is not None else None
 
 

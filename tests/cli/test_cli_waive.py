@@ -321,3 +321,13 @@ def test_any_number_of_threads_gives_the_same_bytes(broken: Small, dq: Dq) -> No
         _, record = again(dq, broken, "--threads", threads, runs=runs)
         found.add((runs / record.run / "report.json").read_bytes())
     assert len(found) == 1
+
+
+def test_what_looks_at_all_batches_is_waived_for_all(batched: Small, dq: Dq) -> None:
+    batched.reseal("target", "UPDATE vouchers SET note = 'harmed' WHERE voucher_id = 1")
+    for batch in (1, None):
+        arguments = () if batch is None else ("--batch", batch)
+        assert again(dq, batched, *arguments)[0].status == (1 if batch else 0)
+        if batch:
+            assert waive(dq, batched, "--check", "coupons.natives").status == 0
+    assert "batch" not in waivers(batched)[0]

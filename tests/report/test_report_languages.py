@@ -43,6 +43,7 @@ TELLING = (
     "judgement/countersigning.py",
     "judgement/waivers.py",
     "judgement/whole.py",
+    "waivers/applying.py",
     "waivers/fingerprint.py",
     "diagnose/sentences.py",
     "stores/identity.py",
