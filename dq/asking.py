@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from dq import __version__
@@ -19,6 +20,7 @@ from dq.contract.stores import BEFORE
 from dq.engine import VERSION
 from dq.errors import SnapshotError, UsageError, near_miss
 from dq.ground import Asked
+from dq.judgement.countersigning import Countersigned
 from dq.stores.identity import check_identity, moved_batches, moved_before
 from dq.stores.manifest import Manifest
 
@@ -35,6 +37,7 @@ class Question:
     batch: int | None  # the batch asked about; None: all that has moved
     as_of: datetime
     asked: Asked
+    signed: Countersigned = field(default_factory=dict)  # waiver to who has signed for it, as checked signatures say
 
     @property
     def compares(self) -> bool:
@@ -56,6 +59,7 @@ class Question:
             "versions": versions(),
             **({"only": self.asked.only} if self.asked.only else {}),
             **({"signed": [_told(one) for one in self.asked.signoffs]} if self.asked.signoffs else {}),
+            **({"waivers signed": {name: {role: sorted(held) for role, held in who.items()} for name, who in self.signed.items()}} if self.signed else {}),
         }
         return hashlib.sha256(json.dumps(inputs, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:12]
 
@@ -91,6 +95,7 @@ def ask(
     only: Sequence[str] = (),
     signoffs: Sequence[SignOff] = (),
     carries: bool = False,
+    signed: Countersigned = MappingProxyType({}),
 ) -> Question:
     """Return what is asked, checked against what the snapshots can answer.
 
@@ -103,6 +108,7 @@ def ask(
         only: compare these entities alone, and those that their claims add up; none: all.
         signoffs: of every batch before the gate's; none where the contract asks for none.
         carries: take the digests of what stands in the target.
+        signed: waiver to who signed for it, where signatures were checked: a gate needs those of its waivers.
 
     Raises:
         UsageError: there is no such batch (exit 2).
@@ -151,7 +157,7 @@ def ask(
         signoffs=tuple(signoffs),
         carries=carries,
     )
-    question = Question(command, contract, manifests, batch, moment.astimezone(UTC), asked)
+    question = Question(command, contract, manifests, batch, moment.astimezone(UTC), asked, signed)
     return replace(question, asked=replace(asked, seed=question.run))
 
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from dq import __version__
-from dq.commands import check, demo, explain, init, run, show, sign, snapshot, verify
+from dq.commands import check, demo, doctor, explain, init, prune, run, show, sign, snapshot, verify, waive
 from dq.commands.console import silence
 from dq.errors import DqError
 from dq.interrupts import Ended, watch
@@ -65,6 +65,9 @@ app.command("show", help=show.HELP)(show.show)
 app.command("explain", help=explain.HELP)(explain.explain)
 app.command("sign", help=sign.HELP)(sign.sign)
 app.command("verify", help=verify.HELP)(verify.verify)
+app.command("waive", help=waive.HELP)(waive.waive)
+app.command("doctor", help=doctor.HELP)(doctor.doctor)
+app.command("prune", help=prune.HELP)(prune.prune)
 app.command("init", help=init.HELP)(init.init)
 app.command("demo", help=demo.HELP)(demo.demo)
 

@@ -96,7 +96,7 @@ class Check(Frozen):
 
     id: str  # <entity>.<kind>[.<name>], crosswalk.<name>, snapshot.<side>, calendar.deadline
     entity: str | None
-    kind: str  # schema, keys, rows, values, attribution, instants, natives, freeze, counts, export, sums, invariant, fit, crosswalk, snapshot, ...
+    kind: str  # schema, keys, rows, values, attribution, instants, natives, freeze, counts, export, sums, invariant, fit, crosswalk, snapshot, waivers, ...
     name: str | None = None
     severity: Severity = "critical"
     outcome: Outcome
@@ -133,6 +133,29 @@ class Cause(Frozen):
     money: tuple[Money, ...] = ()  # at stake, per currency
     every_row: bool = False  # every row that was compared has it
     overrepresented: tuple[Slice, ...] = ()  # slices that its rows are of more than others
+
+
+class WaiverLine(Frozen):
+    """A waiver of the contract that concerns a run, and what became of it. It counts only inside a run that `approver_role` has signed."""
+
+    check: str
+    batch: int | None  # of which it is; None: whatever a run compares
+    status: Literal["waived", "does not hold", "matches nothing", "not judged"]
+    why: str  # what it covers, or why it does not hold, in plain words
+    by: Literal["rows", "cause"]  # exactly these rows, or up to so many of a cause
+    broken: int  # what breaks the check now
+    unit: Literal["row", "key", "slice", "person"]  # what is counted
+    people: int | None
+    money: tuple[Money, ...] = ()  # at stake now
+    sha256: str | None = None  # of exactly the rows that it names
+    cause: str | None = None  # in the words of the report
+    rows: int  # that it names, or allows at most
+    at_most: tuple[Money, ...] = ()  # what may be at stake
+    reason: str  # the author's own words
+    ticket: str | None = None
+    author: str  # who may not sign for it
+    approver_role: str  # who must have signed
+    expires: str  # ISO 8601 with offset: from then on it does not count
 
 
 class LedgerLine(Frozen):
@@ -231,6 +254,7 @@ class Record(Frozen):
     calendar: Calendar | None = None  # None where the contract has neither deadline nor batches
     causes: tuple[Cause, ...] = ()  # largest first within an entity, entities as above
     coverage: tuple[LedgerLine, ...] = ()  # by side, table, column
+    waivers: tuple[WaiverLine, ...] = ()  # those that concern this run, as the contract has them
     not_checked: tuple[str, ...] = ()  # what this run did not look at, in plain words
     findings: int  # records in restricted/findings.parquet
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dq.asking import Question, versions
 from dq.contract.models import Contract
+from dq.contract.waivable import LIVE, SIGNED
 from dq.coverage import Ledger
 from dq.fit import fit_ids
 from dq.judgement.base import Seen, not_proven
@@ -14,7 +15,7 @@ from dq.judgement.canaries import judge_crosswalk_canary
 from dq.judgement.entities import judge_entity, sum_up
 from dq.judgement.whole import judge_coverage, judge_crosswalk
 from dq.measuring import Facts
-from dq.record import Calendar, Cause, Check, EntityResult, Outcome, Record, Snapshot
+from dq.record import Calendar, Cause, Check, EntityResult, Outcome, Record, Snapshot, WaiverLine
 from dq.stores.manifest import Manifest
 from dq.words import counted, listed
 
@@ -66,7 +67,9 @@ def declared_ids(question: Question) -> tuple[str, ...]:
         ids += [f"{entity.name}.freeze" for entity in contract.entities if entity.created is not None]
     for found in question.asked.signoffs:
         ids += [f"signoff.{found.batch}", f"carried.{found.batch}"]
-    return (*ids, *(fit_ids(contract) if question.command == "gate" else ()))
+    ids += fit_ids(contract) if question.command == "gate" else ()
+    ids += [LIVE] if contract.waivers else []
+    return (*ids, *([SIGNED] if contract.waivers and question.command == "gate" else []))
 
 
 def complete(checks: Iterable[Check], question: Question) -> tuple[Check, ...]:
@@ -102,6 +105,7 @@ def make_record(
     findings: int,
     calendar: Calendar | None = None,
     unexplained: Sequence[str] = (),
+    waivers: Sequence[WaiverLine] = (),
 ) -> Record:
     """Return the record of a run; `unexplained` says of which entities the causes are not known, and why."""
     migration = question.contract.migration
@@ -130,6 +134,7 @@ def make_record(
         calendar=calendar,
         causes=tuple(causes),
         coverage=ledger.lines,
+        waivers=tuple(waivers),
         not_checked=(*not_checked(question), *(f"Not known: {line}." for line in unexplained)),
         findings=findings,
     )
@@ -140,11 +145,13 @@ def headline(question: Question, *, checks: Sequence[Check], entities: Sequence[
     what = _what(question)
     unproven = [check for check in checks if check.outcome is Outcome.NOT_PROVEN]
     failed = [check for check in checks if check.outcome is Outcome.FAILED]
+    waived = [check for check in checks if check.outcome is Outcome.WAIVED]
     rows = sum(entity.compared for entity in entities)
     if not unproven and not failed:
         if not entities:
             return f"{what}: the source is fit to move, in {counted(len(checks), 'check')}."
-        return f"{what}: {counted(rows, 'row')} in {counted(len(entities), 'entity')} compared, every promise kept."
+        kept = f"{counted(len(waived), 'check')} waived, first {waived[0].id}" if waived else "every promise kept"
+        return f"{what}: {counted(rows, 'row')} in {counted(len(entities), 'entity')} compared, {kept}."
     parts = [*_failures(failed, entities, of=len(checks))]
     if unproven:
         parts.append(f"{counted(len(unproven), 'check')} could not be proven, first {unproven[0].id}: {unproven[0].reason}")
@@ -152,7 +159,8 @@ def headline(question: Question, *, checks: Sequence[Check], entities: Sequence[
 
 
 def _failures(failed: Sequence[Check], entities: Sequence[EntityResult], *, of: int) -> Iterable[str]:
-    """Yield what failed: rows and their entities, else the checks."""
+    """Yield what failed: rows and their entities, else the checks; rows of entities that are waived in all are none."""
+    entities = [entity for entity in entities if entity.outcome is not Outcome.WAIVED]
     rows = sum(entity.changed + entity.missing + entity.extra + entity.duplicate for entity in entities)
     if rows:
         names = [

@@ -6,7 +6,7 @@ import platform
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,18 +30,22 @@ from dq.ground import Ground, lay_ground
 from dq.interrupts import raise_if_ended
 from dq.judgement.base import Seen
 from dq.judgement.claims import judge_schema
+from dq.judgement.countersigning import Countersigned
+from dq.judgement.entities import sum_up_again
 from dq.judgement.past import judge_past
 from dq.judgement.whole import judge_snapshot
 from dq.measuring import Facts, measure_migration, steps_of
 from dq.pages import PAGE, keep_page, queries_behind, write_restricted
 from dq.record import Cause, Check, EntityResult, Record
 from dq.recording import judge_facts, judge_stores, make_record, snapshot_columns
+from dq.retention import KEPT_UNTIL
 from dq.signoff.exporter import vouching
 from dq.signoff.keys import Signer
 from dq.signoff.parity import attest
 from dq.stores.contents import discrepancies, strange_objects
 from dq.stores.identity import untimely
 from dq.stores.opening import Opened, find_snapshots, open_snapshots
+from dq.waivers.applying import apply_waivers
 
 CAUSES = ": causes"  # how the step ends that looks for an entity's causes
 Told = Callable[[str], None]
@@ -58,6 +62,7 @@ class Options:
     told: Told = lambda _: None  # called with what is done next
     only: tuple[str, ...] = ()  # compare these entities alone: nothing is proven then; none: all
     language: str = "en"  # of report.html
+    signed: Countersigned = field(default_factory=dict)  # waiver to who signed for it: a gate needs those of its waivers
     show_values: bool = False  # write a page with values as well, for its owner alone
     signoffs: tuple[SignOff, ...] = ()  # of every batch before the gate's, where the contract asks for them
     carries: bool = False  # take the digests of what stands in the target, to be signed
@@ -97,7 +102,17 @@ def run_contract(folder: Path | str, *, command: Command = "run", batch: int | N
     with opened_stores(contract, options) as opened, draft_folder(options.runs) as draft:
         manifests = {side: item.manifest for side, item in opened.items()}
         carries = options.carries or options.signer is not None
-        question = ask(contract, manifests, command=command, batch=batch, as_of=options.as_of, only=options.only, signoffs=options.signoffs, carries=carries)
+        question = ask(
+            contract,
+            manifests,
+            command=command,
+            batch=batch,
+            as_of=options.as_of,
+            only=options.only,
+            signoffs=options.signoffs,
+            carries=carries,
+            signed=options.signed,
+        )
         settings = Settings(options.settings.memory, options.settings.threads, draft)
         with attached(opened, settings=settings) as engine:
             attempts = Attempts()
@@ -214,8 +229,19 @@ def _recorded(engine: Engine, question: Question, *, attempt: Attempts, told: To
     if question.command == "gate":
         checks += judge_past(question.asked.signoffs, there)
         checks += _fitness(engine, ground, question, attempt=attempt, told=told)
-    checks, calendar = dated(engine, ground, question, checks=checks, compared=compared, attempt=attempt)
-    record = make_record(question, checks=checks, entities=entities, causes=causes, ledger=ledger, findings=records, calendar=calendar, unexplained=unexplained)
+    waived = apply_waivers(engine, question, checks=checks, causes=causes, findings=findings, attempt=attempt)
+    checks, calendar = dated(engine, ground, question, checks=waived.checks, compared=compared, attempt=attempt)
+    record = make_record(
+        question,
+        checks=checks,
+        entities=sum_up_again(entities, checks),
+        causes=causes,
+        ledger=ledger,
+        findings=records,
+        calendar=calendar,
+        unexplained=unexplained,
+        waivers=waived.lines,
+    )
     carried = carried_by(question.batch, there) if question.asked.carries and question.batch is not None and isinstance(there, Mapping) else None
     return record, carried
 
@@ -247,9 +273,11 @@ def _varying(question: Question, opened: Mapping[str, Opened], *, started: datet
         seconds[step] = seconds.get(step, 0.0) + took
     slowest = sorted(seconds.items(), key=lambda item: -item[1])[:20]
     now = datetime.now(tz=UTC)
+    days = question.contract.migration.limits.keep_days
     return {
         "run": question.run,
         "started": started.isoformat(),
+        **({KEPT_UNTIL: (started + timedelta(days=days)).date().isoformat()} if days is not None else {}),
         "seconds": round((now - started).total_seconds(), 3),
         "contract": str(question.contract.folder.resolve()),
         "snapshots": {

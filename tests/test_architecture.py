@@ -85,6 +85,22 @@ MEANS_SOMETHING_ELSE = {
     "account_id": "a column of the crosswalk's own batches and erasures",
 }
 
+COMMANDS = {
+    "check",
+    "demo",
+    "doctor",
+    "explain",
+    "init",
+    "prune",
+    "run",
+    "show",
+    "sign",
+    "snapshot",
+    "verify",
+    "waive",
+}
+"""Modules of commands, whose help says what they do."""
+
 
 def _imports(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
@@ -177,7 +193,20 @@ def test_dq_imports_nothing_of_its_tests_and_benchmarks() -> None:
 def test_a_modules_first_line_says_what_it_is_for(name: str) -> None:
     first = _first_line(TREES[name])
     assert first.endswith((".", ":", ";")) or len(first) > 0
-    if name.startswith("dq/commands/") and Path(name).stem in {"check", "demo", "explain", "init", "run", "show", "sign", "snapshot", "verify"}:
+    if name.startswith("dq/commands/") and Path(name).stem in {
+        "check",
+        "demo",
+        "doctor",
+        "explain",
+        "init",
+        "prune",
+        "run",
+        "show",
+        "sign",
+        "snapshot",
+        "verify",
+        "waive",
+    }:
         assert first.startswith(f"`dq {Path(name).stem}`")
     elif not name.endswith(("__init__.py", "__main__.py")):
         assert re.search(r"\bThe one\b", first), first
@@ -185,7 +214,11 @@ def test_a_modules_first_line_says_what_it_is_for(name: str) -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_everything_public_has_a_docstring(name: str) -> None:
-    told_by_help = {"check", "demo", "explain", "init", "run", "gate", "show", "sign", "snapshot", "verify"} if name.startswith("dq/commands/") else set()
+    told_by_help = (
+        {"check", "demo", "doctor", "explain", "init", "prune", "run", "gate", "show", "sign", "snapshot", "verify", "waive"}
+        if name.startswith("dq/commands/")
+        else set()
+    )
     assert [node.name for node in _public(TREES[name]) if not ast.get_docstring(node) and node.name not in told_by_help] == []
 
 

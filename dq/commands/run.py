@@ -143,14 +143,15 @@ def _attesting(options: Options, contract: Path, *, key: Path | None, lock: Path
 
 def _after_signed(options: Options, contract: Path, *, batch: int, policy: Path | None, digest: str | None, ref: str | None) -> Options:
     """Look for what people signed of the batches before, where there is a roster."""
-    from dq.signoff.chain import Past, signed_past
+    from dq.signoff.chain import Past, countersigned, signed_past
     from dq.signoff.pinned import Pin, pinned_roster
 
     roster = pinned_roster(contract, Pin(policy, digest, ref))
     if roster is None:
         return options
     past = Past(options.runs, roster, digest or roster.digest, options.as_of or datetime.now(tz=UTC))
-    return replace(options, signoffs=signed_past(read_contract(contract), past, before=batch))
+    links = signed_past(read_contract(contract), past, before=batch)
+    return replace(options, signoffs=tuple(link.sign_off for link in links), signed=countersigned(links))
 
 
 def _recorded(command: Command, contract: Path, batch: int | None, *, options: Options, as_json: bool) -> None:

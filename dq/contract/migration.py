@@ -21,6 +21,8 @@ class Limits(Model):
     """How old a snapshot may be as of the run, in hours, inclusive."""
     max_apart_hours: Number | None = Field(default=None, ge=0)
     """How far the moments of source and target may lie apart, in hours, inclusive."""
+    keep_days: Number | None = Field(default=None, ge=0, le=36_500)
+    """How many days after a run its keys and values (`restricted/`) are kept; then `dq prune` deletes them."""
 
 
 class Outside(Model):

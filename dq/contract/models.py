@@ -13,6 +13,7 @@ from dq.contract.base import Model, Number, Severity, Words
 from dq.contract.claims import Counts, Fit, Invariant, LedgerSum, Sums
 from dq.contract.migration import Migration
 from dq.contract.types import ColumnType
+from dq.contract.waivers import Waiver
 
 MONTH = ".month"  # of a slice: the month of an instant or a date, in UTC
 Side = Literal["source", "target"]
@@ -225,6 +226,7 @@ class Contract(Model):
     entities: tuple[Entity, ...]
     sql: Mapping[tuple[str, str], str]  # (side, entity) to the SELECT
     pinned: Mapping[str, Any] | None  # stores.lock.toml: side to table to column to type; None where it is not there
+    waivers: tuple[Waiver, ...] = ()  # waivers.toml, as it stands there
     digest: str  # SHA-256 over every file that decides
     has_roster: bool = False  # signers.toml is there: what is signed is asked for
 

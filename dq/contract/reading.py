@@ -16,9 +16,11 @@ from dq.contract.cross import check_accounts, check_entity, check_export, check_
 from dq.contract.explain import explained
 from dq.contract.migration import Migration
 from dq.contract.models import PINNED, SIDES, Contract, Entity
+from dq.contract.waivable import check_waivers
+from dq.contract.waivers import WAIVERS, Waiver, WaiverFile
 from dq.errors import ContractError, near_miss
 
-_FOLDER_FILES = ("migration.toml", "stores.lock.toml", "waivers.toml", "signers.toml")
+_FOLDER_FILES = ("migration.toml", "stores.lock.toml", WAIVERS, "signers.toml")
 _M = TypeVar("_M", bound=BaseModel)
 _LARGEST = 4 * 1024 * 1024  # bytes; a contract is written by hand
 _DOTS = 200  # in a line: tomllib's time and memory grow with the square of a dotted key's length
@@ -52,12 +54,34 @@ def read_contract(folder: Path | str) -> Contract:
         pinned=_pinned(lock) if lock.exists() else None,
         digest=digest_of(file_digests(folder)),
         has_roster=(folder / "signers.toml").exists(),
+        waivers=_waivers(folder / WAIVERS),
     )
     check_accounts(contract)
     for entity in entities:
         check_entity(entity, contract=contract)
     check_export(contract)
+    check_waivers(contract)
     return contract
+
+
+def read_waivers(text: str) -> tuple[Waiver, ...]:
+    """Read the text of waivers.toml, each waiver by itself. Raises ContractError."""
+    raw = _parsed(text, file=WAIVERS)
+    _tables(raw, "waiver", WAIVERS)
+    return _validated(WaiverFile, raw, file=WAIVERS).waiver
+
+
+def make_waiver(raw: Mapping[str, Any]) -> Waiver:
+    """Return one waiver of what would stand in waivers.toml. Raises ContractError with the key."""
+    return _validated(Waiver, raw, file=WAIVERS)
+
+
+def _waivers(path: Path) -> tuple[Waiver, ...]:
+    if not path.exists() and not path.is_symlink():
+        return ()
+    if not path.is_file():
+        raise ContractError("is no file", file=path.name)
+    return read_waivers(_text(path))
 
 
 def _migration(folder: Path) -> Migration:
@@ -140,15 +164,18 @@ def _no_stray_sql(folder: Path, known: set[tuple[str, str]]) -> None:
 def _toml(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ContractError("missing file", file=path.name)
-    text = _text(path)
+    return _parsed(_text(path), file=path.name)
+
+
+def _parsed(text: str, *, file: str) -> dict[str, Any]:
     if any(line.count(".") > _DOTS for line in text.splitlines()):
-        raise ContractError("nested too deeply", file=path.name)
+        raise ContractError("nested too deeply", file=file)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ContractError(f"not TOML: {error}", file=path.name) from None
+        raise ContractError(f"not TOML: {error}", file=file) from None
     except RecursionError:
-        raise ContractError("nested too deeply", file=path.name) from None
+        raise ContractError("nested too deeply", file=file) from None
 
 
 def _text(path: Path) -> str:

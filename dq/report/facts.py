@@ -30,6 +30,7 @@ _UNITS: Final = {
     "calendar": ("batch", "batch"),
     "signoff": ("role", ""),
     "carried": ("row", "entity"),
+    "waivers": ("waiver", "waiver"),
 }
 _PERSONS: Final = ("person", "person")  # of a sum that is taken a person
 

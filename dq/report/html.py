@@ -17,6 +17,7 @@ from dq.report.summary import MEANINGS, summary
 from dq.report.templating import page
 from dq.report.values import Values
 from dq.report.verdict import asked, verdict
+from dq.report.waivers import waiver_views
 
 LARGEST: Final = 1_900_000  # bytes of a page that a browser shows in a second
 QUERIES: Final = 40  # checks whose query stands on the page
@@ -59,5 +60,6 @@ def _page(record: Record, *, in_full: int, queries: Mapping[str, str], values: V
         inputs=inputs(record),
         meanings=[(blocks.MARKS[outcome], say(text)) for outcome, text in MEANINGS if outcome in {check.outcome for check in record.checks}],
         queries=dict(list(queries.items())[:QUERIES]),
+        waivers=waiver_views(record),
         values=values,
     )

@@ -17,6 +17,7 @@ from dq.report.outline import Entry, Shown, entries
 from dq.report.sections import Sections
 from dq.report.verdict import verdict
 from dq.report.visible import clip, visible
+from dq.report.waivers import waiver_text
 
 _NAME, _MESSAGE, _LINE = 200, 200, 400
 _CAUSES: Final = 5
@@ -51,7 +52,9 @@ def _cases(record: Record) -> Iterable[_Case]:
     sections = Sections.of(record)
     for entry in sorted(entries(record), key=lambda entry: (sections.place(entry.check), entry.number)):
         check = entry.check
-        yield _Case(_shown(sections.heading(check), _NAME), _shown(check.id, _NAME), check.outcome, _shown(check.sentence, _MESSAGE), _lines(entry))
+        waivers = tuple(_shown(f"Waiver: {waiver_text(line)}", 2 * _LINE) for line in record.waivers if line.check == check.id)
+        lines = (*_lines(entry), *waivers)
+        yield _Case(_shown(sections.heading(check), _NAME), _shown(check.id, _NAME), check.outcome, _shown(check.sentence, _MESSAGE), lines)
 
 
 def _unspoken(record: Record) -> Iterable[_Case]:

@@ -14,6 +14,7 @@ from dq.report.facts import cause_view, where
 from dq.report.outline import Block, Outline, Shown, outline
 from dq.report.verdict import asked, verdict
 from dq.report.visible import clip, visible
+from dq.report.waivers import waiver_text
 
 LARGEST: Final = 180_000  # bytes; a step summary holds 1 MiB, a merge request's note less
 _LINES: Final = (60, 20, 6)  # of each list: the longer the lines, the fewer
@@ -46,6 +47,7 @@ def _parts(record: Record, *, lines: int) -> Iterable[str]:
     yield from _causes(Shown.of(record.causes, limit=lines))
     yield from _broken(shown)
     yield from _waived(shown, limit=lines)
+    yield from _waivers(record, limit=lines)
     yield from _coverage(record)
     yield from _not_checked(Shown.of(record.not_checked, limit=lines))
     yield f"Run {_code(record.run)}, contract {_code(record.contract)}. No personal data: a row is named by entity and ordinal."
@@ -185,6 +187,15 @@ def _waived(shown: Outline, *, limit: int) -> Iterable[str]:
         yield "\n".join(_line(Block((entry,))) for entry in few.items)
     if left := few.left + shown.waived.left:
         yield _more(left, "checks")
+
+
+def _waivers(record: Record, *, limit: int) -> Iterable[str]:
+    few = Shown.of(record.waivers, limit=limit)
+    if few.items:
+        yield "### Waivers"
+        yield "\n".join(f"- {_code(line.check)}: {safe(waiver_text(line), limit=3 * _TEXT)}" for line in few.items)
+    if few.left:
+        yield _more(few.left, "waivers")
 
 
 def _coverage(record: Record) -> Iterable[str]:

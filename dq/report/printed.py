@@ -19,6 +19,7 @@ from dq.report.retelling import retold
 from dq.report.summary import MEANINGS, summary
 from dq.report.verdict import asked, verdict
 from dq.report.visible import clip, visible
+from dq.report.waivers import WaiverView, waiver_views
 
 _UNDATED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _IN_FULL: Final = 60  # checks
@@ -61,6 +62,7 @@ def printed(record: Record) -> dict[str, Any]:
         "broken": [_group(group.heading, group.promise, group.blocks, record, group.number) for group in shown.broken],
         "broken_left": say("and {n} more in report.json", n=count(shown.broken_left)) if shown.broken_left else "",
         "waived": [_check(entry) for entry in shown.waived.items],
+        "waivers": [_waiver(view) for view in waiver_views(record).items],
         "passed": say("{checks} passed", checks=counted(len(shown.passed.items) + shown.passed.left, "check")),
         "coverage": {
             "head": [
@@ -117,6 +119,7 @@ def _words() -> dict[str, Any]:
         "why_not": say("Why it is not proven:"),
         "causes_head": [say("Why"), say("Rows"), say("People"), say("Money at stake")],
         "waived": say("Waived"),
+        "waivers": say("Waivers"),
         "passed": say("What passed"),
         "coverage": say("How much of the stores this covers"),
         "unchecked": say("What was not checked"),
@@ -128,14 +131,31 @@ def _facts(items: Iterable[Fact]) -> list[dict[str, Any]]:
     return [{"label": fact.label, "values": list(fact.values), "aside": fact.aside} for fact in items]
 
 
+def _waiver(view: WaiverView) -> dict[str, Any]:
+    lines = [f"{view.why} {view.signing}".strip()]
+    return {
+        "id": view.check,
+        "slug": view.mark.slug,
+        "word": view.mark.word,
+        "sentence": view.reason,
+        "reason": "",
+        "facts": _facts(view.facts),
+        "causes": [],
+        "lines": lines,
+        "tables": [],
+    }
+
+
 def _summary(record: Record, shown: Outline) -> list[dict[str, Any]]:
     view = summary(record, shown)
     broken = [f"{line.names}: {line.said}" for line in view.broken.items] + ([view.people] if view.people else [])
+    waived = [f"{line.names}: {line.said}" for line in view.waived.items]
     unproven = [": ".join(part for part in (line.names, line.said) if part) for line in view.unproven.items]
     parts = (
         (say("What was moved"), view.moved),
         (say("What is proven"), view.proven),
         (say("What is broken"), broken),
+        (say("What is waived"), waived),
         (say("What could not be proven"), unproven),
         (say("What was not checked"), view.unchecked.items or (say("The record names nothing that this run left out."),)),
         (say("What to do next"), view.steps),

@@ -18,6 +18,7 @@ _OF_ALL: Final = {
     "coverage": "The coverage of both stores",
     "calendar": "The calendar",
     "canary": "The proof that this run can fail",
+    "waivers": "The waivers",
 }
 _THE_RUN: Final = "The run"
 

@@ -12,6 +12,7 @@ from dq.report.language import say
 from dq.report.outline import Outline, PromiseGroup, Shown
 from dq.report.retelling import retold
 from dq.report.visible import clip
+from dq.report.waivers import roles
 
 _NAME: Final = 60  # characters of an entity
 _TEXT: Final = 220  # of a sentence
@@ -42,6 +43,7 @@ class Summary:
     moved: tuple[str, ...]
     proven: tuple[str, ...]
     broken: Shown[Line]
+    waived: Shown[Line]
     unproven: Shown[Line]
     people: str  # how many are concerned, as far as the record says it
     unchecked: Shown[str]
@@ -55,6 +57,7 @@ def summary(record: Record, shown: Outline) -> Summary:
         moved=tuple(_moved(record)),
         proven=tuple(_proven(record, groups)),
         broken=Shown.of(tuple(_lines(groups, Outcome.FAILED)), limit=_LINES),
+        waived=Shown.of(tuple(_lines(groups, Outcome.WAIVED)), limit=_LINES),
         unproven=Shown.of((*_lines(groups, Outcome.NOT_PROVEN), *_of_all(record)), limit=_LINES),
         people=_people(record.entities),
         unchecked=Shown.of(record.not_checked, limit=_UNCHECKED).map(lambda line: clip(retold(line), _TEXT)),
@@ -84,7 +87,7 @@ def _proven(record: Record, groups: Iterable[PromiseGroup]) -> Iterator[str]:
         passed = sum(check.outcome is Outcome.PASSED for check in record.checks)
         yield say("{n} of {all} hold.", n=count(passed), all=counted(len(record.checks), "check"))
         return
-    kept = [group for group in groups if not any(promise.entity.outcome.exit_status for promise in group.promises)]
+    kept = [group for group in groups if all(promise.entity.outcome is Outcome.PASSED for promise in group.promises)]
     yield say("{n} of {all} are kept.", n=count(len(kept)), all=counted(len(groups), "promise"))
     if kept:
         yield _names(promise.entity for group in kept for promise in group.promises)
@@ -100,7 +103,7 @@ def _lines(groups: Iterable[PromiseGroup], outcome: Outcome) -> Iterator[Line]:
             parts = [counted(rows, "row")] if rows else []
             parts += [counted(people, "person", "people")] if people else []
             parts += [text if len(found) == 1 else say("{money} of {entity}", money=text, entity=clip(entity.entity, _NAME)) for entity, text in stakes[:1]]
-            told = ", ".join(parts) or (say("other claims about it") if outcome is Outcome.FAILED else "")
+            told = ", ".join(parts) or ("" if outcome is Outcome.NOT_PROVEN else say("other claims about it"))
             sections = [promise.number for promise in found if promise.has_section]
             yield Line(_names(promise.entity for promise in found), told, sections[0] if sections else None)
 
@@ -128,6 +131,8 @@ def _steps(record: Record) -> Iterator[str]:
             yield say("Mend the causes, the largest first: {entity}, {cause}.", entity=clip(causes[0].entity, _NAME), cause=_bare(retold(causes[0].sentence)))
         yield say("Move again what is broken: {command} lists it, row by row.", command=f"dq show {record.run} --repair repair.csv")
         yield say("Take new snapshots and run again.")
+    if roles(record):
+        yield say("Have the waivers signed by {roles}: until then none counts.", roles=clip(", ".join(roles(record)), _TEXT))
     if outcomes & {Outcome.NOT_PROVEN, Outcome.FAILED}:
         return
     if record.command == "gate" and record.batch is not None:

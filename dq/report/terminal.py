@@ -23,6 +23,7 @@ from dq.report.facts import cause_line, where
 from dq.report.outline import Block, Outline, Shown, outline
 from dq.report.verdict import verdict
 from dq.report.visible import clip, printable_in, visible
+from dq.report.waivers import waiver_text
 
 _LINES, _CAUSES, _PROMISES = 15, 3, 40
 _NAME, _TEXT = 60, 240
@@ -44,7 +45,9 @@ def print_verdict(record: Record, console: Console, *, report: Path | None) -> N
     printer = _Printer(console)
     printer.verdict(record)
     printer.promises(shown)
-    printer.broken(shown, report)
+    printer.broken(shown)
+    printer.waived(record)
+    printer.page(report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,7 @@ class _Printer:
         told = [Text.assemble(name.lower(), " ", number) for name, number in counts]
         self._hanging(Text.assemble(self.say(entity.entity, limit=_NAME), "  ", self.mark(entity.outcome)), Text(", ").join((*told, *self._money(entity))))
 
-    def broken(self, shown: Outline, report: Path | None) -> None:
+    def broken(self, shown: Outline) -> None:
         """Print a line for each check that is broken or not proven, its causes under it."""
         for block in (block for group in shown.broken for block in group.blocks):
             self._broken(block)
@@ -143,6 +146,23 @@ class _Printer:
             self._print(self.say(f"and {blocks.count(shown.broken_left)} more in the report", "dim"))
         if shown.broken:
             self.console.print()
+
+    def waived(self, record: Record) -> None:
+        """Print a line for each check that is waived, who answers for it, and what its waiver still needs."""
+        found = Shown.of([check for check in record.checks if check.outcome is Outcome.WAIVED], limit=_LINES)
+        for check in found.items:
+            mark = blocks.MARKS[check.outcome]
+            self._hanging(Text.assemble(self.say(self._symbol(mark), mark.style), " ", self.say(check.id, "bold", limit=_NAME)), self.say(check.sentence))
+            for line in record.waivers:
+                if line.check == check.id and line.status == "waived":
+                    self._hanging(Text("-"), self.say(waiver_text(line), limit=3 * _TEXT), indent=4, gap=1)
+        if found.left:
+            self._print(self.say(f"and {blocks.count(found.left)} more waived in the report", "dim"))
+        if found.items:
+            self.console.print()
+
+    def page(self, report: Path | None) -> None:
+        """Print where the page is that says more."""
         if report is not None:
             self.console.print(self.say(f"Report: {report}", limit=10 * _TEXT), highlight=False, soft_wrap=True)
 

@@ -5,19 +5,19 @@ Source: CORRUPTIONS F25 (what is replayed or does not chain), F26, F27.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from dq.compare.signed import Carried, Signed, SignOff
 from dq.contract.models import Contract
 from dq.errors import DqError
 from dq.folder import read_record
+from dq.judgement.countersigning import Countersigned, identity
 from dq.past import run_folders
 from dq.record import Record
 from dq.recording import compared_ids
-from dq.signoff.facts import FIRST
 from dq.signoff.file import SIGN_OFFS
 from dq.signoff.parity import NAME
 from dq.signoff.policy import Roster
@@ -35,10 +35,30 @@ class Past:
     as_of: datetime
 
 
-def signed_past(contract: Contract, past: Past, *, before: int) -> tuple[SignOff, ...]:
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A batch's sign-off, and the run that it is of; None where there is no such run."""
+
+    sign_off: SignOff
+    verified: Verified | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether another batch may follow it."""
+        return self.sign_off.signed is not None
+
+    @property
+    def said(self) -> datetime:
+        """When somebody last said something of it; a run whose sign-offs cannot be read is the last word, whatever it is."""
+        moments = [item.signed_at for item in self.verified.sign_offs] if self.verified is not None else []
+        return max(moments, default=datetime.max.replace(tzinfo=UTC))
+
+
+def signed_past(contract: Contract, past: Past, *, before: int) -> tuple[Link, ...]:
     """Return what is known of the sign-off of every batch before one, in order.
 
-    Of a batch the latest signed run counts whose sign-offs hold; where none does, the latest says why. A link that breaks breaks all that follow it.
+    Of a batch that run counts of which somebody spoke last, so that no older word is said again in its place. A link that does not hold breaks all
+    that follow it.
 
     Args:
         contract: by which the gate is asked.
@@ -46,39 +66,42 @@ def signed_past(contract: Contract, past: Past, *, before: int) -> tuple[SignOff
         before: the gate's batch.
     """
     numbers = sorted(batch.number for batch in contract.migration.batches if batch.number < before)
-    found: list[SignOff] = []
-    last: Verified | None = None
+    links: list[Link] = []
     for number in numbers:
-        first = number == numbers[0]
-        tried = [_tried(folder, contract, past, last=last, first=first) for folder in _candidates(past.runs, contract, number)]
-        held = next((one for one in tried if one.sign_off.problem is None and one.sign_off.rejected is None), None)
-        chosen = held or next(iter(tried), None)
-        found.append(chosen.sign_off if chosen is not None else SignOff(number, problem=f"there is no signed run of batch {number} in {past.runs.name}"))
-        last = held.verified if held is not None else None
-    return tuple(found)
+        last = links[-1] if links else None
+        signed, others = _candidates(past.runs, contract, number)
+        tried = [_tried(folder, contract, past, last=last) for folder in signed or others[:1]]
+        nothing = Link(SignOff(number, problem=f"there is no attested run of batch {number} in {past.runs.name}"))
+        links.append(max(tried, key=lambda link: link.said, default=nothing))
+    return tuple(links)
 
 
-@dataclass(frozen=True, slots=True)
-class _Tried:
-    """A run of a batch, and what its sign-off comes to."""
+def countersigned(links: Sequence[Link]) -> Countersigned:
+    """Return who signed for which waiver, in the signed runs of a past; nobody for one that did not count there."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for link in links:
+        verified = link.verified
+        if link.holds and verified is not None and verified.attested is not None and verified.count is not None:
+            accepted = (line for line in verified.count.roles if line.status == "accepted")
+            persons: dict[str, tuple[str, ...]] = {line.role: (line.person,) for line in accepted if line.person is not None}
+            found |= {identity(line): persons for line in verified.attested.record.waivers if line.status == "waived"}
+    return found
 
-    sign_off: SignOff
-    verified: Verified
 
-
-def _candidates(runs: Path, contract: Contract, number: int) -> Iterator[Path]:
-    """Yield the attested runs of a batch, the latest first, those that somebody signed before the others."""
-    folders = [folder for folder in reversed(run_folders(runs)) if (folder / NAME).is_file()]
-    for folder in sorted(folders, key=lambda one: not (one / SIGN_OFFS).is_file()):
+def _candidates(runs: Path, contract: Contract, number: int) -> tuple[list[Path], list[Path]]:
+    """Return the attested runs of a batch, the latest first: those that somebody signed, and the others."""
+    found: tuple[list[Path], list[Path]] = [], []
+    for folder in reversed(run_folders(runs)):
         try:
-            record = read_record(folder)
+            record = read_record(folder) if (folder / NAME).is_file() else None
         except DqError:
             continue
-        if (record.command, record.batch, record.migration) == ("run", number, contract.migration.name):
-            yield folder
+        if record is not None and (record.command, record.batch, record.migration) == ("run", number, contract.migration.name):
+            found[0 if (folder / SIGN_OFFS).exists() else 1].append(folder)
+    return found
 
 
-def _tried(folder: Path, contract: Contract, past: Past, *, last: Verified | None, first: bool) -> _Tried:
+def _tried(folder: Path, contract: Contract, past: Past, *, last: Link | None) -> Link:
     """Verify a run, and that it follows the one before and holds what the contract asks today."""
     verified = verify(folder, past.roster, pin=past.pin, as_of=past.as_of, contract=contract.folder, again=False)
     attested = verified.attested
@@ -89,17 +112,17 @@ def _tried(folder: Path, contract: Contract, past: Past, *, last: Verified | Non
     if verified.problems and rejected is None:
         problem = f"run {record.run} of batch {number} is not verified: {verified.problems[0]}"
     elif attested is not None and rejected is None:
-        problem = _strange(record, contract) or _unchained(verified, last=last, first=first)
+        problem = _strange(record, contract) or _unchained(verified, last=last)
     if problem is not None or rejected is not None or attested is None:
-        return _Tried(SignOff(number, rejected=rejected, problem=problem), verified)
+        return Link(SignOff(number, rejected=rejected, problem=problem), verified)
     moment = next(snapshot.moment for snapshot in record.snapshots if snapshot.side == "target")
     roles = tuple(line.role for line in verified.count.roles if line.status == "accepted") if verified.count else ()
-    return _Tried(SignOff(number, roles, signed=Signed(number, moment, attested.carried or Carried(), attested.digest)), verified)
+    return Link(SignOff(number, roles, signed=Signed(number, moment, attested.carried or Carried(), attested.digest)), verified)
 
 
 def _strange(record: Record, contract: Contract) -> str | None:
     """Say why a signed run does not hold what the contract declares, or None."""
-    wanted, there = set(compared_ids(contract)), {check.id for check in record.checks}
+    wanted, there = set(compared_ids(contract)), {check.id for check in record.checks if check.kind != "waivers"}
     lacking, more = sorted(wanted - there), sorted(there - wanted)
     if not lacking and not more:
         return None
@@ -108,17 +131,17 @@ def _strange(record: Record, contract: Contract) -> str | None:
     return f"run {record.run} of batch {record.batch} {what}: run and sign it again"
 
 
-def _unchained(verified: Verified, *, last: Verified | None, first: bool) -> str | None:
+def _unchained(verified: Verified, *, last: Link | None) -> str | None:
     """Say why accepted sign-offs do not follow the signed run of the batch before, or None."""
     attested = verified.attested
-    if attested is None or first:
-        return None if attested is None or all(item.previous == FIRST for item in verified.sign_offs) else "a sign-off of the first batch follows another"
+    if attested is None or last is None:  # that one of the first batch follows none was seen when it was read
+        return None
     run = f"run {attested.record.run} of batch {attested.record.batch}"
-    if last is None or last.attested is None:
+    if not last.holds or last.verified is None or last.verified.attested is None:
         return f"{run} follows a batch whose sign-off does not hold"
     for item in verified.sign_offs:
-        if item.decision == "accept" and not _follows(item.previous, last):
-            return f"{run}: what {item.role} signed follows another run of the batch before than {last.attested.record.run}"
+        if item.decision == "accept" and not _follows(item.previous, last.verified):
+            return f"{run}: what {item.role} signed follows another run of the batch before than {last.verified.attested.record.run}"
     return None
 
 

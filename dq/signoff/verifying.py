@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from dq.errors import DqError, RefusedError
+from dq.judgement.countersigning import unsigned
 from dq.record import Outcome
 from dq.signoff.checked import Attested, Told, check_folder
 from dq.signoff.file import SIGN_OFFS, read_bytes, read_sign_offs
@@ -76,7 +77,7 @@ def verify(
         sign_offs = read_words(attested, roster, as_of=as_of)
         counted = count(sign_offs, roster.policy, as_of=as_of)
         first = min((item.signed_at for item in sign_offs), default=as_of)
-        problems = list(counted.problems)
+        problems = [*counted.problems, *unsigned(attested.record.waivers, signed=_signatures(counted))]
         if not attested.key.held_at(first):
             problems.insert(0, f"{attested.validator.name}'s key was not valid when the run was first signed off, {first.isoformat()}")
         status = max(attested.record.exit_status, 1 if problems else 0)
@@ -88,6 +89,10 @@ def verify(
         problem = str(error) if ours else f"an error of dq itself ({type(error).__name__}); --debug shows where"
         status = error.exit_status if isinstance(error, DqError) else RefusedError.exit_status
         return Verified(folder, roster, pin is not None, as_of, attested, sign_offs, None, (problem,), status, "" if ours else traceback.format_exc())
+
+
+def _signatures(counted: Count) -> dict[str, tuple[str, ...]]:
+    return {line.role: (line.person,) for line in counted.roles if line.status == "accepted" and line.person is not None}
 
 
 def _check_pin(roster: Roster, pin: str | None) -> None:

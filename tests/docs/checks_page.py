@@ -20,6 +20,7 @@ WHOLE: Mapping[str, str] = {
     "crosswalk": "crosswalk.<name>",
     "calendar": "calendar.deadline",
     "canary": "canary.<entity>",
+    "waivers": "waivers.<name>",
 }
 """Checks that are no entity's own."""
 
@@ -43,7 +44,7 @@ LOOKS_AT: Mapping[Counts, str] = {
 
 MEANS: Mapping[Outcome, str] = {
     Outcome.PASSED: "it was looked at, and nothing breaks it",
-    Outcome.WAIVED: "it is broken, and that was accepted; only a failure can be",
+    Outcome.WAIVED: "it is broken, and somebody answers for it; only a failure can be [waived](../waivers.md)",
     Outcome.FAILED: "something breaks it: its `broken` says how many keys",
     Outcome.NOT_PROVEN: "nothing is known: a crash, an empty or too small population, a snapshot that does not hold, a canary that was missed",
 }
@@ -64,13 +65,16 @@ def checks() -> str:
     """Return the page of checks, but for its first lines."""
     lines = [(f"`{kind}`", f"`{pattern(kind)}`", _said(cls, kind), cls.looks_at, SEVERITY.get(kind, "critical")) for kind, cls in kinds().items()]
     lines += [("`fit`", "`<entity>.fit.<name>`", "A claim of `[[fit]]` holds of the source's rows before they move.", "what the expectation says", "critical")]
+    lines += [("`waivers`", "`waivers.live`", "No waiver that concerns the run is for nothing. Only where there are any.", "those waivers", "critical")]
+    lines += [("`waivers`", "`waivers.signed`", "Of a gate: every waiver that counts is signed for by its role.", "those that hold", "critical")]
     parts = [
         "# Checks\n",
         "## The parts of a check's id\n",
         (
             "`<entity>.<kind>[.<name>]`: the entity as its file is called, the kind from the table below, a name where there are several of a kind: that\n"
             "of `[[counts]]`, `[[sums]]` (else its column), `[[invariant]]`, `[[fit]]`. What is no entity's begins with a word of its own: `snapshot`,\n"
-            "`coverage`, `crosswalk`, `calendar`, `canary`. So `coupons.sums.liability` is a sum of coupons, `crosswalk.batches` a table of the crosswalk.\n"
+            "`coverage`, `crosswalk`, `calendar`, `canary`, `waivers`. So `coupons.sums.liability` is a sum of coupons, `crosswalk.batches` a table of the\n"
+            "crosswalk.\n"
         ),
         "A row is named by entity and ordinal, `coupons#17`, never by its key. The same run gives the same names.\n",
         "## Kinds\n",

@@ -12,6 +12,7 @@ from dq.contract.migration import Batch, Limits, Migration, Outside
 from dq.contract.models import PINNED, Column, Entity, Excluded, Merge, MoneyColumns, Reading
 from dq.contract.stores import CrosswalkStore, ExportStore, Store, Stores
 from dq.contract.types import MAX_PRECISION, SIMPLE, parse_type
+from dq.contract.waivers import Cap, ExactRows, Waiver, WaiverFile
 from dq.signoff.policy import Holder, Key, Person, Policy
 
 from .fields import rows, said_of
@@ -49,6 +50,12 @@ SIGNERS: tuple[tuple[str, type[BaseModel], tuple[str, ...], str], ...] = (
     ("[[validators]], [[exporters]]", Holder, (), ""),
     ("keys", Key, (), "Of a person, a validator or an exporter: `[[people.keys]]`, or a list of inline tables."),
 )
+WAIVED: tuple[tuple[str, type[BaseModel], tuple[str, ...], str], ...] = (
+    ("waivers.toml", WaiverFile, (), "It may be missing. How a waiver comes to be stands in [waivers](../waivers.md)."),
+    ("[[waiver]]", Waiver, (), "It names its rows in one of two ways: `rows`; or `cause` and `at_most`."),
+    ("rows of a waiver", ExactRows, (), ""),
+    ("at_most", Cap, (), ""),
+)
 FILLED_IN: Mapping[tuple[type[BaseModel], str], tuple[str, str, str]] = {
     (Entity, "key"): ("`key`", "text or list of texts", "required"),
     (Entity, "columns"): ("`columns`", "table", "required"),
@@ -70,6 +77,7 @@ def render() -> str:
         *(part for section in MIGRATION for part in _section(*section)),
         *(part for section in ENTITY for part in _section(*section)),
         *_types(),
+        *(part for section in WAIVED for part in _section(*section)),
         *(part for section in SIGNERS for part in _section(*section)),
         "## stores.lock.toml\n",
         "Written by `dq check --pin`, and read in review as a difference: a table `[side.table]` with column and type of every table of "
@@ -82,7 +90,10 @@ def render() -> str:
 def undescribed() -> list[str]:
     """Return the keys of which no model says what they mean."""
     return [
-        f"{model.__name__}.{name}" for _, model, but, _ in (*MIGRATION, *ENTITY, *SIGNERS) for name in model.model_fields if name not in (*but, *said_of(model))
+        f"{model.__name__}.{name}"
+        for _, model, but, _ in (*MIGRATION, *ENTITY, *WAIVED, *SIGNERS)
+        for name in model.model_fields
+        if name not in (*but, *said_of(model))
     ]
 
 

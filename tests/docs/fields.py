@@ -10,7 +10,7 @@ import textwrap
 import tokenize
 import types
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import EnumType
 from pathlib import Path
@@ -27,6 +27,7 @@ WORDS: Mapping[object, str] = {
     int: "integer",
     bool: "true or false",
     datetime: "instant",
+    date: "day",
     Decimal: "decimal text",
     Path: "path",
     ColumnType: "type",

@@ -60,6 +60,7 @@ PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("calendar", record.Calendar),
     ("calendar.batches", record.BatchLine),
     ("coverage", record.LedgerLine),
+    ("waivers", record.WaiverLine),
 )
 
 

@@ -18,7 +18,8 @@ import yaml
 
 from dq.compare.select import read_select
 from dq.contract.cross import check_migration
-from dq.contract.reading import _entity, _migration, read_contract
+from dq.contract.reading import _entity, _migration, read_contract, read_waivers
+from dq.demo import write_contract
 from dq.engine import open_engine
 from dq.signoff.policy import read_roster
 from tests.cli.small import build as build_small
@@ -31,6 +32,7 @@ from .pages import NAMES, ROOT, Block, blocks
 pytestmark = pytest.mark.xdist_group("docs")
 
 LANGUAGES = {"console", "sh", "python", "toml", "sql", "json", "yaml", "text"}
+WITH_A_CONTRACT = ("docs/waivers.md",)  # whose commands are typed beside the shipped one
 OF_THE_DEMO = ("README.md", "docs/customer-case.md", "docs/tutorial.md")  # whose Python is about a run
 AUDITED = "docs/sign-off.md"  # whose Python tests/signoff/test_signoff_auditor.py runs
 _RUN = re.compile(r"\b[0-9a-f]{12}\b")
@@ -95,6 +97,8 @@ def test_the_command_line_knows_what_a_page_asks(block: Block) -> None:
 @pytest.mark.parametrize("page", sorted({block.page for block in blocks("console")}))
 def test_what_is_typed_says_what_the_page_shows(page: str, tour: Tour, tmp_path: Path) -> None:
     here = tour if page == "docs/tutorial.md" else Tour(tmp_path)
+    if page in WITH_A_CONTRACT:
+        write_contract(tmp_path / "expectations")
     for block in blocks("console"):
         if block.page != page:
             continue
@@ -146,6 +150,8 @@ def test_toml_is_what_the_contracts_models_read(block: Block, tmp_path: Path) ->
     if "people" in raw:
         (tmp_path / "signers.toml").write_text(block.text)
         assert read_roster(tmp_path / "signers.toml").policy.threshold == 2
+    if "waiver" in raw:
+        assert read_waivers(block.text)
         return
     if "entities" in raw:
         (tmp_path / "migration.toml").write_text(block.text)

@@ -87,9 +87,9 @@ def test_what_did_not_run_or_ran_twice_or_that_nobody_declared_is_not_proven(bar
     assert {check.outcome for check in found if check.sentence == "fine"} == {Outcome.PASSED}
 
 
-def result(**counts: int) -> EntityResult:
+def result(*, outcome: Outcome | None = None, **counts: int) -> EntityResult:
     zero = dict.fromkeys(("source_rows", "target_rows", "compared", "same", "changed", "missing", "extra", "duplicate", "native", "excused", "unmapped"), 0)
-    outcome = Outcome.FAILED if set(counts) - {"compared"} else Outcome.PASSED
+    outcome = outcome or (Outcome.FAILED if set(counts) - {"compared"} else Outcome.PASSED)
     return EntityResult(entity="coupons", promise="", outcome=outcome, people=None, money=(), columns=(), **{**zero, **counts})
 
 
@@ -104,7 +104,12 @@ FINE, BAD, UNKNOWN = check(Outcome.PASSED), check(Outcome.FAILED), check(Outcome
     ("checks", "entities", "words"),
     [
         ([FINE], [result(compared=2), result(compared=3)], "Batch 1: 5 rows in 2 entities compared, every promise kept."),
-        ([FINE, check(Outcome.WAIVED)], [result(compared=1)], "Batch 1: 1 row in 1 entity compared, every promise kept."),
+        ([FINE, check(Outcome.WAIVED)], [result(compared=1)], "Batch 1: 1 row in 1 entity compared, 1 check waived, first coupons.rows."),
+        (
+            [check(Outcome.WAIVED), check(Outcome.FAILED, "waivers.live")],
+            [result(changed=1, outcome=Outcome.WAIVED)],
+            "Batch 1: 1 check of 2 failed, first waivers.live.",
+        ),
         ([FINE], [], "Batch 1: the source is fit to move, in 1 check."),
         ([BAD, FINE], [result(changed=1), result(compared=1)], "Batch 1: 1 row breaks what was promised, in coupons."),
         ([BAD, FINE], [result(changed=1, missing=2, extra=3, duplicate=4)], "Batch 1: 10 rows break what was promised, in coupons."),

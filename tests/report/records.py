@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from dq.record import BatchLine, Calendar, Cause, Check, EntityResult, Example, LedgerLine, Money, Outcome, Record, SliceCount, Snapshot, SumLine
+from dq.record import BatchLine, Calendar, Cause, Check, EntityResult, Example, LedgerLine, Money, Outcome, Record, SliceCount, Snapshot, SumLine, WaiverLine
 
 PROMISES = {
     "accounts": "Every customer finds the account again, with the same name, contacts, consents and status.",
@@ -537,7 +537,30 @@ def waived() -> Record:
                 statuses={"changed": 3},
             ),
         ),
+        waivers=(waiver(),),
     )
+
+
+def waiver(**changed: object) -> WaiverLine:
+    """Return a waiver of three reviews that holds, some of it changed."""
+    said: dict[str, object] = {
+        "check": "reviews.values",
+        "batch": 1,
+        "status": "waived",
+        "why": "exactly the 3 rows that it names",
+        "by": "rows",
+        "broken": 3,
+        "unit": "row",
+        "people": 3,
+        "sha256": "c0ffee" * 10 + "beef",
+        "rows": 3,
+        "reason": "A trailing blank that nobody sees.",
+        "ticket": "MIG-7",
+        "author": "Ayu Lestari",
+        "approver_role": "data-owner",
+        "expires": "2024-12-01T17:00:00+00:00",
+    }
+    return WaiverLine.model_validate(said | changed)
 
 
 ATTACKS = (
@@ -633,6 +656,23 @@ def hostile() -> Record:
                 rows=3,
                 people=None,
                 money=rows[turn].money,
+            )
+            for turn, text in enumerate(ATTACKS)
+        ),
+        waivers=tuple(
+            waiver(
+                check=bad(turn),
+                why=bad(turn + 1),
+                status=("waived", "does not hold", "matches nothing", "not judged")[turn % 4],
+                money=(Money(currency=text, amount=bad(turn + 2)),),
+                sha256=bad(turn + 3),
+                cause=bad(turn + 4),
+                at_most=(Money(currency=bad(turn + 5), amount="7"),),
+                reason=text,
+                ticket=bad(turn + 6),
+                author=bad(turn + 7),
+                approver_role=bad(turn + 8),
+                expires=bad(turn + 9),
             )
             for turn, text in enumerate(ATTACKS)
         ),

@@ -40,7 +40,11 @@ TELLING = (
     "judgement/claims.py",
     "judgement/exported.py",
     "judgement/rows.py",
+    "judgement/countersigning.py",
+    "judgement/waivers.py",
     "judgement/whole.py",
+    "waivers/applying.py",
+    "waivers/fingerprint.py",
     "diagnose/sentences.py",
     "stores/identity.py",
     "expect/fitness.py",
@@ -65,7 +69,8 @@ TOLD_ELSEWHERE = re.compile(  # in errors, before there is a record
 SQL = re.compile(r"\b(?:SELECT|CREATE|FROM|JOIN|WHERE|UNION|CASE|AS|AND|OR|OVER|GROUP|ORDER|USING|IN|IS|END|THEN)\b")
 # Names of steps, pieces of SQL.
 STEP = re.compile(
-    r"^(?:contents of the snapshots|crosswalk (?:batches|merges|erasures|before)|export: persons|schema and crosswalk|sums and claims|n - apart|base rows"
+    r"^(?:fingerprint of the findings|matches nothing|not judged|contents of the snapshots|crosswalk (?:batches|merges|erasures|before)"
+    r"|export: persons|schema and crosswalk|sums and claims|n - apart|base rows"
     r"|rolled back|owners without a batch|crosswalk: rows|DROP TABLE.*|further BIGINT|'missing', 'extra'|in the hour from|rows of the|rows and more .*"
     r"|rows, its manifest says|rows are to compare.*|rows of the export.*|in '|output column '|the target's SQL does not read '|' is in no .*|' is neither .*)$"
 )

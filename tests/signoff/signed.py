@@ -88,6 +88,7 @@ class World:
 
     small: Small
     keys: Path
+    run: Path | None = None  # its folder; None: the one that there is
 
     @property
     def roster(self) -> Roster:
@@ -96,7 +97,9 @@ class World:
 
     @property
     def folder(self) -> Path:
-        """The one run's folder."""
+        """The run's folder."""
+        if self.run is not None:
+            return self.run
         (report,) = self.small.runs.glob("[!.]*/report.json")
         return report.parent
 

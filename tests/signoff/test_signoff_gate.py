@@ -159,3 +159,52 @@ def test_a_signed_run_is_found_beside_later_runs_that_nobody_signed(dq: Dq, last
     arguments = ("--batch", 1, "--contract", lasting.small.contract, "--runs", lasting.small.runs)
     assert dq("run", *arguments, "--as-of", (MOMENT + timedelta(minutes=5)).isoformat(), "--key", lasting.keys / "ci").status == 0
     assert gate(dq, lasting).status == 0
+
+
+BROKEN = "UPDATE vouchers SET note = 'other' WHERE code = 'C-003'"
+
+
+def waived(dq: Dq, world: World, *, author: str = "Rina", sign: bool = True) -> None:
+    """Break a row of batch 1 that finance and the data owner accept."""
+    shutil.rmtree(world.folder)
+    world.small.reseal("target", BROKEN)
+    where = ("--contract", world.small.contract, "--runs", world.small.runs)
+    assert dq("run", "--batch", 1, *where).status == 1
+    assert dq("waive", "latest", "--check", "coupons.values", "--reason", "known", "--expires", "2024-11-30", "--author", author, *where).status == 0
+    shutil.rmtree(world.folder)
+    assert dq("run", "--batch", 1, *where, "--key", world.keys / "ci").status == 0
+    if sign:
+        world.sign("sri", "data-owner", now=SIGNED)
+        world.sign("budi", "finance", now=SIGNED)
+
+
+def test_a_waiver_counts_inside_a_run_that_its_role_has_signed(dq: Dq, attested: World) -> None:
+    waived(dq, attested)
+    assert gate(dq, attested).status == 0
+    assert outcomes(attested) == {"coupons.values": "WAIVED"}
+
+
+def test_a_waiver_that_came_after_the_signatures_opens_no_gate(dq: Dq, lasting: World) -> None:
+    where = ("--contract", lasting.small.contract, "--runs", lasting.small.runs)
+    lasting.small.reseal("target", BROKEN, moment=MOMENT + timedelta(hours=1))
+    assert dq("run", "--batch", 1, *where).status == 1
+    assert dq("waive", "latest", "--check", "coupons.values", "--reason", "known", "--expires", "2024-11-30", "--author", "Rina", *where).status == 0
+    assert gate(dq, lasting).status == 3
+    assert outcomes(lasting) == {"coupons.values": "WAIVED", "waivers.signed": "NOT PROVEN", "carried.1": "FAILED"}
+
+
+def test_whoever_asked_for_a_waiver_does_not_sign_for_it(dq: Dq, attested: World) -> None:
+    waived(dq, attested, author="Sri")
+    assert gate(dq, attested).status == 3
+    assert outcomes(attested) == {"coupons.values": "WAIVED", "signoff.1": "NOT PROVEN", "carried.1": "NOT PROVEN", "waivers.signed": "NOT PROVEN"}
+
+
+def test_the_last_word_of_a_batch_counts(dq: Dq, lasting: World) -> None:
+    first = lasting.folder
+    where = ("--contract", lasting.small.contract, "--runs", lasting.small.runs)
+    assert dq("run", "--batch", 1, *where, "--as-of", (MOMENT + timedelta(minutes=5)).isoformat(), "--key", lasting.keys / "ci").status == 0
+    (second,) = [path.parent for path in lasting.small.runs.glob("[!.]*/report.json") if path.parent != first]
+    later = World(lasting.small, lasting.keys, run=second)
+    later.sign("tina", "finance", now=SIGNED + timedelta(minutes=1), reason="the sums are not ours")
+    assert gate(dq, lasting).status == 3
+    assert outcomes(lasting)["signoff.1"] == "FAILED"
