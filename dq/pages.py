@@ -37,14 +37,23 @@ def keep_page(folder: Path, content: str, *, language: str) -> Path:
     for path in (folder / PAGE, beside):
         if path.is_file() and path.read_bytes() == written:
             return path
-    try:
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".report-", delete=False) as file:
-            file.write(written)
-        Path(file.name).chmod(0o644)
-        Path(file.name).replace(beside)
-    except OSError as error:
-        raise UsageError(f"{beside}: cannot be written ({(error.strerror or 'no reason given').lower()})") from None
+    put_page(beside, written)
     return beside
+
+
+def put_page(path: Path, written: bytes) -> None:
+    """Write a page that everybody may read, all of it or nothing. Raises UsageError where it cannot be written there."""
+    left = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".page-", delete=False) as file:
+            left = Path(file.name)
+            file.write(written)
+        left.chmod(0o644)
+        left.replace(path)
+    except OSError as error:
+        if left is not None:
+            left.unlink(missing_ok=True)
+        raise UsageError(f"{path}: cannot be written ({(error.strerror or 'no reason given').lower()})") from None
 
 
 def page_again(folder: Path, record: Record, *, language: str | None, show_values: bool, contract: Path) -> Path:

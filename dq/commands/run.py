@@ -117,7 +117,7 @@ def _recorded(command: Command, contract: Path, batch: int | None, *, options: O
     else:
         from dq.report.terminal import print_verdict
 
-        print_verdict(record, out(), report=finished.page)
+        print_verdict(record, out(), report=finished.page, language=options.language)
         _say_lineage(finished, runs=options.runs)
         if command == "gate" and record.exit_status:
             where = "" if options.runs == RUNS else f" --runs {options.runs}"

@@ -33,6 +33,12 @@ class Verdict:
     exit_status: int
 
     @property
+    def spoken(self) -> str:
+        """The words, which are the same everywhere, and what they mean in the language of the page where that is another."""
+        means = say(self.words)
+        return self.words if means == self.words else f"{self.words} ({means})"
+
+    @property
     def line(self) -> str:
         """The words and what they are about, in one line."""
         return f"{self.words}: {self.about}"

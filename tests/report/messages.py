@@ -12,7 +12,7 @@ import jinja2
 from jinja2 import nodes
 
 from dq.record import BatchLine, Outcome, Snapshot
-from dq.report import facts, pictures, printed, sections, summary, verdict
+from dq.report import coverage, facts, pictures, printed, sections, summary, terminal, verdict
 from dq.report.language import LANGUAGES
 
 PACKAGE = Path(str(resources.files("dq.report")))
@@ -29,7 +29,7 @@ def messages() -> set[Message]:
     """Return every message of code, templates and tables."""
     found = set(_tables())
     for path in sorted(PACKAGE.glob("*.py")):
-        if path.stem not in {"language", "caseview", "case", "terminal", "markdown", "junit", "exports"}:
+        if path.stem not in {"language", "caseview", "case", "exports"}:
             found |= {message for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call) for message in _of_call(node)}
     environment = jinja2.Environment()  # noqa: S701 - nothing is rendered
     for path in sorted((PACKAGE / "templates").glob("*.html")):
@@ -79,5 +79,5 @@ def _tables() -> Iterator[Message]:
     yield from ((word, None) for word in typing.get_args(BatchLine.model_fields["status"].annotation))
     yield from ((word, None) for word in typing.get_args(Snapshot.model_fields["side"].annotation))
     yield from ((word, None) for word in (verdict.GATE_OPEN, verdict.GATE_SHUT, *Outcome))
-    yield from ((text, None) for text in printed._HEADS)
+    yield from ((text, None) for text in (*printed._HEADS, *terminal._COUNTS, *coverage.STATUSES))
     assert set(verdict._TALLIED) == set(Outcome)
