@@ -33,7 +33,7 @@ from dq.commands.console import out, progress, say, say_json, tally
 from dq.contract import read_contract
 from dq.errors import DqError
 from dq.record import Record
-from dq.report.language import ENGLISH
+from dq.report.language import ENGLISH, writing
 from dq.running import Finished, Options
 
 RUN_HELP = """Compare a batch, or all that has moved, and write a run folder.
@@ -118,7 +118,8 @@ def _recorded(command: Command, contract: Path, batch: int | None, *, options: O
         from dq.report.terminal import print_verdict
 
         print_verdict(record, out(), report=finished.page, language=options.language)
-        _say_lineage(finished, runs=options.runs)
+        with writing(options.language):
+            _say_lineage(finished, runs=options.runs)
         if command == "gate" and record.exit_status:
             where = "" if options.runs == RUNS else f" --runs {options.runs}"
             say(f"Why, in notebooks: dq show {record.run} --notebook{where}")
@@ -129,11 +130,12 @@ def _recorded(command: Command, contract: Path, batch: int | None, *, options: O
 def _say_lineage(finished: Finished, *, runs: Path) -> None:
     """Say what became of the findings since the run before, where there is one and either has any."""
     from dq.lineage import Recorded, lineage_since
+    from dq.report.retelling import retold
 
     with suppress(DqError):  # whatever became of an earlier run's folder is no matter of this run's
         lineage = lineage_since(Recorded(finished.folder, finished.record), runs=runs)
         if lineage.lines:
-            say(lineage.sentence)
+            say(retold(lineage.sentence))
 
 
 def last_line(record: Record) -> str:

@@ -130,7 +130,7 @@ def test_what_happened_to_a_value_can_be_retold(label: str) -> None:
 
 
 def test_each_corruption_of_a_canary_can_be_retold() -> None:
-    ways = {*planting.WHOLE, *canaries_crosswalk._OPERATORS, *(operator.words for operator in OPERATORS)}
+    ways = {*planting.WHOLE, planting.LOST, planting.REPEATED, *canaries_crosswalk._OPERATORS, *(operator.words for operator in OPERATORS)}
     assert sorted(words for words in ways if retell(words, code="id") is None) == []
     assert len(ways) > 40
 
