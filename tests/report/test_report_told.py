@@ -55,9 +55,8 @@ def test_every_sentence_of_a_run_is_retold(name: str, request: pytest.FixtureReq
 @pytest.mark.parametrize("render", [render_markdown, render_junit])
 def test_what_stands_for_a_ci_job_is_in_the_language_that_is_asked_for(broken_run: Run, render: Callable[..., str], contract_folder: Path) -> None:
     said = render(broken_run.record, language="id")
-    own = re.compile(
-        "|".join(map(re.escape, own_words(contract_folder) + [broken_run.record.title, *(entity.promise for entity in broken_run.record.entities)]))
-    )
+    promised = [broken_run.record.title, *(entity.promise for entity in broken_run.record.entities)]
+    own = re.compile("|".join(map(re.escape, [*own_words(contract_folder), *promised])))
     lines = [line for line in own.sub("", said).replace("`", "").splitlines() if ENGLISH.search(re.sub(r"<[^>]*>|\S*[._]\S*", "", line))]
     assert lines == []
 
