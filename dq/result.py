@@ -217,11 +217,15 @@ class Case:
         texts = pl.List(pl.String)
         return pl.DataFrame(found, schema={"entity": pl.String, "status": pl.String, "key": texts, "columns": texts, "findings": texts}, orient="row")
 
-    def save(self, path: Path | str) -> None:
-        """Write the case as a page to print, readable by its owner alone. Raises UsageError where it cannot be written there."""
+    def save(self, path: Path | str, *, lang: str = "en") -> None:
+        """Write the case as a page to print, readable by its owner alone, in English or Indonesian ('id').
+
+        Raises:
+            UsageError: it cannot be written there, or there is no such language.
+        """
         from dq.report.case import write_case  # noqa: PLC0415 - the template engine loads where something is shown
 
-        write_case(self.data, Path(path))
+        write_case(self.data, Path(path), language=lang)
 
     def __repr__(self) -> str:
         """Say what it is about in a line, without personal data."""
