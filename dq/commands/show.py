@@ -74,7 +74,7 @@ def show(
     elif sql is not None:
         _sql(record, sql, contract=contract)
     elif pdf is not None:
-        _print(record, pdf, language=lang or ENGLISH, show_values=show_values)
+        _print(record, pdf, language=lang or ENGLISH, show_values=show_values, contract=contract)
     elif notebook:
         _notebooks(folder, record)
     elif as_json:
@@ -105,13 +105,14 @@ def _notebooks(folder: Path, record: Record) -> None:
         raise NotebookError(f"{len(copied.failed)} of {total} notebooks did not run to their end")
 
 
-def _print(record: Record, path: Path, *, language: str, show_values: bool) -> None:
-    """Write the print copy, which never holds values."""
+def _print(record: Record, path: Path, *, language: str, show_values: bool, contract: Path) -> None:
+    """Write the print copy, which never holds values; with the queries, where the contract is the run's."""
     if show_values:
         raise UsageError("a print copy holds no values: --show-values writes a page, which prints itself as restricted")
+    from dq.pages import queries_at
     from dq.report.pdf import write_pdf
 
-    write_pdf(record, path, language=language)
+    write_pdf(record, path, language=language, queries=queries_at(record, contract))
     say(f"print copy: {path}")
 
 

@@ -19,6 +19,7 @@ PASSED: Final = 400
 PROMISES: Final = 100
 FURTHER_CAUSES: Final = 20
 NOT_CHECKED: Final = 50
+QUERIES: Final = 40  # checks whose query is shown
 _SEVERITIES: Final = ("critical", "warning", "info")
 _WORST_FIRST: Final = tuple(reversed(Outcome))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from dq.record import EntityResult, Record
@@ -13,8 +14,8 @@ from dq.report.checkview import CheckView, Sliced, check_view
 from dq.report.coverage import coverage
 from dq.report.facts import Fact, inputs
 from dq.report.language import current, say
-from dq.report.outline import Block, Entry, Outline, outline
-from dq.report.pictures import GROWN, growths, rows_strip
+from dq.report.outline import QUERIES, Block, Entry, Outline, outline
+from dq.report.pictures import GROWN, HIGH, WIDE, burndown, growths, rows_strip
 from dq.report.retelling import retold
 from dq.report.summary import MEANINGS, summary
 from dq.report.verdict import asked, verdict
@@ -22,12 +23,12 @@ from dq.report.visible import clip, visible
 
 _UNDATED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _IN_FULL: Final = 60  # checks
-_NAME, _TEXT = 80, 600
+_NAME, _TEXT, _LINE = 80, 600, 400
 _HEADS: Final = ("Compared", "Missing", "Extra", "Changed", "Duplicate", "People", "Money at stake")
 
 
-def printed(record: Record) -> dict[str, Any]:
-    """Return what the print copy shows, in the current language."""
+def printed(record: Record, *, queries: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+    """Return what the print copy shows, in the current language; `queries` are check id to its query, for the appendix."""
     shown = outline(record, in_full=_IN_FULL)
     found = verdict(record)
     data = {
@@ -58,6 +59,7 @@ def printed(record: Record) -> dict[str, Any]:
             for row in growths(record)
         ],
         "calendar": _calendar(record),
+        "burndown": _burndown(record),
         "broken": [_group(group.heading, group.promise, group.blocks, record, group.number) for group in shown.broken],
         "broken_left": say("and {n} more in report.json", n=count(shown.broken_left)) if shown.broken_left else "",
         "waived": [_check(entry) for entry in shown.waived.items],
@@ -86,6 +88,7 @@ def printed(record: Record) -> dict[str, Any]:
             }
             for item in record.snapshots
         ],
+        "queries": [_query(name, text) for name, text in list(queries.items())[:QUERIES]],
     }
     return dict(_visible(data))
 
@@ -121,6 +124,15 @@ def _words() -> dict[str, Any]:
         "coverage": say("How much of the stores this covers"),
         "unchecked": say("What was not checked"),
         "made": say("How this was made"),
+        "so_far": say("so far"),
+        "ahead": say("at the present pace"),
+        "deadline": say("deadline"),
+        "queries": say("The queries"),
+        "queries_said": say(
+            "Each check of an entity's rows is a query that returns what breaks it. These are those of the checks that are broken or not proven; "
+            "{command} prints any other.",
+            command="dq show --sql",
+        ),
     }
 
 
@@ -168,6 +180,24 @@ def _calendar(record: Record) -> dict[str, Any] | None:
             for row in view.batches.items
         ],
     }
+
+
+def _burndown(record: Record) -> dict[str, Any] | None:
+    """Return accounts left over time, in parts of a thousand of the drawing's width and height."""
+    view = burndown(record)
+    if view is None:
+        return None
+    return {"said": view.said, "left": _points(view.left), "ahead": _points(view.ahead), "end": view.end}
+
+
+def _points(line: str) -> list[list[int]]:
+    """Return `x,y x,y` as pairs in parts of a thousand."""
+    pairs = (point.split(",") for point in line.split())
+    return [[int(x) * 1000 // WIDE, int(y) * 1000 // HIGH] for x, y in pairs]
+
+
+def _query(name: str, text: str) -> dict[str, Any]:
+    return {"id": clip(name, _NAME), "lines": [clip(line, _LINE) for line in text.splitlines()]}
 
 
 def _group(heading: str, promise: str, blocks: Iterable[Block], record: Record, number: int | None) -> dict[str, Any]:
