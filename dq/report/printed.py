@@ -63,7 +63,11 @@ def printed(record: Record, *, queries: Mapping[str, str] = MappingProxyType({})
         "broken": [_group(group.heading, group.promise, group.blocks, record, group.number) for group in shown.broken],
         "broken_left": say("and {n} more in report.json", n=count(shown.broken_left)) if shown.broken_left else "",
         "waived": [_check(entry) for entry in shown.waived.items],
-        "passed": say("{checks} passed", checks=counted(len(shown.passed.items) + shown.passed.left, "check")),
+        "kept": [
+            {**_group(kept.entity.entity, kept.entity.promise, (), record, kept.number), "passed": _passed(len(kept.passed.items) + kept.passed.left)}
+            for kept in shown.kept
+        ],
+        "passed": _passed(len(shown.passed.items) + shown.passed.left),
         "coverage": {
             "head": [
                 say("Side"),
@@ -188,6 +192,10 @@ def _burndown(record: Record) -> dict[str, Any] | None:
     if view is None:
         return None
     return {"said": view.said, "left": _points(view.left), "ahead": _points(view.ahead), "end": view.end}
+
+
+def _passed(number: int) -> str:
+    return say("{checks} passed", checks=counted(number, "check"))
 
 
 def _points(line: str) -> list[list[int]]:

@@ -44,7 +44,7 @@ def test_a_run_in_indonesian_has_an_indonesian_page_and_the_same_record(broken: 
     assert again.out.splitlines()[-2] == f"Report: {english}"
     assert b'<html lang="en"' in english.read_bytes()
     assert ((folder / "report.html").read_bytes(), (folder / "report.json").read_bytes()) == (page, record)
-    assert f"Report: {folder / 'report.html'}" in show("--lang", "id").out
+    assert f"Laporan: {folder / 'report.html'}" in show("--lang", "id").out
     assert f"Report: {folder / 'report.html'}" in show().out
     assert sorted(path.name for path in folder.glob("report.*html")) == ["report.en.html", "report.html"]
 
@@ -80,7 +80,7 @@ def test_values_can_be_asked_for_later(broken: Small, run: Dq, show: Show) -> No
     run()
     (folder,) = broken.runs.iterdir()
     before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
-    assert f"Report: {folder / 'restricted' / 'report.html'}" in show("--show-values", "--lang", "id").out
+    assert f"Laporan: {folder / 'restricted' / 'report.html'}" in show("--show-values", "--lang", "id").out
     assert "TERBATAS" in (folder / "restricted" / "report.html").read_text(encoding="utf-8")
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
 
