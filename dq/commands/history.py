@@ -63,7 +63,11 @@ def _print(history: History) -> None:
         numbers = (count(line.compared), count(line.findings), line.trend, count(line.people), "\n".join(line.money) or NOTHING)
         batch = translated("all") if run.record.batch is None else str(run.record.batch)
         table.add_row(_cell(line.folder), run.record.command, batch, line.at, *numbers, Text(line.words, style=line.mark.style))
-    out().print(table)
+    console = out()
+    with console.capture() as captured:
+        console.print(table)
+    for row in captured.get().splitlines():  # piped, without the blanks at the ends of its lines
+        console.print(Text.from_ansi(row if console.is_terminal else row.rstrip()), soft_wrap=True)
     for name in history.unreadable:
         note(said_unreadable(_cell(name)))
 

@@ -116,13 +116,15 @@ def _recorded(command: Command, contract: Path, batch: int | None, *, options: O
         say_json(summary(record, finished.folder))
     else:
         from dq.report.terminal import print_verdict
+        from dq.report.verdict import why_in_notebooks
 
         print_verdict(record, out(), report=finished.page, language=options.language)
         with writing(options.language):
             _say_lineage(finished, runs=options.runs)
         if command == "gate" and record.exit_status:
             where = "" if options.runs == RUNS else f" --runs {options.runs}"
-            say(f"Why, in notebooks: dq show {record.run} --notebook{where}")
+            with writing(options.language):
+                say(why_in_notebooks(f"dq show {record.run} --notebook{where}"))
         say(last_line(record))
     raise typer.Exit(record.exit_status)
 

@@ -112,8 +112,10 @@ def _print(record: Record, path: Path, *, language: str, show_values: bool, cont
     from dq.pages import queries_at
     from dq.report.pdf import write_pdf
 
-    write_pdf(record, path, language=language, queries=queries_at(record, contract))
-    say(f"print copy: {path}")
+    queries = queries_at(record, contract)
+    write_pdf(record, path, language=language, queries=queries)
+    without = "" if queries or not record.exit_status else f"; without the queries: {contract} is not the run's contract, or has changed since"
+    say(f"print copy: {path}{without}")
 
 
 def _since(folder: Path, record: Record, name: str, *, runs: Path, as_json: bool) -> None:

@@ -56,6 +56,11 @@ def verdict(record: Record) -> Verdict:
     return Verdict(words, about, blocks.MARKS[outcome], outcome.exit_status)
 
 
+def why_in_notebooks(command: str) -> str:
+    """Return how to look into a shut gate."""
+    return say("Why, in notebooks: {command}", command=command)
+
+
 def asked(record: Record) -> tuple[Fact, ...]:
     """Return what was asked and how it came out: the facts beside the verdict."""
     compared = _batches(record)
