@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.table import Table
-from rich.text import Text
-
 from dq.commands.console import note, out, say_json
 from dq.commands.run import summary
 from dq.errors import UsageError
 from dq.history import PAGE, History, PastRun, read_history
 from dq.pages import put_page
-from dq.report.blocks import NOTHING, count
 from dq.report.language import ENGLISH, writing
-from dq.report.language import say as translated
 from dq.report.visible import clip, visible
 
 _TEXT = 60  # characters of a cell
@@ -51,23 +46,10 @@ def _as_json(run: PastRun, folder: Path) -> dict[str, object]:
 
 
 def _print(history: History) -> None:
-    from dq.report.history import heads, run_line, said_unreadable
+    from dq.report.history import said_unreadable
+    from dq.report.terminal import print_history
 
-    table = Table(*heads(), box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for column in table.columns[4:9]:
-        column.justify = "right"
-    for column in table.columns:
-        column.no_wrap = True
-    for run in history.runs:
-        line = run_line(run)
-        numbers = (count(line.compared), count(line.findings), line.trend, count(line.people), "\n".join(line.money) or NOTHING)
-        batch = translated("all") if run.record.batch is None else str(run.record.batch)
-        table.add_row(_cell(line.folder), run.record.command, batch, line.at, *numbers, Text(line.words, style=line.mark.style))
-    console = out()
-    with console.capture() as captured:
-        console.print(table)
-    for row in captured.get().splitlines():  # piped, without the blanks at the ends of its lines
-        console.print(Text.from_ansi(row if console.is_terminal else row.rstrip()), soft_wrap=True)
+    print_history(history.runs, out())
     for name in history.unreadable:
         note(said_unreadable(_cell(name)))
 

@@ -16,7 +16,6 @@ from dq.report.language import ENGLISH, say, writing
 from dq.report.outline import Shown
 from dq.report.pictures import WIDE
 from dq.report.retelling import retold
-from dq.report.templating import page
 from dq.report.verdict import verdict
 from dq.report.visible import clip
 
@@ -41,6 +40,8 @@ class RunLine:
 
     folder: str
     link: str  # to its page, from beside its folder
+    command: str
+    batch: str
     asked: str
     at: str
     words: str
@@ -68,6 +69,8 @@ def run_line(run: PastRun) -> RunLine:
     return RunLine(
         folder=run.folder,
         link=f"./{quote(os.fsencode(run.folder))}/report.html",
+        command=run.record.command,
+        batch=say("all") if run.record.batch is None else str(run.record.batch),
         asked=asked_in_short(run.record),
         at=moment(run.record.as_of),
         words=found.words,
@@ -78,12 +81,6 @@ def run_line(run: PastRun) -> RunLine:
         people=run.people,
         money=moneys(run.money),
     )
-
-
-def heads() -> tuple[str, ...]:
-    """Return what stands above the columns of a row on a terminal."""
-    numbers = (say("Compared"), say("Findings"), say("Trend"), say("People"), say("Money at stake"))
-    return (say("Run"), say("Command"), say("Batch"), say("As of"), *numbers, say("Outcome"))
 
 
 def said_unreadable(folder: str) -> str:
@@ -110,6 +107,8 @@ def trend_text(trend: int | None) -> str:
 
 def render_history(history: History, *, language: str = ENGLISH) -> str:
     """Return the page over all runs, whose links lead to the pages in their folders beside it."""
+    from dq.report.templating import page  # noqa: PLC0415 - the template engine loads where a page is made
+
     with writing(language):
         newest_first = tuple(reversed(history.runs))
         titles = dict.fromkeys(run.record.title for run in newest_first)

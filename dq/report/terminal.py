@@ -6,7 +6,7 @@ Piped, it is plain text: no colours, no box characters, and ASCII where the enco
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,10 +16,12 @@ from rich.measure import Measurement
 from rich.table import Column, Table
 from rich.text import Text
 
+from dq.history import PastRun
 from dq.record import Cause, EntityResult, Outcome, Record
 from dq.report import blocks
 from dq.report.calendar import calendar_view
 from dq.report.facts import cause_line, where
+from dq.report.history import RunLine, run_line
 from dq.report.language import ENGLISH, say, writing
 from dq.report.outline import Block, Outline, Shown, outline
 from dq.report.retelling import retold
@@ -31,6 +33,7 @@ _NAME, _TEXT = 60, 240
 _SIGNS: Final = str.maketrans({"–": "-", "—": "-", blocks.MINUS: "-", "…": "...", "‹": "<", "›": ">", "’": "'", "·": "-"})
 _GLUE: Final = "\ue000"  # stands for a space where no line may break; strangers' private characters are shown as code points
 _GLUED: Final = re.compile(r"(?<=\b[A-Z]{3}) (?=[−-]?[0-9])|(?<=[0-9]) (?=(?:rows?|people|person|units|h)\b)")
+_OF_RUNS, _STAKES = ("Compared", "Findings", "Trend"), ("People", "Money at stake")
 _COUNTS: Final = ("Compared", "Missing", "Extra", "Changed", "Duplicate", "People")
 
 
@@ -49,6 +52,14 @@ def print_verdict(record: Record, console: Console, *, report: Path | None, lang
         printer.verdict(record)
         printer.promises(shown)
         printer.broken(shown, report)
+
+
+def print_history(runs: Iterable[PastRun], console: Console) -> None:
+    """Print a row a run, in the language that is being written in; where the width does not allow all columns, without people and money."""
+    printer = _Printer(console)
+    lines = tuple(map(run_line, runs))
+    wide, narrow = (printer.history(lines, with_stakes=with_stakes) for with_stakes in (True, False))
+    printer.tabled(wide if printer.width(wide) <= console.width else narrow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +103,12 @@ class _Printer:
             return
         layouts = ((with_money, gap) for with_money in (True, False) for gap in (2, 1))
         tables = ((with_money, self._table(entities, with_money=with_money, gap=gap)) for with_money, gap in layouts)
-        with_money, table = next(((with_money, table) for with_money, table in tables if self._width(table) <= self.console.width), (True, None))
+        with_money, table = next(((with_money, table) for with_money, table in tables if self.width(table) <= self.console.width), (True, None))
         if table is None:
             for entity in entities:
                 self._listed(entity)
         else:
-            self._tabled(table)
+            self.tabled(table)
         if not with_money:
             self._stakes(entities)
         if shown.promises_left:
@@ -115,7 +126,8 @@ class _Printer:
             table.add_row(self.say(entity.entity, limit=_NAME), *self._counts(entity), *money, Text.assemble(apart, self.mark(entity.outcome)))
         return table
 
-    def _width(self, table: Table) -> int:
+    def width(self, table: Table) -> int:
+        """Return how many columns of the terminal a table needs."""
         return Measurement.get(self.console, self.console.options.update(max_width=1000), table).maximum
 
     def _counts(self, entity: EntityResult) -> Iterator[Text]:
@@ -168,6 +180,23 @@ class _Printer:
     def _cause(self, cause: Cause) -> None:
         self._hanging(Text("-"), self.say(cause_line(cause)), indent=4, gap=1)
 
+    def history(self, lines: Iterable[RunLine], *, with_stakes: bool) -> Table:
+        """Return a table of runs."""
+        right = {"justify": "right", "no_wrap": True}
+        heads = [Column(say("Run"), no_wrap=True), *(Column(say(name)) for name in ("Command", "Batch", "As of"))]
+        heads += [Column(say(name), **right) for name in (*_OF_RUNS, *(_STAKES if with_stakes else ()))]  # type: ignore[arg-type]
+        table = Table(*heads, Column(say("Outcome")), box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+        for line in lines:
+            stakes = (blocks.count(line.people), "\n".join(line.money) or blocks.NOTHING) if with_stakes else ()
+            numbers = (blocks.count(line.compared), blocks.count(line.findings), line.trend, *stakes)
+            cells = [self.lines(text) for text in (line.folder, line.command, line.batch, line.at, *numbers)]
+            table.add_row(*cells, self.say(line.words, line.mark.style))
+        return table
+
+    def lines(self, text: str) -> Text:
+        """Return a text of several lines as the console can show it."""
+        return Text("\n").join(self.say(line, limit=_NAME) for line in text.split("\n"))
+
     def _hanging(self, head: Text, text: Text, *, indent: int = 0, gap: int = 2) -> None:
         """Print a head and what it is about in one line; what does not fit goes on behind an indent of four."""
         self._wrapped(Text.assemble(head, " " * gap, text, overflow="fold"), indent=indent, step=2 if indent else 4)
@@ -179,7 +208,7 @@ class _Printer:
             part.rstrip()
             self._print(Text.assemble(" " * (indent + (step if turn else 0)), part))
 
-    def _tabled(self, table: Table) -> None:
+    def tabled(self, table: Table) -> None:
         """Print a table; piped, without the blanks at the ends of its lines."""
         if self.console.is_terminal:
             self._print(table)

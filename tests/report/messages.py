@@ -78,7 +78,9 @@ def _tables() -> Iterator[Message]:
     yield from ((word, None) for word in typing.get_args(BatchLine.model_fields["status"].annotation))
     yield from ((word, None) for word in typing.get_args(Snapshot.model_fields["side"].annotation))
     yield from ((word, None) for word in (verdict.GATE_OPEN, verdict.GATE_SHUT, *Outcome))
-    yield from ((text, None) for text in (*printed._HEADS, *terminal._COUNTS, *coverage.STATUSES))
+    yield from (
+        (text, None) for text in (*printed._HEADS, *terminal._COUNTS, *terminal._OF_RUNS, *terminal._STAKES, "Command", "Batch", "As of", *coverage.STATUSES)
+    )
     yield from ((text, None) for text in (*model.MEANING, *model.MEANING.values(), *model.WORDS, "personal data"))
     yield from ((text, None) for text in (caseview._KEPT, caseview._BROKEN, caseview._APART))
     assert set(verdict._TALLIED) == set(Outcome)

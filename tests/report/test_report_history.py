@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 import pytest
 import records
 from parsed import Page
+from rich.console import Console
 
 from dq.folder import record_bytes
 from dq.history import Asked, History, PastRun, read_history
 from dq.record import Money, Outcome, Record
 from dq.report.history import render_history, trend_text
+from dq.report.terminal import print_history
 
 Kept = Callable[..., History]
 FIRST, SECOND, THIRD = (f"2024-11-0{day}T20:30:00+00:00" for day in (5, 6, 7))
@@ -107,3 +110,19 @@ def test_a_hostile_folder_and_record_are_text() -> None:
 def test_the_same_history_gives_the_same_page(kept: Kept) -> None:
     history = kept(a=records.broken(), b=records.clean())
     assert render_history(history) == render_history(history)
+
+
+@pytest.mark.parametrize(("width", "with_money"), [(120, True), (80, False)])
+def test_a_row_of_the_terminal_leaves_out_money_where_there_is_no_room(kept: Kept, width: int, with_money: bool) -> None:  # noqa: FBT001 - a case
+    file = StringIO()
+    print_history(kept(a=records.broken()).runs, Console(file=file, width=width))
+    lines = file.getvalue().splitlines()
+    assert ("Money at stake" in lines[0], max(map(len, lines)) <= width) == (with_money, True)
+
+
+def test_an_encoding_without_dashes_gets_others(kept: Kept) -> None:
+    file = TextIOWrapper(BytesIO(), encoding="ascii")
+    history = kept(a=moved(records.broken(), as_of=FIRST), b=moved(records.broken(), as_of=SECOND, findings=1))
+    print_history(history.runs, Console(file=file, width=120))
+    file.seek(0)
+    assert f"-{records.broken().findings - 1:,}" in file.read()
