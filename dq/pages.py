@@ -27,6 +27,13 @@ def queries_behind(record: Record, contract: Contract) -> Mapping[str, str]:
     return queries_of(contract, [check.id for check in record.checks if check.outcome.exit_status])
 
 
+def queries_at(record: Record, contract: Path) -> Mapping[str, str]:
+    """Return what `queries_behind` does, of the contract in a folder; none where there is no contract that can be read: a page has none, then."""
+    with suppress(UsageError):
+        return queries_behind(record, read_contract(contract))
+    return {}
+
+
 def keep_page(folder: Path, content: str, *, language: str) -> Path:
     """Return where the page stands in a run's folder; where report.html is another, it is written beside it, named by its language.
 
@@ -37,14 +44,23 @@ def keep_page(folder: Path, content: str, *, language: str) -> Path:
     for path in (folder / PAGE, beside):
         if path.is_file() and path.read_bytes() == written:
             return path
-    try:
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".report-", delete=False) as file:
-            file.write(written)
-        Path(file.name).chmod(0o644)
-        Path(file.name).replace(beside)
-    except OSError as error:
-        raise UsageError(f"{beside}: cannot be written ({(error.strerror or 'no reason given').lower()})") from None
+    put_page(beside, written)
     return beside
+
+
+def put_page(path: Path, written: bytes) -> None:
+    """Write a page that everybody may read, all of it or nothing. Raises UsageError where it cannot be written there."""
+    left = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".page-", delete=False) as file:
+            left = Path(file.name)
+            file.write(written)
+        left.chmod(0o644)
+        left.replace(path)
+    except OSError as error:
+        if left is not None:
+            left.unlink(missing_ok=True)
+        raise UsageError(f"{path}: cannot be written ({(error.strerror or 'no reason given').lower()})") from None
 
 
 def page_again(folder: Path, record: Record, *, language: str | None, show_values: bool, contract: Path) -> Path:
@@ -62,9 +78,7 @@ def page_again(folder: Path, record: Record, *, language: str | None, show_value
     from dq.report.html import render_html  # noqa: PLC0415 - only where a page is made
 
     language = language_of(language or ENGLISH).code
-    queries: Mapping[str, str] = {}
-    with suppress(UsageError):  # without the contract there is a page without queries
-        queries = queries_behind(record, read_contract(contract))
+    queries = queries_at(record, contract)
     if show_values:
         return write_restricted(folder, record, language=language, queries=queries)
     return keep_page(folder, render_html(record, language=language, queries=queries), language=language)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Optional, TypeVar
 
 import polars as pl
 
@@ -12,6 +12,8 @@ from dq.record import Check, EntityResult
 
 if TYPE_CHECKING:
     from dq.result import Run
+
+Text = TypeVar("Text", str, Optional[str])  # noqa: UP045 - read when the module is
 
 
 @dataclass(frozen=True)
@@ -35,19 +37,19 @@ class EntityRun:
 
     def checks(self) -> pl.DataFrame:
         """Return the entity's checks; see `Run.checks`."""
-        return self.run.checks().filter(pl.col("check").is_in([check.id for check in self.run.record.checks if check.entity == self.result.entity]))
+        return self.run.checks().filter(pl.col("check").is_in([storable(check.id) for check in self.run.record.checks if check.entity == self.result.entity]))
 
     def findings(self) -> pl.DataFrame:
         """Return the entity's findings; see `Run.findings`."""
-        return self.run.findings().filter(pl.col("entity") == self.result.entity)
+        return self.run.findings().filter(pl.col("entity") == storable(self.result.entity))
 
     def cells(self) -> pl.DataFrame:
         """Return the entity's cells; see `Run.cells`."""
-        return self.run.cells().filter(pl.col("entity") == self.result.entity)
+        return self.run.cells().filter(pl.col("entity") == storable(self.result.entity))
 
     def causes(self) -> pl.DataFrame:
         """Return the entity's causes; see `Run.causes`."""
-        return self.run.causes().filter(pl.col("entity") == self.result.entity)
+        return self.run.causes().filter(pl.col("entity") == storable(self.result.entity))
 
     def __repr__(self) -> str:
         """Say what it is about in a line."""
@@ -70,15 +72,17 @@ class CheckRun:
         """Return the rows that break it; see `Run.findings`. A changed row breaks the checks of the columns that differ."""
         rows = self.run.findings()
         cells = self.cells().select("entity", "row").unique()
-        return pl.concat([rows.filter(pl.col("check") == self.result.id), rows.join(cells, on=["entity", "row"], how="semi")]).unique(maintain_order=True)
+        return pl.concat([rows.filter(pl.col("check") == storable(self.result.id)), rows.join(cells, on=["entity", "row"], how="semi")]).unique(
+            maintain_order=True
+        )
 
     def cells(self) -> pl.DataFrame:
         """Return the cells that break it; see `Run.cells`."""
-        return self.run.cells().filter(pl.col("check") == self.result.id)
+        return self.run.cells().filter(pl.col("check") == storable(self.result.id))
 
     def causes(self) -> pl.DataFrame:
         """Return the causes that explain it; see `Run.causes`."""
-        return self.run.causes().filter(pl.col("checks").list.contains(self.result.id))
+        return self.run.causes().filter(pl.col("checks").list.contains(storable(self.result.id)))
 
     def __repr__(self) -> str:
         """Say what it found in a line."""
@@ -88,3 +92,8 @@ class CheckRun:
         from dq.report.displays import check_display  # noqa: PLC0415 - as above
 
         return check_display(self.result, [cause for cause in self.run.record.causes if self.result.id in cause.checks])
+
+
+def storable(text: Text) -> Text:
+    """Return a text as a frame can hold it: half a character, which a record may have and UTF-8 has not, as its code point."""
+    return text if text is None else text.encode(errors="backslashreplace").decode()

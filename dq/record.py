@@ -124,7 +124,7 @@ class Cause(Frozen):
     """Findings of one entity with one explanation."""
 
     entity: str
-    kind: str  # offset, zone, cut, case, form, blanks, mojibake, factor, sign, swapped, became, missing, ...; "unexplained" for what is left
+    kind: str  # offset, zone, cut, case, form, blanks, mojibake, factor, sign, swapped, became, currency, rate, missing, ...; "unexplained" for what is left
     sentence: str  # in plain words, no values: "expires_at is 7 h late: Asia/Jakarta wall clock read as UTC"
     columns: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()  # ids of the checks that these findings break

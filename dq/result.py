@@ -16,7 +16,7 @@ from dq.case import Where, explained
 from dq.case.model import CaseData
 from dq.errors import UsageError, near_miss
 from dq.folder import FINDINGS
-from dq.parts import CheckRun, EntityRun
+from dq.parts import CheckRun, EntityRun, storable
 from dq.record import Outcome, Record
 from dq.running import Options, run_contract
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 class Run:
     """A recorded run. What it says stands in `record`; keys and values only in its findings.
 
+    Each entity is an attribute, too, so that it is offered after `run.`; one that is called as a method of a run is in brackets alone: `run["checks"]`.
+
     Attributes:
         folder: where report.html and the rest lie.
         record: everything that was found, without personal data.
@@ -35,6 +37,11 @@ class Run:
 
     folder: Path
     record: Record
+
+    def __post_init__(self) -> None:
+        """Keep the entities as attributes: what completes a line in a notebook looks at those, and runs no code."""
+        known = {*dir(type(self)), *self.__dict__}
+        self.__dict__.update({item.entity: EntityRun(self, item) for item in self.record.entities if item.entity.isidentifier() and item.entity not in known})
 
     @property
     def outcome(self) -> Outcome:
@@ -70,7 +77,7 @@ class Run:
 
     def causes(self) -> pl.DataFrame:
         """Return the causes: entity, sentence, rows, people, checks; largest first within an entity."""
-        rows = [(cause.entity, cause.sentence, cause.rows, cause.people, list(cause.checks)) for cause in self.record.causes]
+        rows = [(storable(cause.entity), storable(cause.sentence), cause.rows, cause.people, [*map(storable, cause.checks)]) for cause in self.record.causes]
         schema: dict[str, pl.DataType | type[pl.DataType]] = {
             "entity": pl.String,
             "cause": pl.String,
@@ -84,7 +91,7 @@ class Run:
         """Return the slices that findings are of more than others: check, where, broken, of, rows, looked_at, lift; the surest of a check first."""
         found = [(check.id, one) for check in self.record.checks for one in check.overrepresented]
         return pl.DataFrame(
-            [(check, one.sentence, one.broken, one.of, one.rows, one.looked_at, Decimal(one.lift)) for check, one in found],
+            [(storable(check), storable(one.sentence), one.broken, one.of, one.rows, one.looked_at, Decimal(one.lift)) for check, one in found],
             schema={"check": pl.String, "where": pl.String, **dict.fromkeys(("broken", "of", "rows", "looked_at"), pl.Int64), "lift": pl.Decimal(18, 1)},
             orient="row",
         )
@@ -102,7 +109,7 @@ class Run:
 
     def checks(self) -> pl.DataFrame:
         """Return every check: id, outcome, broken, looked_at, sentence."""
-        rows = [(check.id, check.outcome.value, check.broken, check.looked_at, check.sentence) for check in self.record.checks]
+        rows = [(storable(check.id), check.outcome.value, check.broken, check.looked_at, storable(check.sentence)) for check in self.record.checks]
         schema = {"check": pl.String, "outcome": pl.String, "broken": pl.Int64, "looked_at": pl.Int64, "sentence": pl.String}
         return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -125,12 +132,12 @@ class Run:
         slices = sorted({name for _, line in lines for name in line.by})
         return pl.DataFrame(
             {
-                "check": [check for check, _ in lines],
-                **{name: [line.by.get(name) for _, line in lines] for name in slices},
+                "check": [storable(check) for check, _ in lines],
+                **{storable(name): [storable(line.by.get(name)) for _, line in lines] for name in slices},
                 **{part: [Decimal(getattr(line, part)) for _, line in lines] for part in ("source_net", "target_net", "source_gross", "target_gross")},
                 "agrees": [line.agrees for _, line in lines],
             },
-            schema_overrides={"check": pl.String, "agrees": pl.Boolean, **dict.fromkeys(slices, pl.String)},
+            schema_overrides={"check": pl.String, "agrees": pl.Boolean, **dict.fromkeys(map(storable, slices), pl.String)},
         )
 
     def case(self, account: str | int, *, contract: Path | str | None = None, snapshots: dict[str, Path | str] | None = None) -> Case:
@@ -210,11 +217,15 @@ class Case:
         texts = pl.List(pl.String)
         return pl.DataFrame(found, schema={"entity": pl.String, "status": pl.String, "key": texts, "columns": texts, "findings": texts}, orient="row")
 
-    def save(self, path: Path | str) -> None:
-        """Write the case as a page to print, readable by its owner alone. Raises UsageError where it cannot be written there."""
+    def save(self, path: Path | str, *, lang: str = "en") -> None:
+        """Write the case as a page to print, readable by its owner alone, in English or Indonesian ('id').
+
+        Raises:
+            UsageError: it cannot be written there, or there is no such language.
+        """
         from dq.report.case import write_case  # noqa: PLC0415 - the template engine loads where something is shown
 
-        write_case(self.data, Path(path))
+        write_case(self.data, Path(path), language=lang)
 
     def __repr__(self) -> str:
         """Say what it is about in a line, without personal data."""

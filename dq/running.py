@@ -174,7 +174,11 @@ def render(record: Record, *, language: str, queries: Mapping[str, str]) -> dict
     from dq.report.junit import render_junit  # noqa: PLC0415
     from dq.report.markdown import render_markdown  # noqa: PLC0415
 
-    return {PAGE: render_html(record, language=language, queries=queries), "summary.md": render_markdown(record), "junit.xml": render_junit(record)}
+    return {
+        PAGE: render_html(record, language=language, queries=queries),
+        "summary.md": render_markdown(record, language=language),
+        "junit.xml": render_junit(record, language=language),
+    }
 
 
 def look_into_snapshots(engine: Engine, question: Question, *, attempt: Attempts) -> Mapping[str, tuple[str, ...]]:

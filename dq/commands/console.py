@@ -64,6 +64,12 @@ def say(text: str) -> None:
         stream.flush()
 
 
+def note(text: str) -> None:
+    """Print a line beside the results, on standard error."""
+    encoding = sys.stderr.encoding or "ascii"
+    sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+
 def say_json(found: Mapping[str, Any]) -> None:
     """Print one JSON object in a line, ASCII only."""
     say(json.dumps(found, sort_keys=True, default=str))

@@ -29,6 +29,7 @@ from dq.commands.console import out, progress, say, say_json
 from dq.errors import UsageError
 from dq.folder import read_record
 from dq.past import LATEST, find_run
+from dq.report.language import ENGLISH
 from dq.report.visible import clip, printable_in, visible
 
 if TYPE_CHECKING:
@@ -56,10 +57,13 @@ def explain(
     files: Files = NO_FILES,
     memory: Memory = DEFAULT_MEMORY,
     threads: Threads = None,
+    lang: Annotated[str, typer.Option("--lang", metavar="en|id", help="The language of the case: English or Indonesian.")] = ENGLISH,
     as_json: AsJson = False,
 ) -> None:
     from dq.case import Where, explained
+    from dq.report.language import language_of, writing
 
+    language = language_of(lang).code
     folder = find_run(run, runs=runs)
     record = read_record(folder)
     who = _asked(account)
@@ -70,13 +74,14 @@ def explain(
     if to is not None:
         from dq.report.case import write_case
 
-        write_case(case, to)
+        write_case(case, to, language=language)
     if as_json:
         say_json(dataclasses.asdict(case) | {"broken": case.broken, "headline": case.headline})
     elif to is not None:
         say(f"case with personal data: {to}")
     else:
-        print_case(case, out())
+        with writing(language):
+            print_case(case, out())
 
 
 def _asked(account: str | None) -> str:
@@ -96,14 +101,16 @@ def _asked(account: str | None) -> str:
 
 def print_case(case: CaseData, console: Console) -> None:
     """Print a case: what is as promised in a line a row, what is not with both sides."""
-    from dq.report.caseview import case_verdict, section_views
+    from dq.report.caseview import account_line, case_verdict, section_views
+    from dq.report.language import say as told
+    from dq.report.retelling import retold
 
     printer = _Printer(console)
     verdict = case_verdict(case)
-    printer.show(Text.assemble(printer.text(verdict.words, verdict.mark.style), ": ", printer.text(verdict.about), "  ", ("personal data", "dim")))
-    printer.show(printer.text(case.headline, limit=2 * _TEXT))
+    printer.show(Text.assemble(printer.text(verdict.spoken, verdict.mark.style), ": ", printer.text(verdict.about), "  ", (told("personal data"), "dim")))
+    printer.show(printer.text(retold(case.headline), limit=2 * _TEXT))
     console.print()
-    for line in (*(f"account {account.id}: {account.said}" for account in case.accounts), *case.sentences):
+    for line in (*map(account_line, case.accounts), *map(retold, case.sentences)):
         printer.show(printer.text(line, limit=2 * _TEXT))
     for view in section_views(case):
         if view.rows or view.sentences:
@@ -130,7 +137,10 @@ class _Printer:
 
     def section(self, view: SectionView) -> None:
         """Print an entity: its rows, then what they come to and what is not among them."""
-        counts = Text(", ").join(self.text(f"{rows:,} {status}", _STYLES[slug]) for status, slug, rows in view.counts)
+        from dq.report.blocks import count
+        from dq.report.language import say as told
+
+        counts = Text(", ").join(self.text(f"{count(rows)} {told(status)}", _STYLES[slug]) for status, slug, rows in view.counts)
         self.show(Text.assemble(self.text(view.entity, "bold"), "  ", counts))
         table = Table(box=None, padding=(0, 2, 0, 2), show_header=False)
         for row in view.rows:
@@ -145,9 +155,12 @@ class _Printer:
 
     def _row(self, table: Table, row: RowView, *, first: str) -> None:
         amounts = "  ".join(f"{cell.label} {cell.text}" for cell in row.cells if cell.label == first and not cell.differs)
-        running = "" if row.running is None else f"sum {row.running.text}" + (f", in the target {row.running.target}" if row.running.target else "")
+        from dq.report.caseview import running_text
+        from dq.report.language import say as told
+
+        running = running_text(row)
         name = self.text(f"{row.group}  {row.name}" if row.group else row.name, "bold" if row.slug == "failed" else "")
-        table.add_row(name, self.text(row.status, _STYLES[row.slug]), self.text(amounts), self.text(running))
+        table.add_row(name, self.text(told(row.status), _STYLES[row.slug]), self.text(amounts), self.text(running))
         for cell in row.differing:
             sides = f"{cell.text} -> {cell.target}" if cell.target is not None else cell.text
             table.add_row(self._under(cell.label, "dim"), "", self.text(sides, "red", limit=2 * _TEXT), "")

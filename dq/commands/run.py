@@ -39,7 +39,7 @@ from dq.commands.console import out, progress, say, say_json, tally
 from dq.contract import read_contract
 from dq.errors import DqError, UsageError
 from dq.record import Record
-from dq.report.language import ENGLISH
+from dq.report.language import ENGLISH, writing
 from dq.running import Finished, Options
 
 LOCK = Path("requirements") / "run.lock"
@@ -167,14 +167,17 @@ def _recorded(command: Command, contract: Path, batch: int | None, *, options: O
         say_json({**summary(record, finished.folder), **({"parity": str(finished.parity)} if finished.parity else {})})
     else:
         from dq.report.terminal import print_verdict
+        from dq.report.verdict import why_in_notebooks
 
-        print_verdict(record, out(), report=finished.page)
-        _say_lineage(finished, runs=options.runs)
+        print_verdict(record, out(), report=finished.page, language=options.language)
+        with writing(options.language):
+            _say_lineage(finished, runs=options.runs)
         if finished.parity is not None:
             say(f"Attested: {finished.parity}")
         if command == "gate" and record.exit_status:
             where = "" if options.runs == RUNS else f" --runs {options.runs}"
-            say(f"Why, in notebooks: dq show {record.run} --notebook{where}")
+            with writing(options.language):
+                say(why_in_notebooks(f"dq show {record.run} --notebook{where}"))
         say(last_line(record))
     raise typer.Exit(record.exit_status)
 
@@ -182,11 +185,12 @@ def _recorded(command: Command, contract: Path, batch: int | None, *, options: O
 def _say_lineage(finished: Finished, *, runs: Path) -> None:
     """Say what became of the findings since the run before, where there is one and either has any."""
     from dq.lineage import Recorded, lineage_since
+    from dq.report.retelling import retold
 
     with suppress(DqError):  # whatever became of an earlier run's folder is no matter of this run's
         lineage = lineage_since(Recorded(finished.folder, finished.record), runs=runs)
         if lineage.lines:
-            say(lineage.sentence)
+            say(retold(lineage.sentence))
 
 
 def last_line(record: Record) -> str:

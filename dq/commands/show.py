@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from dq.commands.arguments import CONTRACT, RUNS, AnotherLang, AsJson, ContractDir, RunsDir, ShowValues
 from dq.commands.console import out, progress, say, say_json
 from dq.commands.run import last_line, summary
 from dq.errors import UsageError, near_miss
 from dq.folder import FINDINGS, read_record
-from dq.past import LATEST, find_run, run_folders
+from dq.past import LATEST, find_run
 from dq.record import Record
-from dq.report.blocks import MARKS
 from dq.report.language import ENGLISH
 from dq.report.visible import visible
 
@@ -47,7 +45,7 @@ def show(
     contract: ContractDir = CONTRACT,
     pdf: Annotated[Optional[Path], typer.Option("--pdf", metavar="FILE", help="Write a print copy of the report there.")] = None,
     notebook: Annotated[bool, typer.Option("--notebook", help="Execute the notebooks on the run; copies (.ipynb, .html) stay in its restricted/.")] = False,
-    history: Annotated[bool, typer.Option("--history", help="List all runs, the latest last.")] = False,
+    history: Annotated[bool, typer.Option("--history", help="List all runs, the latest last, and write runs/index.html over them.")] = False,
     since: Annotated[
         Optional[str],
         typer.Option(
@@ -61,7 +59,9 @@ def show(
     if to is not None and findings is None:
         raise UsageError("--to goes with --findings")
     if history:
-        _history(runs, as_json=as_json)
+        from dq.commands.history import tell_history
+
+        tell_history(runs, language=lang, as_json=as_json)
         return
     folder = find_run(run, runs=runs)
     record = read_record(folder)
@@ -74,7 +74,7 @@ def show(
     elif sql is not None:
         _sql(record, sql, contract=contract)
     elif pdf is not None:
-        _print(record, pdf, language=lang or ENGLISH, show_values=show_values)
+        _print(record, pdf, language=lang or ENGLISH, show_values=show_values, contract=contract)
     elif notebook:
         _notebooks(folder, record)
     elif as_json:
@@ -84,7 +84,7 @@ def show(
         from dq.report.terminal import print_verdict
 
         page = page_again(folder, record, language=lang, show_values=show_values, contract=contract)
-        print_verdict(record, out(), report=page)
+        print_verdict(record, out(), report=page, language=lang or ENGLISH)
         say(last_line(record))
 
 
@@ -105,14 +105,17 @@ def _notebooks(folder: Path, record: Record) -> None:
         raise NotebookError(f"{len(copied.failed)} of {total} notebooks did not run to their end")
 
 
-def _print(record: Record, path: Path, *, language: str, show_values: bool) -> None:
-    """Write the print copy, which never holds values."""
+def _print(record: Record, path: Path, *, language: str, show_values: bool, contract: Path) -> None:
+    """Write the print copy, which never holds values; with the queries, where the contract is the run's."""
     if show_values:
         raise UsageError("a print copy holds no values: --show-values writes a page, which prints itself as restricted")
+    from dq.pages import queries_at
     from dq.report.pdf import write_pdf
 
-    write_pdf(record, path, language=language)
-    say(f"print copy: {path}")
+    queries = queries_at(record, contract)
+    write_pdf(record, path, language=language, queries=queries)
+    without = "" if queries or not record.exit_status else f"; without the queries: {contract} is not the run's contract, or has changed since"
+    say(f"print copy: {path}{without}")
 
 
 def _since(folder: Path, record: Record, name: str, *, runs: Path, as_json: bool) -> None:
@@ -173,20 +176,6 @@ def _sql(record: Record, check_id: str, *, contract: Path) -> None:
     query = query_of(read, check_id)
     say(f"-- {check_id}; `dq check --sql {check_id.partition('.')[0]}` prints the views")
     say(query)
-
-
-def _history(runs: Path, *, as_json: bool) -> None:
-    records = [(folder, read_record(folder)) for folder in run_folders(runs)]
-    if as_json:
-        say_json({"runs": [summary(record, folder) for folder, record in records]})
-        return
-    table = Table("Run", "Command", "Batch", "As of", "Compared", "Findings", "Outcome", box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for folder, record in records:
-        mark = MARKS[record.outcome]
-        batch = "all" if record.batch is None else str(record.batch)
-        compared = f"{sum(entity.compared for entity in record.entities):,}"
-        table.add_row(folder.name, record.command, batch, record.as_of[:16], compared, f"{record.findings:,}", Text(mark.word, style=mark.style))
-    out().print(table)
 
 
 def _findings(folder: Path, record: Record, *, entity: str, to: Path | None) -> None:

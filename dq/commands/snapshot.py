@@ -9,6 +9,7 @@ import typer
 
 from dq.commands.arguments import CONTRACT, AsJson, BatchNumber, ContractDir, MachineKey, SealingMemory, Threads, asked_passphrase, moment, settings
 from dq.commands.console import say, say_json, tables_read
+from dq.words import counted
 
 HELP = """Seal a store as a snapshot: one DuckDB file and its manifest, where the contract looks for it.
 
@@ -83,7 +84,7 @@ def snapshot(
         return
     for note in manifest.notes:
         say(f"note: {note}")
-    say(f"sealed {side}: {len(manifest.taken)} tables, {manifest.rows:,} rows, content {manifest.content[:12]}")
+    say(f"sealed {side}: {counted(len(manifest.taken), 'table')}, {counted(manifest.rows, 'row')}, content {manifest.content[:12]}")
     say(f"  {target}")
     say(f"  {manifest_path(target)}")
     if statement is not None:

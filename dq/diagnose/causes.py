@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dq.compare.cells import VALUES_KEPT
@@ -12,6 +12,7 @@ from dq.diagnose.again import causes_of_batches
 from dq.diagnose.cells import Group, groups_of, labelled
 from dq.diagnose.codes import whole_words
 from dq.diagnose.population import Subject
+from dq.diagnose.rates import why_currencies
 from dq.diagnose.rows import causes_of_rows, explained_rows, make_accounted, money_of
 from dq.diagnose.sentences import said, why
 from dq.engine import Engine
@@ -73,11 +74,12 @@ def _of_column(engine: Engine, subject: Subject, *, place: int, column: Column) 
     looked_at = sum(group.rows for group in groups)
     past = f" ({counted(looked_at, 'row')} of {cells:,} looked at)" if cells > VALUES_KEPT else ""
     maps = whole_words(engine, subject, column, [(group.label, group.rows) for group in named]) if not past else {}
+    amounts = why_currencies(engine, subject, column, [group.label for group in named], labelled=labelled(entity)) if not past else {}
     for group in named:
         cause = Cause(
             entity=entity.name,
-            kind=group.label.partition(":")[0],
-            sentence=f"{_sentence(column, group, reason=maps.get(group.label))}{past}",
+            kind="currency" if group.label in amounts else group.label.partition(":")[0],
+            sentence=f"{_sentence(column, group, reasons=[found[group.label] for found in (maps, amounts) if group.label in found])}{past}",
             columns=(column.name,),
             checks=(f"{entity.name}.{column.kind}",),
             rows=group.rows,
@@ -102,8 +104,8 @@ def _of_column(engine: Engine, subject: Subject, *, place: int, column: Column) 
         yield Labelled(cause)
 
 
-def _sentence(column: Column, group: Group, *, reason: str | None) -> str:
-    reason = reason or why(group.label, zoned=column.source.zone is not None, digits=column.type.scale)
+def _sentence(column: Column, group: Group, *, reasons: Sequence[str]) -> str:
+    reason = "; ".join(reasons) or why(group.label, zoned=column.source.zone is not None, digits=column.type.scale)
     return f"{said(column.name, group.label, span=_span(group))}{f': {reason}' if reason else ''}"
 
 

@@ -16,6 +16,7 @@ from dq.diagnose.cover import choose
 from dq.diagnose.exchanged import add_labels_across_rows
 from dq.diagnose.labels import is_word, labels_of
 from dq.diagnose.population import Subject
+from dq.diagnose.rates import add_rates
 from dq.engine import Engine
 from dq.sql import Query, literal, path
 
@@ -89,6 +90,7 @@ def _label_column(engine: Engine, subject: Subject, *, place: int, column: Colum
     engine.execute(Query(sql, step=subject.step))
     if not is_word(column):
         add_labels_across_rows(engine, subject, place=place, column=column, table=_MATCHED)
+        add_rates(engine, subject, column=column, table=_MATCHED)
     chosen = choose(engine, subject, column, table=_MATCHED)
     listed = f"[{', '.join(map(literal, chosen))}]"
     first = f"list_filter(CAST({listed} AS VARCHAR[]), one -> list_contains(labels, one))[1]"

@@ -26,7 +26,7 @@ _SPECIFIC = (
     *("summer", "overlap", "day end", "zone", "offset twice", "zone and day", "local day", "precision"),
     *("form", "line ends", "blanks", "case"),
     *("mojibake", "escaped", "unescaped", "emoji gone", "emoji cut", "lost characters", "cut", "bytes cut"),
-    *("factor", "part", "sign", "wrapped", "rounded", "rounded to even", "rounded down", "rounded up", "digits cut"),
+    *("factor", "part", "rate", "sign", "wrapped", "rounded", "rounded to even", "rounded down", "rounded up", "digits cut"),
     *("swapped", "column", "neighbour", "one value", "recoded"),
 )
 _UNITS = ("milliseconds", "seconds", "minutes", "hours", "days")

@@ -64,6 +64,7 @@ _FORMS = {
     "case": "is in another case ({})",
     "local day": "is cut to the day in {}",
 }
+_OF_SEVERAL = {"became": "went from {} to {}", "rate": "is exchanged from {} to {} at about {}"}
 _WHY = {
     "factor": "minor units read as major ones",
     "part": "major units read as minor ones",
@@ -93,9 +94,9 @@ def said(column: str, label: str, *, span: tuple[int, int] | None = None) -> str
         span: of instants whose label does not say it, by how many microseconds they differ at least and at most.
     """
     kind, _, rest = label.partition(":")
-    if kind == "became":
-        before, _, after = rest.partition(":")
-        return f"{column} went from {before} to {after}"
+    if kind in _OF_SEVERAL:
+        form = _OF_SEVERAL[kind]
+        return f"{column} {form.format(*rest.split(':', form.count('{}') - 1))}"
     if kind == "offset":
         return f"{column} is {_apart(int(rest))}"
     if kind == "difference":

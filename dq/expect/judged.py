@@ -6,6 +6,7 @@ import builtins
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Literal, Optional, cast
 
 import dq
@@ -61,7 +62,13 @@ class ParityDatasource(DuckDBDatasource):
 
 
 def add_store(
-    context: Any, *, contract: Path | str = "expectations", batch: int | None = None, name: str = "parity", judge: Judge | None = None
+    context: Any,
+    *,
+    contract: Path | str = "expectations",
+    batch: int | None = None,
+    name: str = "parity",
+    runs: Path | str | None = None,
+    judge: Judge | None = None,
 ) -> ParityDatasource:
     """Add the comparison of a contract's stores to a data context; the stores are compared when it is first asked.
 
@@ -70,19 +77,23 @@ def add_store(
         contract: the contract's folder.
         batch: a batch, from 1; None: all that has moved.
         name: the data source's name.
+        runs: where the run's folder is kept, as `dq run` leaves it; None: nothing is left.
         judge: returns an entity's checks, instead of a comparison of the contract's snapshots.
     """
     source: ParityDatasource = context.data_sources.add_parity(name, connection_string=IN_MEMORY)
-    source._judge = judge or _judged(contract, batch)  # noqa: SLF001 - it is this module's own
+    source._judge = judge or _judged(contract, batch, runs)  # noqa: SLF001 - it is this module's own
     return source
 
 
-def _judged(contract: Path | str, batch: int | None) -> Judge:
-    """Compare once, for all entities and validations; as `dq run` does, its folder under `runs` included."""
+def _judged(contract: Path | str, batch: int | None, runs: Path | str | None) -> Judge:
+    """Compare once, for all entities and validations, as `dq run` does; a folder is left only where one was asked for."""
 
     @cache
     def checks() -> Sequence[Check]:
-        return dq.run(contract, batch=batch).record.checks
+        if runs is not None:
+            return dq.run(contract, batch=batch, runs=runs).record.checks
+        with TemporaryDirectory(prefix="dq-") as folder:
+            return dq.run(contract, batch=batch, runs=folder).record.checks
 
     return lambda _entity: checks()
 

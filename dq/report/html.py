@@ -11,7 +11,7 @@ from dq.report.calendar import calendar_view
 from dq.report.coverage import coverage
 from dq.report.facts import inputs
 from dq.report.language import ENGLISH, say, writing
-from dq.report.outline import BROKEN_IN_FULL, outline
+from dq.report.outline import BROKEN_IN_FULL, QUERIES, outline
 from dq.report.pictures import GROWN, burndown, growths, rows_strip
 from dq.report.summary import MEANINGS, summary
 from dq.report.templating import page
@@ -20,7 +20,6 @@ from dq.report.verdict import asked, verdict
 from dq.report.waivers import waiver_views
 
 LARGEST: Final = 1_900_000  # bytes of a page that a browser shows in a second
-QUERIES: Final = 40  # checks whose query stands on the page
 
 
 def render_html(record: Record, *, language: str = ENGLISH, queries: Mapping[str, str] | None = None, values: Values | None = None) -> str:

@@ -5,15 +5,17 @@ No duration and no moment stands in it: the same bytes for the same record.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from xml.etree import ElementTree as ET
 
 from dq.record import Outcome, Record
-from dq.report import blocks
+from dq.report.blocks import counted
 from dq.report.facts import cause_line, facts, where
+from dq.report.language import ENGLISH, say, writing
 from dq.report.outline import Entry, Shown, entries
+from dq.report.retelling import retold
 from dq.report.sections import Sections
 from dq.report.verdict import verdict
 from dq.report.visible import clip, visible
@@ -35,10 +37,15 @@ class _Case:
     lines: tuple[str, ...]
 
 
-def render_junit(record: Record) -> str:
-    """Return the record as JUnit XML: one case a check, one suite an entity or group of checks."""
-    cases = [*_cases(record), *_unspoken(record)]
-    root = ET.Element("testsuites", {"name": _shown(f"{record.title}, {verdict(record).line}", _NAME), **_counts(cases)})
+def render_junit(record: Record, *, language: str = ENGLISH) -> str:
+    """Return the record as JUnit XML: one case a check, one suite an entity or group of checks.
+
+    Names of suites and cases and the words of outcomes are read by machines, which know a case again by them: they are the same in every language.
+    """
+    name, names = f"{record.title}, {verdict(record).line}", _suites(record)
+    with writing(language):
+        cases = [*_cases(record, names), *_unspoken(record)]
+    root = ET.Element("testsuites", {"name": _shown(name, _NAME), **_counts(cases)})
     for suite in dict.fromkeys(case.suite for case in cases):
         members = [case for case in cases if case.suite == suite]
         parent = ET.SubElement(root, "testsuite", {"name": suite, **_counts(members)})
@@ -48,13 +55,19 @@ def render_junit(record: Record) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _cases(record: Record) -> Iterable[_Case]:
+def _suites(record: Record) -> dict[int, str]:
+    """Return the name of the suite that each check belongs to, by its place in the record."""
+    sections = Sections.of(record)
+    return {entry.number: _shown(sections.heading(entry.check), _NAME) for entry in entries(record)}
+
+
+def _cases(record: Record, names: Mapping[int, str]) -> Iterable[_Case]:
     sections = Sections.of(record)
     for entry in sorted(entries(record), key=lambda entry: (sections.place(entry.check), entry.number)):
         check = entry.check
         waivers = tuple(_shown(f"Waiver: {waiver_text(line)}", 2 * _LINE) for line in record.waivers if line.check == check.id)
         lines = (*_lines(entry), *waivers)
-        yield _Case(_shown(sections.heading(check), _NAME), _shown(check.id, _NAME), check.outcome, _shown(check.sentence, _MESSAGE), lines)
+        yield _Case(names[entry.number], _shown(check.id, _NAME), check.outcome, _shown(retold(check.sentence), _MESSAGE), lines)
 
 
 def _unspoken(record: Record) -> Iterable[_Case]:
@@ -62,7 +75,7 @@ def _unspoken(record: Record) -> Iterable[_Case]:
     found = verdict(record)
     if found.exit_status and not any(check.outcome.exit_status for check in record.checks):
         outcome = Outcome.FAILED if found.exit_status == Outcome.FAILED.exit_status else Outcome.NOT_PROVEN
-        yield _Case("The run", "verdict", outcome, _shown(record.headline, _MESSAGE), ())
+        yield _Case("The run", "verdict", outcome, _shown(retold(record.headline), _MESSAGE), ())
 
 
 def _add(parent: ET.Element, case: _Case) -> None:
@@ -77,12 +90,12 @@ def _add(parent: ET.Element, case: _Case) -> None:
 def _lines(entry: Entry) -> tuple[str, ...]:
     """Return what stands below a case's message: why it is not proven, its numbers, its causes."""
     check = entry.check
-    reason = (f"Why it is not proven: {check.reason}",) if check.reason and check.reason not in check.sentence else ()
+    reason = (f"{say('Why it is not proven:')} {retold(check.reason)}",) if check.reason and check.reason not in check.sentence else ()
     numbers = "; ".join(f"{fact.label}: {', '.join(fact.values)}" for fact in facts(check))
     causes = Shown.of(entry.causes, limit=_CAUSES)
-    told = (f"Cause: {cause_line(cause)}" for cause in causes.items)
-    places = (f"Where: {sentence}" for sentence in where(check, causes.items))
-    more = (f"and {blocks.count(causes.left)} more causes in report.json",) if causes.left else ()
+    told = (f"{say('Cause')}: {cause_line(cause)}" for cause in causes.items)
+    places = (f"{say('Where')}: {sentence}" for sentence in where(check, causes.items))
+    more = (say("and {more} in report.json", more=counted(causes.left, "more cause")),) if causes.left else ()
     return tuple(_shown(line, _LINE) for line in (*reason, numbers, *told, *places, *more) if line)
 
 

@@ -10,8 +10,10 @@ from dq.record import Cause, Check, Money, Outcome, Record
 from dq.report import blocks
 from dq.report.calendar import SENTENCE, calendar_view
 from dq.report.coverage import STATUSES, coverage
-from dq.report.facts import cause_view, where
+from dq.report.facts import CauseView, cause_view, where
+from dq.report.language import ENGLISH, say, writing
 from dq.report.outline import Block, Outline, Shown, outline
+from dq.report.retelling import retold
 from dq.report.verdict import asked, verdict
 from dq.report.visible import clip, visible
 from dq.report.waivers import waiver_text
@@ -29,13 +31,14 @@ _BEFORE_AND_AFTER: Final = re.compile(r"([(])(.+)([)][.,:;]*)|()(.+?)([.,:;]*)")
 _ACTIVE_IN_CODE: Final = str.maketrans({"`": "‹U+0060›", "|": "‹U+007C›"})
 
 
-def render_markdown(record: Record) -> str:
+def render_markdown(record: Record, *, language: str = ENGLISH) -> str:
     """Return the record as Markdown: verdict, promises, causes, what is broken in a line each, what was not looked at."""
     summary = ""
-    for lines in _LINES:
-        summary = "\n\n".join(_parts(record, lines=lines)) + "\n"
-        if len(summary.encode()) <= LARGEST:
-            break
+    with writing(language):
+        for lines in _LINES:
+            summary = "\n\n".join(_parts(record, lines=lines)) + "\n"
+            if len(summary.encode()) <= LARGEST:
+                break
     return summary
 
 
@@ -50,7 +53,7 @@ def _parts(record: Record, *, lines: int) -> Iterable[str]:
     yield from _waivers(record, limit=lines)
     yield from _coverage(record)
     yield from _not_checked(Shown.of(record.not_checked, limit=lines))
-    yield f"Run {_code(record.run)}, contract {_code(record.contract)}. No personal data: a row is named by entity and ordinal."
+    yield say("Run {run}, contract {contract}. No personal data: a row is named by entity and ordinal.", run=_code(record.run), contract=_code(record.contract))
 
 
 def safe(text: str, *, limit: int = _TEXT) -> str:
@@ -89,54 +92,54 @@ def _span(text: str) -> str:
 
 def _verdict(record: Record) -> Iterable[str]:
     found = verdict(record)
-    yield f"## {found.mark.symbol} {found.words}: {found.about}"
+    yield f"## {found.mark.symbol} {found.spoken}: {found.about}"
     yield safe(record.title, limit=_NAME) or blocks.NOTHING
-    yield f"**{safe(record.headline, limit=2 * _TEXT) or found.words}**"
+    yield f"**{safe(retold(record.headline), limit=2 * _TEXT) or found.words}**"
     yield " · ".join(f"{fact.label}: {safe(', '.join(fact.values))}" for fact in asked(record))
 
 
 def _promises(shown: Outline) -> Iterable[str]:
-    numbers = ("Compared", "Missing", "Extra", "Changed", "Duplicate", "People", "Money at stake")
+    numbers = (say("Compared"), say("Missing"), say("Extra"), say("Changed"), say("Duplicate"), say("People"), say("Money at stake"))
     rows = []
     for group in shown.promises:
         for turn, promise in enumerate(group.promises):
             entity = promise.entity
             counts = (entity.compared, entity.missing, entity.extra, entity.changed, entity.duplicate, entity.people)
-            said = "as above" if turn else safe(group.text) or blocks.NOTHING
+            said = say("as above") if turn else safe(group.text) or blocks.NOTHING
             rows.append((said, _code(entity.entity), *map(blocks.count, counts), _money(entity.money), _outcome(entity.outcome)))
     if rows:
-        yield "### Promises"
-        yield _table(("What was promised", "Entity", *numbers, "Outcome"), rows, numbers=range(2, 9))
+        yield f"### {say('Promises')}"
+        yield _table((say("What was promised"), say("Entity"), *numbers, say("Outcome")), rows, numbers=range(2, 9))
     if shown.promises_left:
-        yield _more(shown.promises_left, "entities")
+        yield _more(blocks.counted(shown.promises_left, "more entity", "more entities"))
 
 
 def _calendar(record: Record, *, limit: int) -> Iterable[str]:
     view = calendar_view(record.calendar, limit=limit)
     if view is None:
         return
-    yield "### Calendar"
-    yield " ".join(safe(sentence, limit=SENTENCE) for sentence in (view.countdown, *view.further))
+    yield f"### {say('Calendar')}"
+    yield " ".join(safe(retold(sentence), limit=SENTENCE) for sentence in (view.countdown, *view.further))
     rows = [
         (
             str(row.line.number),
             safe(row.line.region, limit=_NAME) or blocks.NOTHING,
             blocks.count(row.line.accounts),
             blocks.count(row.line.rows),
-            row.line.status,
+            say(row.line.status),
         )
         for row in view.batches.items
     ]
     if rows:
-        yield _table(("Batch", "Region", "Accounts", "Rows", "By this run"), rows, numbers=range(2, 4))
+        yield _table((say("Batch"), say("Region"), say("Accounts"), say("Rows"), say("By this run")), rows, numbers=range(2, 4))
     if view.batches.left:
-        yield _more(view.batches.left, "batches")
+        yield _more(blocks.counted(view.batches.left, "more batch"))
 
 
 def _causes(found: Shown[Cause]) -> Iterable[str]:
     rows = [
         (
-            "; ".join((safe(cause.sentence) + (" (every row that was compared)" if cause.every_row else ""), *map(safe, cause_view(cause).where))),
+            "; ".join((_caused(cause_view(cause)), *map(safe, cause_view(cause).where))),
             _code(cause.entity),
             blocks.count(cause.rows),
             blocks.count(cause.people),
@@ -146,31 +149,32 @@ def _causes(found: Shown[Cause]) -> Iterable[str]:
         for cause in found.items
     ]
     if rows:
-        yield "### Why"
-        yield _table(("Cause", "Entity", "Rows", "People", "Money at stake", "Breaks"), rows, numbers=range(2, 5))
+        yield f"### {say('Why')}"
+        yield _table((say("Cause"), say("Entity"), say("Rows"), say("People"), say("Money at stake"), say("Breaks")), rows, numbers=range(2, 5))
     if found.left:
-        yield _more(found.left, "causes")
+        yield _more(blocks.counted(found.left, "more cause"))
 
 
 def _broken(shown: Outline) -> Iterable[str]:
     lines = [_line(block) for group in shown.broken for block in group.blocks]
     if lines:
-        yield "### Broken or not proven"
+        yield f"### {say('Broken or not proven')}"
         yield "\n".join(lines)
     if shown.broken_left:
-        yield _more(shown.broken_left, "checks")
+        yield _more(blocks.counted(shown.broken_left, "more check"))
 
 
 def _line(block: Block) -> str:
     check = block.first.check
-    reason = f" Why it is not proven: {safe(check.reason)}" if check.reason and check.reason not in check.sentence else ""
-    return f"- {_outcome(check.outcome)} {_named([entry.check.id for entry in block.entries])}: {safe(check.sentence)}{reason}{_stake(check)}{_where(block)}"
+    reason = f" {say('Why it is not proven:')} {safe(retold(check.reason))}" if check.reason and check.reason not in check.sentence else ""
+    named = _named([entry.check.id for entry in block.entries])
+    return f"- {_outcome(check.outcome)} {named}: {safe(retold(check.sentence))}{reason}{_stake(check)}{_where(block)}"
 
 
 def _where(block: Block) -> str:
     entry = block.first
     unexplained = 0 if entry.check.explained is None else entry.check.broken - entry.check.explained
-    told = [*map(safe, where(entry.check, entry.causes)), *([f"{blocks.count(unexplained)} unexplained"] if unexplained else [])]
+    told = [*map(safe, where(entry.check, entry.causes)), *([say("{n} unexplained", n=blocks.count(unexplained))] if unexplained else [])]
     return f"; {'; '.join(told)}" if told else ""
 
 
@@ -183,34 +187,34 @@ def _stake(check: Check) -> str:
 def _waived(shown: Outline, *, limit: int) -> Iterable[str]:
     few = Shown.of(shown.waived.items, limit=limit)
     if few.items:
-        yield "### Waived"
+        yield f"### {say('Waived')}"
         yield "\n".join(_line(Block((entry,))) for entry in few.items)
     if left := few.left + shown.waived.left:
-        yield _more(left, "checks")
+        yield _more(blocks.counted(left, "more check"))
 
 
 def _waivers(record: Record, *, limit: int) -> Iterable[str]:
     few = Shown.of(record.waivers, limit=limit)
     if few.items:
-        yield "### Waivers"
+        yield f"### {say('Waivers')}"
         yield "\n".join(f"- {_code(line.check)}: {safe(waiver_text(line), limit=3 * _TEXT)}" for line in few.items)
     if few.left:
-        yield _more(few.left, "waivers")
+        yield _more(blocks.counted(few.left, "more waiver"))
 
 
 def _coverage(record: Record) -> Iterable[str]:
-    rows = [(side.side, *(blocks.count(found.columns) for found in side.lists)) for side in coverage(record.coverage)]
+    rows = [(say(side.side), *(blocks.count(found.columns) for found in side.lists)) for side in coverage(record.coverage)]
     if rows:
-        yield "### Columns of both stores"
-        yield _table(("Side", *(status.capitalize() for status in STATUSES)), rows, numbers=range(1, 5))
+        yield f"### {say('Columns of both stores')}"
+        yield _table((say("Side"), *(say(status).capitalize() for status in STATUSES)), rows, numbers=range(1, 5))
 
 
 def _not_checked(found: Shown[str]) -> Iterable[str]:
     if found.items:
-        yield "### What was not checked"
-        yield "\n".join(f"- {safe(line)}" for line in found.items)
+        yield f"### {say('What was not checked')}"
+        yield "\n".join(f"- {safe(retold(line))}" for line in found.items)
     if found.left:
-        yield _more(found.left, "lines")
+        yield _more(blocks.counted(found.left, "more line"))
 
 
 def _outcome(outcome: Outcome) -> str:
@@ -224,7 +228,7 @@ def _money(items: Iterable[Money]) -> str:
 
 def _named(ids: Sequence[str]) -> str:
     few = Shown.of(ids, limit=_IDS)
-    return ", ".join(map(_code, few.items)) + (f" and {few.left:,} more" if few.left else "")
+    return ", ".join(map(_code, few.items)) + (" " + say("and {n} more", n=blocks.count(few.left)) if few.left else "")
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: range) -> str:
@@ -233,5 +237,10 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: rang
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, ruler, *rows))
 
 
-def _more(left: int, what: str) -> str:
-    return f"and {blocks.count(left)} more {what} in report.json"
+def _more(counted: str) -> str:
+    """Return how much more there is: `and 12 more checks in report.json`."""
+    return say("and {more} in report.json", more=counted)
+
+
+def _caused(view: CauseView) -> str:
+    return safe(view.sentence) + (f" ({view.reach})" if view.reach else "")

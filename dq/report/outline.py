@@ -19,6 +19,7 @@ PASSED: Final = 400
 PROMISES: Final = 100
 FURTHER_CAUSES: Final = 20
 NOT_CHECKED: Final = 50
+QUERIES: Final = 40  # checks whose query is shown
 _SEVERITIES: Final = ("critical", "warning", "info")
 _WORST_FIRST: Final = tuple(reversed(Outcome))
 
@@ -44,7 +45,7 @@ class Shown(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """An entity's row and its place in the record; `has_section` if some of its checks are shown in full."""
+    """An entity's row and its place in the record; `has_section` if there is one of it: what is broken of it, or that it is kept."""
 
     number: int
     entity: EntityResult
@@ -91,6 +92,15 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """An entity of which nothing is broken or unproven: its place in the record, and the checks that say so."""
+
+    number: int
+    entity: EntityResult
+    passed: Shown[Entry]
+
+
+@dataclass(frozen=True, slots=True)
 class Outline:
     """A record in reading order."""
 
@@ -100,6 +110,8 @@ class Outline:
     brief: Shown[Entry]  # broken or not proven beyond those
     waived: Shown[Entry]
     passed: Shown[Entry]
+    kept: tuple[Kept, ...]  # those that are shown as promises
+    passed_otherwise: Shown[Entry]  # of no entity that is kept
     further_causes: Shown[Cause]  # causes that name no check of the record
     not_checked: Shown[str]
 
@@ -119,14 +131,18 @@ def outline(record: Record, *, in_full: int = BROKEN_IN_FULL, promised: int = PR
     groups = _groups(full.items, sections)
     rest = [entry for block in ranked[len(full.items) :] for entry in block.entries]
     known = {check.id for check in record.checks}
-    promises, left = _promises(record, {group.number for group in groups}, limit=promised)
+    passed = Shown.of(of[Outcome.PASSED], limit=PASSED)
+    kept = _kept(record, of[Outcome.PASSED], shown=passed, but={group.number for group in groups}, limit=promised)
+    promises, left = _promises(record, {group.number for group in groups} | {item.number for item in kept}, limit=promised)
     return Outline(
         promises=promises,
         promises_left=left,
         broken=groups,
         brief=Shown.of(rest, limit=BROKEN_IN_BRIEF),
         waived=Shown.of(of[Outcome.WAIVED], limit=WAIVED),
-        passed=Shown.of(of[Outcome.PASSED], limit=PASSED),
+        passed=passed,
+        kept=kept,
+        passed_otherwise=_otherwise(of[Outcome.PASSED], passed, kept),
         further_causes=Shown.of([cause for cause in record.causes if known.isdisjoint(cause.checks)], limit=FURTHER_CAUSES),
         not_checked=Shown.of(record.not_checked, limit=NOT_CHECKED),
     )
@@ -151,6 +167,23 @@ def promise_of(record: Record, entity: str) -> PromiseGroup | None:
     """Return what was promised of one entity alone; None where the record does not know it."""
     found = (Promise(number, item, has_section=False) for number, item in enumerate(record.entities, start=1) if item.entity == entity)
     return next((PromiseGroup(promise.entity.promise, (promise,)) for promise in found), None)
+
+
+def _kept(record: Record, passed: Sequence[Entry], *, shown: Shown[Entry], but: set[int | None], limit: int) -> tuple[Kept, ...]:
+    """Return the entities of which nothing is broken or unproven, each with those of its checks that are shown."""
+    found = []
+    for number, entity in enumerate(record.entities, start=1):
+        if not entity.outcome.exit_status and number not in but:
+            told = tuple(entry for entry in shown.items if entry.check.entity == entity.entity)
+            found.append(Kept(number, entity, Shown(told, sum(entry.check.entity == entity.entity for entry in passed) - len(told))))
+    return tuple(found[:limit])
+
+
+def _otherwise(passed: Sequence[Entry], shown: Shown[Entry], kept: Sequence[Kept]) -> Shown[Entry]:
+    """Return the checks that passed and are of no entity that is kept."""
+    names = {item.entity.entity for item in kept}
+    told = tuple(entry for entry in shown.items if entry.check.entity not in names)
+    return Shown(told, sum(entry.check.entity not in names for entry in passed) - len(told))
 
 
 def _promises(record: Record, with_section: set[int | None], *, limit: int) -> tuple[tuple[PromiseGroup, ...], int]:

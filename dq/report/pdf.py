@@ -17,6 +17,7 @@ from dq.report.printed import printed
 
 _STANDARD: Final = "a-2a"
 _BASE: Final = "Noto Sans"
+_MONO: Final = ("Noto Sans Mono", "Noto Sans Mono CJK SC")  # of queries, where one is there
 _NEXT: Final = ("Noto Sans CJK SC", "Noto Sans Symbols", "Noto Sans Symbols 2", "Noto Sans Math", "Noto Color Emoji")  # the others follow by name
 _REGULAR: Final = 400
 _NOT_DRAWN: Final = "\n"
@@ -28,8 +29,14 @@ class _Face:
     glyphs: Glyphs
 
 
-def write_pdf(record: Record, path: Path, *, language: str) -> None:
+def write_pdf(record: Record, path: Path, *, language: str, queries: Mapping[str, str] | None = None) -> None:
     """Write the print copy of a record.
+
+    Args:
+        record: what was found.
+        path: where to.
+        language: of the copy.
+        queries: check id to its query, for the appendix.
 
     Raises:
         UsageError: typst or the fonts are not there; a character that no font draws; a name without .pdf; a place that cannot be written to.
@@ -41,9 +48,10 @@ def write_pdf(record: Record, path: Path, *, language: str) -> None:
     except ImportError:
         raise UsageError("a PDF needs the extra 'pdf': pip install 'dq-parity[pdf]'") from None
     with writing(language):
-        data = printed(record)
+        data = printed(record, queries=queries or {})
     faces = _faces(typst.Fonts(include_system_fonts=True, include_embedded_fonts=False).fonts())
     data["fonts"] = _families(data, faces)
+    data["mono"] = [*[name for name in _MONO if name in faces][:1], *data["fonts"]]
     template = resources.files("dq.report").joinpath("templates", "report.typ").read_bytes()
     try:
         made = typst.compile(template, format="pdf", sys_inputs={"report": json.dumps(data, ensure_ascii=False)}, pdf_standards=_STANDARD)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from dq.record import EntityResult, Record
@@ -13,8 +14,8 @@ from dq.report.checkview import CheckView, Sliced, check_view
 from dq.report.coverage import coverage
 from dq.report.facts import Fact, inputs
 from dq.report.language import current, say
-from dq.report.outline import Block, Entry, Outline, outline
-from dq.report.pictures import GROWN, growths, rows_strip
+from dq.report.outline import QUERIES, Block, Entry, Outline, outline
+from dq.report.pictures import GROWN, HIGH, WIDE, burndown, growths, rows_strip
 from dq.report.retelling import retold
 from dq.report.summary import MEANINGS, summary
 from dq.report.verdict import asked, verdict
@@ -23,12 +24,12 @@ from dq.report.waivers import WaiverView, waiver_views
 
 _UNDATED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _IN_FULL: Final = 60  # checks
-_NAME, _TEXT = 80, 600
+_NAME, _TEXT, _LINE = 80, 600, 400
 _HEADS: Final = ("Compared", "Missing", "Extra", "Changed", "Duplicate", "People", "Money at stake")
 
 
-def printed(record: Record) -> dict[str, Any]:
-    """Return what the print copy shows, in the current language."""
+def printed(record: Record, *, queries: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+    """Return what the print copy shows, in the current language; `queries` are check id to its query, for the appendix."""
     shown = outline(record, in_full=_IN_FULL)
     found = verdict(record)
     data = {
@@ -59,11 +60,16 @@ def printed(record: Record) -> dict[str, Any]:
             for row in growths(record)
         ],
         "calendar": _calendar(record),
+        "burndown": _burndown(record),
         "broken": [_group(group.heading, group.promise, group.blocks, record, group.number) for group in shown.broken],
         "broken_left": say("and {n} more in report.json", n=count(shown.broken_left)) if shown.broken_left else "",
         "waived": [_check(entry) for entry in shown.waived.items],
         "waivers": [_waiver(view) for view in waiver_views(record).items],
-        "passed": say("{checks} passed", checks=counted(len(shown.passed.items) + shown.passed.left, "check")),
+        "kept": [
+            {**_group(kept.entity.entity, kept.entity.promise, (), record, kept.number), "passed": _passed(len(kept.passed.items) + kept.passed.left)}
+            for kept in shown.kept
+        ],
+        "passed": _passed(len(shown.passed.items) + shown.passed.left),
         "coverage": {
             "head": [
                 say("Side"),
@@ -88,6 +94,7 @@ def printed(record: Record) -> dict[str, Any]:
             }
             for item in record.snapshots
         ],
+        "queries": [_query(name, text) for name, text in list(queries.items())[:QUERIES]],
     }
     return dict(_visible(data))
 
@@ -124,6 +131,15 @@ def _words() -> dict[str, Any]:
         "coverage": say("How much of the stores this covers"),
         "unchecked": say("What was not checked"),
         "made": say("How this was made"),
+        "so_far": say("so far"),
+        "ahead": say("at the present pace"),
+        "deadline": say("deadline"),
+        "queries": say("The queries"),
+        "queries_said": say(
+            "Each check of an entity's rows is a query that returns what breaks it. These are those of the checks that are broken or not proven; "
+            "{command} prints any other.",
+            command="dq show --sql",
+        ),
     }
 
 
@@ -188,6 +204,28 @@ def _calendar(record: Record) -> dict[str, Any] | None:
             for row in view.batches.items
         ],
     }
+
+
+def _burndown(record: Record) -> dict[str, Any] | None:
+    """Return accounts left over time, in parts of a thousand of the drawing's width and height."""
+    view = burndown(record)
+    if view is None:
+        return None
+    return {"said": view.said, "left": _points(view.left), "ahead": _points(view.ahead), "end": view.end}
+
+
+def _passed(number: int) -> str:
+    return say("{checks} passed", checks=counted(number, "check"))
+
+
+def _points(line: str) -> list[list[int]]:
+    """Return `x,y x,y` as pairs in parts of a thousand."""
+    pairs = (point.split(",") for point in line.split())
+    return [[int(x) * 1000 // WIDE, int(y) * 1000 // HIGH] for x, y in pairs]
+
+
+def _query(name: str, text: str) -> dict[str, Any]:
+    return {"id": clip(name, _NAME), "lines": [clip(line, _LINE) for line in text.splitlines()]}
 
 
 def _group(heading: str, promise: str, blocks: Iterable[Block], record: Record, number: int | None) -> dict[str, Any]:

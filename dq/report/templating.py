@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import sys
+import tempfile
 from base64 import b64encode
+from contextlib import suppress
 from functools import lru_cache
+from importlib.util import cache_from_source
+from pathlib import Path
 from typing import Final
 
 import jinja2
@@ -45,6 +50,7 @@ def _environment() -> jinja2.Environment:
     """Return the templates' environment; an unknown name in a template is an error."""
     templates = jinja2.Environment(
         loader=jinja2.PackageLoader("dq.report"),
+        bytecode_cache=_Compiled(),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         finalize=_shown,
@@ -66,6 +72,41 @@ def _environment() -> jinja2.Environment:
         say=say,
     )
     return templates
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """Keeps compiled templates where Python keeps its own modules': of the tenth of a second that a page costs, most is compiling.
+
+    What was compiled is of this source, this module and this jinja2, or it is compiled anew. Where nothing can be written, nothing is kept.
+    """
+
+    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        """Load a template, if it is there."""
+        with suppress(OSError), self._file(bucket).open("rb") as file:
+            bucket.load_bytecode(file)
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        """Keep a template, all of it or nothing."""
+        if sys.dont_write_bytecode:
+            return
+        file = self._file(bucket)
+        with suppress(OSError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=file.parent, prefix=".template-", delete=False) as written:
+                bucket.write_bytecode(written)
+            Path(written.name).replace(file)
+
+    def get_source_checksum(self, source: str) -> str:
+        """Return what a compiled template is of: its source, and how this module has it compiled."""
+        return hashlib.sha256(f"{_own_source()}{source}".encode()).hexdigest()
+
+    def _file(self, bucket: jinja2.bccache.Bucket) -> Path:
+        return Path(cache_from_source(__file__)).with_name(f"template-{bucket.key}.{sys.implementation.cache_tag}.jinja")
+
+
+@lru_cache(maxsize=1)
+def _own_source() -> str:
+    return Path(__file__).read_text(encoding="utf-8")
 
 
 def _shown(value: object) -> object:

@@ -33,6 +33,12 @@ class Verdict:
     exit_status: int
 
     @property
+    def spoken(self) -> str:
+        """The words, which are the same everywhere, and what they mean in the language of the page where that is another."""
+        means = say(self.words)
+        return self.words if means == self.words else f"{self.words} ({means})"
+
+    @property
     def line(self) -> str:
         """The words and what they are about, in one line."""
         return f"{self.words}: {self.about}"
@@ -48,6 +54,11 @@ def verdict(record: Record) -> Verdict:
     if record.command == "gate":
         words = GATE_SHUT if outcome.exit_status else GATE_OPEN
     return Verdict(words, about, blocks.MARKS[outcome], outcome.exit_status)
+
+
+def why_in_notebooks(command: str) -> str:
+    """Return how to look into a shut gate."""
+    return say("Why, in notebooks: {command}", command=command)
 
 
 def asked(record: Record) -> tuple[Fact, ...]:

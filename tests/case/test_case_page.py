@@ -20,7 +20,12 @@ from tests.axe import ARGUMENTS, CHROMIUM, violations
 @pytest.mark.parametrize("person", PERSONS, ids=str)
 def test_nothing_of_another_customer_is_on_the_page(run: Run, person: tuple[int, ...]) -> None:
     case = run.case(f"source:{person[0]}")
-    told = {"page": render_case(case.data), "notebook": case._repr_html_(), "json": json.dumps(asdict(case.data))}
+    told = {
+        "page": render_case(case.data),
+        "in Indonesian": render_case(case.data, language="id"),
+        "notebook": case._repr_html_(),
+        "json": json.dumps(asdict(case.data)),
+    }
     targets = {TARGETS.get(account) for account in person}
     for where, text in told.items():
         words = set(re.findall(r"[\w.@-]+", re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)))
@@ -29,6 +34,16 @@ def test_nothing_of_another_customer_is_on_the_page(run: Run, person: tuple[int,
             assert not ids & words, (where, other)
             assert name_of(other) not in text, (where, other)
             assert not {email_of(other), order_of(other), f"C-{other:05d}-1", f"E-{other:05d}-1"} & words, (where, other)
+
+
+@pytest.mark.parametrize("person", [BROKEN, CLEAN, ERASED, RENAMED, *(f"source:{person[0]}" for person in PERSONS)], ids=str)
+def test_an_indonesian_page_says_nothing_of_ours_in_english(run: Run, person: object) -> None:
+    case = run.case(str(person)).data
+    page = render_case(case, language="id")
+    texts = {part.strip() for part in re.split(r"<[^>]*>", re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL))}
+    own = {section.promise for section in case.sections} | {case.title}
+    english = re.compile(r"\b(?:the|is|are|was|were|of|and|not|rows?|has|which|what)\b")
+    assert {text for text in texts - own - {"NOT AS PROMISED"} if english.search(text)} == set()
 
 
 def test_the_page_shows_its_persons_data(run: Run) -> None:
@@ -65,6 +80,6 @@ def test_the_file_is_its_owners_alone(run: Run, tmp_path: Path) -> None:
 def test_axe_finds_nothing_on_the_page(run: Run, tmp_path: Path) -> None:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        found = violations(chromium, render_case(run.case(BROKEN).data), tmp_path)
+        found = violations(chromium, render_case(run.case(BROKEN).data, language="id"), tmp_path)
         chromium.close()
     assert found == {"light": [], "dark": []}

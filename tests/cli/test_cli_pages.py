@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 from small import PERSONAL, Dq, Said, Small, assert_refused, copied
+
+from dq.report import pdf
 
 BROKEN = ("DELETE FROM vouchers WHERE code = 'C-001'", "UPDATE vouchers SET amount = 9007199254740993.25 WHERE code = 'C-003'")
 Show = Callable[..., Said]
@@ -44,7 +46,7 @@ def test_a_run_in_indonesian_has_an_indonesian_page_and_the_same_record(broken: 
     assert again.out.splitlines()[-2] == f"Report: {english}"
     assert b'<html lang="en"' in english.read_bytes()
     assert ((folder / "report.html").read_bytes(), (folder / "report.json").read_bytes()) == (page, record)
-    assert f"Report: {folder / 'report.html'}" in show("--lang", "id").out
+    assert f"Laporan: {folder / 'report.html'}" in show("--lang", "id").out
     assert f"Report: {folder / 'report.html'}" in show().out
     assert sorted(path.name for path in folder.glob("report.*html")) == ["report.en.html", "report.html"]
 
@@ -80,7 +82,7 @@ def test_values_can_be_asked_for_later(broken: Small, run: Dq, show: Show) -> No
     run()
     (folder,) = broken.runs.iterdir()
     before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
-    assert f"Report: {folder / 'restricted' / 'report.html'}" in show("--show-values", "--lang", "id").out
+    assert f"Laporan: {folder / 'restricted' / 'report.html'}" in show("--show-values", "--lang", "id").out
     assert "TERBATAS" in (folder / "restricted" / "report.html").read_text(encoding="utf-8")
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
 
@@ -100,6 +102,18 @@ def test_a_print_copy_holds_no_values(run: Dq, show: Show, tmp_path: Path) -> No
     assert_refused(show("--pdf", tmp_path / "report.pdf", "--show-values"), 2, "a print copy holds no values")
     assert_refused(show("--pdf", tmp_path / "report.txt"), 2, "a print copy's name ends in .pdf")
     assert list(tmp_path.glob("report.*")) == []
+
+
+def test_a_print_copy_says_where_it_has_no_queries(broken: Small, run: Dq, dq: Dq, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run()
+    given: list[Mapping[str, str]] = []
+    monkeypatch.setattr(pdf, "write_pdf", lambda *_, queries, **__: given.append(queries))
+    shown = [dq("show", "--runs", broken.runs, "--pdf", tmp_path / "r.pdf", "--contract", contract).out for contract in (broken.contract, tmp_path)]
+    assert shown == [
+        f"print copy: {tmp_path / 'r.pdf'}\n",
+        f"print copy: {tmp_path / 'r.pdf'}; without the queries: {tmp_path} is not the run's contract, or has changed since\n",
+    ]
+    assert ["coupons.rows" in queries for queries in given] == [True, False]
 
 
 def test_an_unknown_language_is_refused_before_anything_is_read(broken: Small, run: Dq, show: Show) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -159,6 +160,32 @@ def test_the_history_lists_all_runs_the_latest_last(broken: Small, show: Show) -
     lines = show("--history").out.splitlines()
     assert [line.split()[0] for line in lines[1:]] == [name, "ffffffffffff"]
     assert "FAILED" in lines[1]
+
+
+def test_the_history_leaves_a_page_and_says_where_on_standard_error(broken: Small, show: Show) -> None:
+    said = show("--history", "--lang", "id")
+    page = broken.runs / "index.html"
+    assert (said.status, said.err) == (0, f"Halaman: {page}\n")
+    assert '<html lang="id"' in page.read_text()
+
+
+def test_a_history_that_can_leave_no_page_is_told_all_the_same(broken: Small, show: Show) -> None:
+    (broken.runs / "index.html").mkdir()
+    said = show("--history")
+    assert (said.status, len(said.out.splitlines())) == (0, 2)
+    assert "index.html: cannot be written (is a directory)" in said.err
+
+
+def test_the_history_in_json_has_numbers_of_each_run(show: Show) -> None:
+    (run,) = json.loads(show("--history", "--json").out)["runs"]
+    assert (run["compared"], run["findings"], run["trend"], run["people"], run["money"]) == (39, RECORDS, None, None, {})
+
+
+def test_a_torn_record_is_named_beside_the_history(broken: Small, show: Show) -> None:
+    (_copy(broken, "ffffffffffff") / "report.json").write_text("{}")
+    said = show("--history")
+    assert (said.status, len(said.out.splitlines())) == (0, 2)
+    assert "ffffffffffff: its record cannot be read" in said.err
 
 
 def test_the_history_of_nothing_is_empty(plain: Small, dq: Dq) -> None:

@@ -20,6 +20,13 @@ def store(tmp_path: Path) -> Path:
     return tmp_path / "old.db"
 
 
+def test_one_table_of_one_row_is_said_to_be_one(dq: Dq, tmp_path: Path) -> None:
+    make_store(tmp_path / "one.db", ("CREATE TABLE things AS SELECT 1 AS thing",))
+    said = dq("snapshot", "source", "--from", tmp_path / "one.db", "--migration", "small", "--to", tmp_path / "one.duckdb")
+    manifest = read_manifest(tmp_path / "one.duckdb")
+    assert said.out.splitlines()[-3] == f"sealed source: 1 table, 1 row, content {manifest.content[:12]}"
+
+
 def test_a_store_is_sealed_where_the_contract_looks_for_it(batched: Small, dq: Dq, store: Path) -> None:
     said = dq("snapshot", "source", "--from", store, "--contract", batched.contract, "--moment", MOMENT, "--force")
     manifest = read_manifest(batched.snapshot("source"))

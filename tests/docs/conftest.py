@@ -58,15 +58,15 @@ def tour(tmp_path_factory: pytest.TempPathFactory, contract_folder: Path) -> Tou
     """Return a folder in which what `make gate BROKEN=1` does was done; but for its `dq run`, which the gate's comparison repeats."""
     found = Tour(tmp_path_factory.mktemp("docs"))
     shutil.copytree(contract_folder, found.folder / "expectations", ignore=shutil.ignore_patterns("__pycache__"))
-    said = "".join(found.says(shlex.join(words)) for words in recipe())
+    said = "".join(found.says(shlex.join(words)) for words in recipe("BROKEN=1"))
     found.done["make gate BROKEN=1"] = f"{said}\ndq exit status: 1\n"
     (found.run,) = re.findall(r"GATE SHUT batch=2 run=([0-9a-f]{12})", said)
     return found
 
 
-def recipe() -> list[list[str]]:
-    """Return the dq commands of `make gate BROKEN=1`, without `dq run`."""
-    told = subprocess.run(["make", "-n", "gate", "BROKEN=1"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+def recipe(*settings: str) -> list[list[str]]:
+    """Return the dq commands of `make gate` with some settings, without `dq run`."""
+    told = subprocess.run(["make", "-n", "gate", *settings], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert 'echo "dq exit status: $status"; exit $status' in told
     calls = [shlex.split(found) for found in re.findall(r"\.venv/bin/(dq [^|;\n]+)", told)]
     assert [words[1] for words in calls] == ["demo", "run", "gate"]

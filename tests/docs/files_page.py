@@ -72,6 +72,7 @@ def files() -> str:
         "`runs/<id>/`. The id is the digest of the inputs; the folder is written under another name and gets its own when it is complete.\n",
         table(("file", "mode", "holds"), ((f"`{name}`", mode, said) for name, (mode, said) in {**RUN, **LATER}.items())),
         "The folder `restricted/` itself is 0700. Which of these may leave the machine stands in [privacy](../privacy.md).\n",
+        "`runs/index.html` (0644) is a page over all runs; `dq show --history` writes it anew each time.\n",
         "A run that was made again and gave other bytes stays beside the first as `<id>.differs`.\n",
         "### findings.parquet\n",
         "One line a broken row, one more a cell whose values are kept: of a column's cells the first 100,000 by key. Sorted by entity, key, column.\n",

@@ -8,6 +8,7 @@ import io
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -26,7 +27,7 @@ from tests.cli.small import build as build_small
 from tests.expect.small_shops import build
 
 from .commands_page import command_line
-from .conftest import Tour
+from .conftest import Tour, recipe
 from .pages import NAMES, ROOT, Block, blocks
 
 pytestmark = pytest.mark.xdist_group("docs")
@@ -117,6 +118,16 @@ def test_the_readme_shows_how_an_open_gate_ends(contract_folder: Path, tmp_path:
     (shown,) = (block.text for block in blocks("text") if block.page == "README.md")
     assert missing(same(shown, digits=True), same(said, digits=True)) == []
     assert f"rows in {len(contract.entities)} entities" in shown
+
+
+@pytest.mark.slow
+def test_the_readme_shows_the_figures_of_make_gate(contract_folder: Path, tmp_path: Path) -> None:
+    """What `make gate` says of stores of the size that the Makefile gives: every figure, but for the run's id."""
+    here = Tour(tmp_path)
+    shutil.copytree(contract_folder, tmp_path / "expectations", ignore=shutil.ignore_patterns("__pycache__"))
+    said = "".join(here.says(shlex.join(words)) for words in recipe()) + "dq exit status: 0\n"
+    (shown,) = (block.text for block in blocks("text") if block.page == "README.md")
+    assert missing(same(shown), same(said)) == []
 
 
 @pytest.mark.slow

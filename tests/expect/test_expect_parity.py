@@ -247,6 +247,17 @@ def test_two_stores_come_to_the_outcomes_of_a_run(tmp_path: Path, monkeypatch: p
     assert (failed, {check.id: check.outcome.value for check in record.checks}) == (told, outcomes)
 
 
+@pytest.mark.parametrize(("runs", "left"), [(None, []), ("kept", ["kept"])])
+def test_a_comparison_leaves_a_folder_only_where_one_was_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runs: str | None, left: list[str]) -> None:
+    contract, here = build(tmp_path), tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    store = parity.add_store(quiet_context(), contract=contract, runs=runs)
+    batch = store.entity("coupons").add_batch_definition_whole_table("whole").get_batch()
+    assert batch.validate(parity.ExpectKeysToMatch(entity="coupons")).success
+    assert left == [path.name for path in here.iterdir()]
+
+
 # ---- at home in Great Expectations --------------------------------------------------------------------------------
 
 

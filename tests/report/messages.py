@@ -11,12 +11,12 @@ from pathlib import Path
 import jinja2
 from jinja2 import nodes
 
+from dq.case import model
 from dq.record import BatchLine, Outcome, Snapshot
-from dq.report import facts, pictures, printed, sections, summary, verdict
+from dq.report import caseview, coverage, facts, pictures, printed, sections, summary, terminal, verdict
 from dq.report.language import LANGUAGES
 
 PACKAGE = Path(str(resources.files("dq.report")))
-OTHERS = ("case.html", "case_parts.html", "display_case.html")  # a customer's case has one language
 Message = tuple[str, str | None]  # for one and, where it is counted, for several
 
 
@@ -29,13 +29,12 @@ def messages() -> set[Message]:
     """Return every message of code, templates and tables."""
     found = set(_tables())
     for path in sorted(PACKAGE.glob("*.py")):
-        if path.stem not in {"language", "caseview", "case", "terminal", "markdown", "junit", "exports"}:
+        if path.stem not in {"language", "exports"}:
             found |= {message for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call) for message in _of_call(node)}
     environment = jinja2.Environment()  # noqa: S701 - nothing is rendered
     for path in sorted((PACKAGE / "templates").glob("*.html")):
-        if path.name not in OTHERS:
-            for call in environment.parse(path.read_text(encoding="utf-8")).find_all(nodes.Call):
-                found |= set(_of_template(call))
+        for call in environment.parse(path.read_text(encoding="utf-8")).find_all(nodes.Call):
+            found |= set(_of_template(call))
     return found
 
 
@@ -79,5 +78,9 @@ def _tables() -> Iterator[Message]:
     yield from ((word, None) for word in typing.get_args(BatchLine.model_fields["status"].annotation))
     yield from ((word, None) for word in typing.get_args(Snapshot.model_fields["side"].annotation))
     yield from ((word, None) for word in (verdict.GATE_OPEN, verdict.GATE_SHUT, *Outcome))
-    yield from ((text, None) for text in printed._HEADS)
+    yield from (
+        (text, None) for text in (*printed._HEADS, *terminal._COUNTS, *terminal._OF_RUNS, *terminal._STAKES, "Command", "Batch", "As of", *coverage.STATUSES)
+    )
+    yield from ((text, None) for text in (*model.MEANING, *model.MEANING.values(), *model.WORDS, "personal data"))
+    yield from ((text, None) for text in (caseview._KEPT, caseview._BROKEN, caseview._APART))
     assert set(verdict._TALLIED) == set(Outcome)

@@ -272,3 +272,13 @@ def test_a_display_brings_no_name_into_the_notebook_and_no_style_beyond_itself(f
 def test_a_display_of_an_enormous_record_stays_small() -> None:
     record = records.enormous()
     assert max(len(run_display(record)), len(entity_display(record, "entity_1")), len(check_display(record.checks[0], record.causes))) < 600_000
+
+
+@pytest.mark.parametrize("name", ["clean", "broken", "gate_shut", "waived"])
+def test_every_promise_has_a_section_that_its_row_links_to(name: str) -> None:
+    record = getattr(records, name)()
+    page = Page(render_html(record))
+    links = [element.attributes["href"] for element in page.all("a") if element.attributes["href"].startswith("#promise-")]
+    ids = [element.attributes["id"] for element in page.elements if element.attributes.get("id", "").startswith("promise-")]
+    assert sorted(ids) == sorted(f"promise-{number}" for number in range(1, len(record.entities) + 1))
+    assert {link[1:] for link in links} == set(ids)

@@ -53,6 +53,7 @@ TELLING = (
     "diagnose/again.py",
     "diagnose/runs.py",
     "diagnose/codes.py",
+    "diagnose/rates.py",
     "diagnose/slices.py",
     "compare/schema.py",
     "compare/declared.py",
@@ -116,7 +117,16 @@ def test_every_piece_of_a_sentence_of_the_record_is_in_the_catalogue(module: str
     assert [piece for piece in pieces if piece.lower() not in plain] == []
 
 
-@pytest.mark.parametrize("label", [*sentences._PLAIN, *(f"{kind}:7" for kind in sentences._FORMS if kind != "precision"), "precision:seconds"])
+LABELS = [
+    *sentences._PLAIN,
+    *(f"{kind}:7" for kind in sentences._FORMS if kind != "precision"),
+    "precision:seconds",
+    "became:IDR:USD",
+    "rate:IDR:USD:0.0000637",
+]
+
+
+@pytest.mark.parametrize("label", LABELS)
 def test_what_happened_to_a_value_can_be_retold(label: str) -> None:
     why = sentences.why(label)
     said = sentences.said("expires_at", label)
@@ -125,7 +135,7 @@ def test_what_happened_to_a_value_can_be_retold(label: str) -> None:
 
 
 def test_each_corruption_of_a_canary_can_be_retold() -> None:
-    ways = {*planting.WHOLE, *canaries_crosswalk._OPERATORS, *(operator.words for operator in OPERATORS)}
+    ways = {*planting.WHOLE, planting.LOST, planting.REPEATED, *canaries_crosswalk._OPERATORS, *(operator.words for operator in OPERATORS)}
     assert sorted(words for words in ways if retell(words, code="id") is None) == []
     assert len(ways) > 40
 

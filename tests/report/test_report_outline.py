@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 import records
 
-from dq.record import LedgerLine, Outcome
+from dq.record import LedgerLine, Outcome, Record
 from dq.report.coverage import coverage
 from dq.report.outline import Shown, outline
 
@@ -77,3 +78,20 @@ def test_excluded_columns_stand_by_reason() -> None:
         ("written by the store for itself, promised to nobody", "orders", ("utm_campaign",)),
         ("written by the store for itself, promised to nobody", "reviews", ("spam_score",)),
     ]
+
+
+def test_an_entity_of_which_nothing_is_broken_is_kept_with_its_checks() -> None:
+    shown = outline(records.broken())
+    broken = {group.number for group in shown.broken}
+    assert [item.entity.entity for item in shown.kept] == [entity.entity for entity in records.broken().entities if not entity.outcome.exit_status]
+    assert not broken & {item.number for item in shown.kept}
+    assert {entry.check.entity for item in shown.kept for entry in item.passed.items} <= {item.entity.entity for item in shown.kept}
+
+
+@pytest.mark.parametrize("record", [records.clean(), records.broken(), records.enormous()], ids=["clean", "broken", "enormous"])
+def test_every_check_that_passed_is_told_once_or_counted(record: Record) -> None:
+    shown = outline(record)
+    parts = [*(item.passed for item in shown.kept), shown.passed_otherwise]
+    told = [entry.number for part in parts for entry in part.items]
+    assert (len(told), sum(part.left for part in parts)) == (len(set(told)), shown.passed.left)
+    assert len(told) == len(shown.passed.items)

@@ -15,6 +15,7 @@ from dq.report import pdf
 from dq.report.glyphs import glyphs_of
 from dq.report.language import writing
 from dq.report.pdf import write_pdf
+from dq.report.pictures import burndown
 from dq.report.printed import printed
 
 pytestmark = pytest.mark.xdist_group("fonts")  # one process installs them
@@ -83,3 +84,19 @@ def test_the_copy_says_what_the_page_says() -> None:
     assert data["verdict"] == {"slug": "failed", "words": "GATE SHUT", "plain": "(gerbang TERTUTUP)", "about": "batch 3"}
     assert [row["entity"] for row in data["promises"]["rows"]] == [entity.entity for entity in records.gate_shut().entities]
     assert {part["title"] for part in data["summary"]} >= {"Yang tidak terpenuhi", "Langkah berikutnya"}
+
+
+def test_the_copy_draws_the_accounts_that_are_left_as_the_page_does() -> None:
+    record, page = records.broken(), burndown(records.broken())
+    drawn = printed(record)["burndown"]
+    assert page is not None
+    assert (drawn["said"], drawn["end"], drawn["left"][0], len(drawn["ahead"])) == (page.said, page.end, [0, 0], 2 * bool(page.ahead))
+    assert {*(number for point in (*drawn["left"], *drawn["ahead"]) for number in point)} <= {*range(1001)}
+
+
+def test_the_appendix_has_the_queries_line_by_line(tmp_path: Path) -> None:
+    queries = {"coupons.rows": 'SELECT "[*#$_@<" AS x\nFROM y -- 好评', **{f"a.{number}": "SELECT 1" for number in range(60)}}
+    found = printed(records.broken(), queries=queries)["queries"]
+    write_pdf(records.broken(), tmp_path / "copy.pdf", language="en", queries=queries)
+    assert found[0] == {"id": "coupons.rows", "lines": ['SELECT "[*#$_@<" AS x', "FROM y -- 好评"]}
+    assert len(found) == 40

@@ -1,0 +1,69 @@
+"""The one place that tells the history of all runs: a table or a JSON object, and the page `index.html` beside the runs' folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dq.commands.console import note, out, say_json
+from dq.commands.run import summary
+from dq.errors import UsageError
+from dq.history import PAGE, History, PastRun, read_history
+from dq.pages import put_page
+from dq.report.language import ENGLISH, writing
+from dq.report.visible import clip, visible
+
+_TEXT = 60  # characters of a cell
+
+
+def tell_history(runs: Path, *, language: str | None, as_json: bool) -> None:
+    """Print the history of all runs, and write the page over them where there is any; where it is, is said on standard error.
+
+    Args:
+        runs: the folder of the runs' folders.
+        language: of the page and the table; None: English.
+        as_json: print a JSON object instead of the table.
+
+    Raises:
+        UsageError: there is no such language.
+    """
+    history = read_history(runs)
+    language = language or ENGLISH
+    with writing(language):
+        if as_json:
+            unreadable = {"unreadable": list(history.unreadable)} if history.unreadable else {}
+            say_json({"runs": [_as_json(run, runs / run.folder) for run in history.runs], **unreadable})
+        else:
+            _print(history)
+        if history.runs:
+            written = _write(history, runs / PAGE, language=language)
+            if not as_json:
+                note(written)
+
+
+def _as_json(run: PastRun, folder: Path) -> dict[str, object]:
+    money = {item.currency: item.amount for item in run.money}
+    return {**summary(run.record, folder), "as_of": run.record.as_of, "compared": run.compared, "people": run.people, "money": money, "trend": run.trend}
+
+
+def _print(history: History) -> None:
+    from dq.report.history import said_unreadable
+    from dq.report.terminal import print_history
+
+    print_history(history.runs, out())
+    for name in history.unreadable:
+        note(said_unreadable(_cell(name)))
+
+
+def _cell(text: str) -> str:
+    return visible(clip(text, _TEXT))
+
+
+def _write(history: History, path: Path, *, language: str) -> str:
+    """Write the page, and return where it stands; or why it does not: the history was told all the same."""
+    from dq.report.history import render_history, said_page
+
+    try:
+        put_page(path, render_history(history, language=language).encode())
+    except UsageError as error:
+        return visible(str(error))
+    return said_page(path)
