@@ -27,6 +27,7 @@ from dq.signoff.strict import canonical, read_strict
 
 NAME = "parity.intoto.json"
 FILES = (REPORT, PAGE)
+CONTRACT = "contract/"  # before the names of its files
 
 
 class NotAttestedError(DqError):
@@ -65,7 +66,7 @@ def attest(folder: Path, record: Record, *, contract: Contract, snapshots: Mappi
     configuration = file_digests(contract.folder)
     if digest_of(configuration) != contract.digest:
         raise NotAttestedError(f"{contract.folder}: was changed while the run went on; nothing was attested")
-    named = {f"contract/{name}": digest for name, digest in configuration.items()}
+    named = {f"{CONTRACT}{name}": digest for name, digest in configuration.items()}
     if "crosswalk" in snapshots:
         named["crosswalk"] = snapshots["crosswalk"]
     if lock is not None:
