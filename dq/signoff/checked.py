@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dq.asking import versions
 from dq.compare.signed import Carried
-from dq.contract.reading import read_contract
+from dq.contract.reading import digest_of, file_digests, read_contract
 from dq.errors import DqError, RefusedError
 from dq.folder import REPORT, read_varying, record_bytes
 from dq.pages import PAGE, queries_behind
@@ -19,10 +19,10 @@ from dq.record import Record
 from dq.signoff.carried import NAME as CARRIED
 from dq.signoff.carried import read_carried
 from dq.signoff.file import read_bytes
-from dq.signoff.parity import FILES, NAME, NotAttestedError, predicate_of, read_parity, sha256, snapshot_name
+from dq.signoff.parity import CONTRACT, FILES, NAME, NotAttestedError, predicate_of, read_parity, sha256, snapshot_name
 from dq.signoff.policy import Holder, Key, Policy, machine
 from dq.signoff.snapshots import look_at
-from dq.signoff.statement import Statement
+from dq.signoff.statement import Statement, digests_of
 
 STEPS = 8  # the page, and a snapshot of each side
 Told = Callable[[str], None]
@@ -39,7 +39,8 @@ class Attested:
     digest: str  # SHA-256 of parity.intoto.json
     validator: Holder
     key: Key
-    notes: tuple[str, ...]  # what was not looked at
+    notes: tuple[str, ...]  # what was not looked at, or is another by now
+    skipped: bool  # the page was not made again
     snapshots: Mapping[str, str]  # side to what was seen of it
     carried: Carried | None = None  # what stood in the target of the run's batch
 
@@ -85,14 +86,35 @@ def check_folder(
     record = _record(folder)
     if {name: said for name, said in statement.predicate.items() if name != "configuration"} != predicate_of(record):
         raise _refusal(record.versions, RefusedError(f"{path}: says something else than {REPORT}"))
+    configured = _configured(statement, record, where=str(path))
     sides: set[str] = {item.side for item in record.snapshots}
     if set(statement.subject) != {*attested, *(snapshot_name(side) for side in sides)}:
         raise RefusedError(f"{path}: is about other files than the record and the page of this run, and its snapshots")
-    notes = _page_again(folder, record, contract=contract) if again else ()
+    skipped = _page_again(folder, record, contract=contract) if again else ()
+    notes = (*skipped, *_changed(configured, contract))
     wanted = {side: statement.subject[snapshot_name(side)] for side in sorted(sides)}
     seen = look_at(wanted, files=files, varying=read_varying(folder), renewed=renewed, told=told)
     carried = read_carried(read_bytes(folder / CARRIED), where=str(folder / CARRIED)) if carries else None
-    return Attested(folder, record, statement, sha256(content), validator, key, notes, seen, carried)
+    return Attested(folder, record, statement, sha256(content), validator, key, notes, bool(skipped), seen, carried)
+
+
+def _configured(statement: Statement, record: Record, *, where: str) -> dict[str, str]:
+    """Return the files of the contract by which the run went; they must be those that the record's digest is of. Raises RefusedError."""
+    named = digests_of(statement.predicate.get("configuration"), where=where)
+    files = {name.removeprefix(CONTRACT): digest for name, digest in named.items() if name.startswith(CONTRACT)}
+    files = dict(sorted(files.items(), key=lambda item: Path(item[0])))
+    if digest_of(files) != record.contract:
+        raise RefusedError(f"{where}: names another contract than {REPORT}")
+    return files
+
+
+def _changed(configured: Mapping[str, str], contract: Path) -> tuple[str, ...]:
+    """Say which files of the contract at hand are others by now."""
+    now = file_digests(contract) if contract.is_dir() else {}
+    others = sorted(name for name in {*configured, *now} if configured.get(name) != now.get(name))
+    if not now:
+        return (f"the contract was not looked at: {contract} is not here",)
+    return (f"the contract in {contract} is another by now: {', '.join(others)}",) if others else ()
 
 
 def _record(folder: Path) -> Record:

@@ -30,6 +30,7 @@ from dq.signoff.strict import canonical, read_strict
 
 NAME = "parity.intoto.json"
 FILES = (REPORT, PAGE)
+CONTRACT = "contract/"  # before the names of its files
 
 
 class NotAttestedError(DqError):
@@ -79,7 +80,7 @@ def attest(
     configuration = file_digests(contract.folder)
     if digest_of(configuration) != contract.digest:
         raise NotAttestedError(f"{contract.folder}: was changed while the run went on; nothing was attested")
-    named = {f"contract/{name}": digest for name, digest in configuration.items()}
+    named = {f"{CONTRACT}{name}": digest for name, digest in configuration.items()}
     if "crosswalk" in snapshots:
         named["crosswalk"] = snapshots["crosswalk"]
     if lock is not None:

@@ -13,10 +13,11 @@ from dq.signoff.envelope import Envelope
 from dq.signoff.file import add_sign_off
 from dq.signoff.keys import Signer
 from dq.signoff.policy import Person, Roster, machine
+from dq.signoff.previous import check_previous, find_previous, previous_said
 from dq.signoff.sshsig import sign_message
 from dq.signoff.statement import SIGN_OFF, Statement, read_statement
 from dq.signoff.verifying import read_words
-from dq.signoff.word import previous_of, word_of
+from dq.signoff.word import word_of
 
 _REASON = 2000  # characters
 
@@ -73,6 +74,9 @@ def prepare(folder: Path, roster: Roster, signer: Signer, *, wanted: Wanted) -> 
             raise UsageError(f"--role: {person.name} signed this run as {item.role}; one person signs in one role")
     if wanted.reason is None and attested.record.exit_status:
         raise UsageError(f"run {attested.record.run} is {attested.record.outcome.value}: it can only be rejected, --reject --reason TEXT")
+    before = find_previous(attested, named=wanted.previous)
+    if before is not None and wanted.reason is None:
+        check_previous(before, roster, as_of=wanted.now, contract=wanted.contract)
     statement = word_of(
         attested,
         role=wanted.role,
@@ -80,7 +84,7 @@ def prepare(folder: Path, roster: Roster, signer: Signer, *, wanted: Wanted) -> 
         decision="accept" if wanted.reason is None else "reject",
         reason=wanted.reason,
         signed_at=wanted.now,
-        previous=previous_of(attested, named=wanted.previous),
+        previous=previous_said(before),
         policy=roster.digest,
     )
     return Ready(folder, person, signer, statement.payload)

@@ -51,15 +51,16 @@ def read_statement(payload: bytes, *, kind: str, where: str) -> Statement:
         raise RefusedError(f"{where}: a statement of another type than {kind}")
     if not isinstance(found["predicate"], dict):
         raise RefusedError(f"{where}: predicate is no table")
-    return Statement(kind, _subject(found["subject"], where), found["predicate"])
+    return Statement(kind, digests_of(found["subject"], where=where), found["predicate"])
 
 
-def _subject(found: object, where: str) -> dict[str, str]:
+def digests_of(found: object, *, where: str) -> dict[str, str]:
+    """Return names and digests of resource descriptors; the other way round than `described`. Raises RefusedError."""
     digests: dict[str, str] = {}
     for item in found if isinstance(found, list) else ():
         digest = item.get("digest") if isinstance(item, dict) and item.keys() == {"name", "digest"} else None
         if not isinstance(digest, dict) or digest.keys() != {"sha256"} or not _SHA256.fullmatch(str(digest["sha256"])) or item["name"] in digests:
-            raise RefusedError(f"{where}: a subject is no name with one SHA-256")
+            raise RefusedError(f"{where}: a file is not named with one SHA-256")
         digests[str(item["name"])] = digest["sha256"]
     if not digests:
         raise RefusedError(f"{where}: says nothing of any file")

@@ -54,7 +54,8 @@ def told_of(found: Verified) -> tuple[str, ...]:
             ("run", f"{record.run}, {record.migration}, region {record.region or 'all'}, batch {record.batch or 'all'}"),
             ("verdict", f"{record.outcome.value}: {record.headline}"),
             ("attested", f"by {attested.validator.name}, {attested.key.key.fingerprint}; the record, the page and {len(attested.snapshots)} snapshots"),
-            ("page", attested.notes[0] if attested.notes else "made again from the record: the same bytes"),
+            *(() if attested.skipped else (("page", "made again from the record: the same bytes"),)),
+            *(("note", note) for note in attested.notes),
             *((f"snapshot {side}", seen) for side, seen in attested.snapshots.items()),
         ]
     if found.count is not None:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from dq.errors import DqError, RefusedError, UsageError
-from dq.folder import read_record
-from dq.past import run_folders
+from dq.errors import RefusedError
 from dq.signoff.checked import Attested
 from dq.signoff.envelope import Envelope
 from dq.signoff.facts import FIRST, batch_before, facts_of
-from dq.signoff.file import SIGN_OFFS, read_bytes, read_sign_offs
 from dq.signoff.parity import NAME, sha256
 from dq.signoff.policy import Policy
 from dq.signoff.roles import SignOff
@@ -70,46 +66,6 @@ def read_word(envelope: Envelope, attested: Attested, policy: Policy, *, as_of: 
 def digest_of(envelope: Envelope) -> str:
     """Return the SHA-256 of a sign-off: of its envelope, as it stands in its line of the file."""
     return sha256(canonical(envelope.written()))
-
-
-def previous_of(attested: Attested, *, named: Path | None) -> object:
-    """Return what a sign-off follows: the words `first batch`, or the batch before with its run, parity statement and sign-offs by digest.
-
-    Args:
-        attested: the run that is to be signed.
-        named: the run of the batch before; None: the latest signed one beside it.
-
-    Raises:
-        UsageError: there is none, or the named one is of another batch.
-    """
-    before = batch_before(attested.record)
-    if before is None:
-        if named is not None:
-            raise UsageError(f"--previous: run {attested.record.run} follows no other batch")
-        return FIRST
-    folder = named or _signed_run(attested, before)
-    if folder is None:
-        raise UsageError(f"batch {attested.record.batch} follows batch {before}, of which there is no signed run beside {attested.folder}; --previous names it")
-    record = read_record(folder)
-    if record.batch != before or record.migration != attested.record.migration:
-        raise UsageError(f"--previous: {folder} is no run of batch {before}")
-    try:
-        envelopes = read_sign_offs(read_bytes(folder / SIGN_OFFS), where=str(folder / SIGN_OFFS))
-        return {"batch": before, "run": record.run, "parity": sha256(read_bytes(folder / NAME)), "sign_offs": sorted(map(digest_of, envelopes))}
-    except RefusedError as error:
-        raise UsageError(f"--previous: {error}") from None
-
-
-def _signed_run(attested: Attested, batch: int) -> Path | None:
-    for folder in reversed(run_folders(attested.folder.resolve().parent)):
-        if (folder / SIGN_OFFS).is_file():
-            try:
-                record = read_record(folder)
-            except DqError:
-                continue
-            if (record.batch, record.command, record.migration) == (batch, "run", attested.record.migration):
-                return folder
-    return None
 
 
 def _of_this_run(statement: Statement, attested: Attested, *, where: str) -> None:

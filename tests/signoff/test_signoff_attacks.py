@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from dq.signoff.envelope import Envelope
-from dq.signoff.parity import NAME, sha256, written
+from dq.signoff.parity import NAME, read_single, sha256, written
 from dq.signoff.roles import RoleLine
 from dq.signoff.sshsig import sign_message
 from dq.signoff.statement import PARITY
@@ -190,6 +190,12 @@ def f16_attested_otherwise(world: World) -> None:
     world.forge_parity("ci", warnedTests=["coupons.values"])
 
 
+def k18_attested_with_another_contract(world: World) -> None:
+    configuration = json.loads(read_single((world.folder / NAME).read_bytes(), where="").payload)["predicate"]["configuration"]
+    named = [{**item, "digest": {"sha256": sha256(b"another")}} if item["name"].endswith("source/coupons.sql") else item for item in configuration]
+    world.forge_parity("ci", configuration=named)
+
+
 def f18_too_old(world: World) -> None:
     world.put(world.envelopes()[0], world.forge("budi", at=1, signed_at=(NOW - timedelta(days=31)).isoformat()))
 
@@ -330,6 +336,7 @@ ATTACKS = {
     f16_one_fact_more: "sign-off 2: says something else than a sign-off does",
     f16_other_facts: "sign-off 2: says something else of the run than its record",
     f16_attested_otherwise: "parity.intoto.json: says something else than report.json",
+    k18_attested_with_another_contract: "parity.intoto.json: names another contract than report.json",
     f18_too_old: "finance: budi's sign-off does not count: older than 30 days",
     f18_from_the_future: "sign-off 2: budi signed at 2026-11-30T12:00:00+00:00, which is after 2026-11-29T13:00:00+00:00",
     f18_naive: "sign-off 2: signed_at has no offset",
@@ -449,3 +456,14 @@ def test_a_sign_off_by_another_roster_is_noted(signed: World) -> None:
     found = told_of(signed.verify())
     assert found[-1].startswith("VERIFIED ")
     assert [line.split(None, 1)[1] for line in found if "another roster" in line] == [f"{name} signed by another roster, {before}" for name in ("sri", "budi")]
+
+
+def test_a_contract_that_changed_since_is_noted(signed: World) -> None:
+    assert not [line for line in told_of(signed.verify()) if line.startswith("  note")]
+    with (signed.small.contract / "coupons.toml").open("a") as file:
+        file.write("# later\n")
+    found = told_of(signed.verify())
+    assert [line.split(None, 1)[1] for line in found if line.startswith("  note")] == [
+        f"the contract in {signed.small.contract} is another by now: coupons.toml"
+    ]
+    assert found[-1].startswith("VERIFIED ")

@@ -35,6 +35,7 @@ NOT_LOOKED_AT = {
     attacks.f06_page_attested_again,
     attacks.f16_attested_otherwise,
     attacks.f27_a_byte_of_the_target,
+    attacks.k18_attested_with_another_contract,
     attacks.f24_the_validator_was_not_valid,
     attacks.x_one_subject_fewer,
     attacks.f25_does_not_follow,

@@ -11,7 +11,7 @@ import pytest
 from dq.contract import read_contract
 from dq.signoff.exporter import attest_snapshot
 from dq.stores.manifest import manifest_path, read_manifest, statement_path
-from tests.cli.small import Dq, assert_refused, make_store
+from tests.cli.small import Dq, Said, assert_refused, make_store
 
 from .signed import World, key_table, roster_text, signer
 
@@ -85,27 +85,37 @@ SPOILED = {
 }
 
 
-def run(dq: Dq, world: World, command: str = "run") -> object:
-    batch = ("--batch", 1) if command == "run" else ("--batch", 2) if command == "gate" else ()
+def run(dq: Dq, world: World, command: str = "run") -> Said:
     pinned = ("--policy-digest", world.roster.digest) if command == "gate" else ()
-    return dq(command, *batch, "--contract", world.small.contract, "--runs", world.small.runs.with_name("others"), *pinned)
+    others = world.small.runs.with_name("others")
+    return dq(command, "--batch", 1 if command == "run" else 2, "--contract", world.small.contract, "--runs", others, *pinned)
 
 
 @pytest.mark.parametrize("command", ["run", "gate"])
 def test_what_its_exporter_vouches_for_is_compared(exported: World, dq: Dq, command: str) -> None:
     signed_nothing = 3 if command == "gate" else 0
-    assert run(dq, exported, command).status == signed_nothing  # type: ignore[attr-defined]
+    assert run(dq, exported, command).status == signed_nothing
 
 
 @pytest.mark.parametrize("spoil", SPOILED, ids=lambda spoil: spoil.__name__)
 def test_what_its_exporter_does_not_vouch_for_is_not_proven(spoil: Callable[[World], None], exported: World, dq: Dq, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dq.running.open_engine", lambda *_, **__: pytest.fail("it was attached"))
     spoil(exported)
-    assert_refused(run(dq, exported), 3, " snapshot: ", SPOILED[spoil], "the roster asks for its exporter's statement")  # type: ignore[arg-type]
+    assert_refused(run(dq, exported), 3, " snapshot: ", SPOILED[spoil], "the roster asks for its exporter's statement")
+
+
+def test_a_customers_case_is_not_read_from_what_nobody_vouches_for(exported: World, dq: Dq) -> None:
+    runs = exported.small.runs.with_name("others")
+    assert run(dq, exported).status == 0
+    asked = ("explain", "latest", "--account", "3", "--runs", runs, "--contract", exported.small.contract)
+    assert dq(*asked).status == 0
+    missing(exported)
+    said = dq(*asked)
+    assert (said.status, said.out, "target.intoto.json: no such file or directory" in said.err) == (3, "", True)
 
 
 def test_a_roster_without_exporters_asks_for_no_statement(attested: World, dq: Dq) -> None:
-    assert run(dq, attested).status == 0  # type: ignore[attr-defined]
+    assert run(dq, attested).status == 0
 
 
 def test_dq_snapshot_writes_the_statement_beside_the_manifest(exported: World, dq: Dq, tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from dq.errors import RefusedError
 from dq.signoff.file import SIGN_OFFS, read_sign_offs
 from dq.signoff.parity import NAME
+from dq.signoff.previous import check_previous
 from tests.cli.small import Dq, Said, assert_refused, environment
 
 from .signed import LATER, World, key_table, write_key
@@ -272,3 +274,13 @@ def test_a_run_that_is_not_there_is_wrong_usage(signed: World, dq: Dq) -> None:
 def assert_refused_and_unsigned(world: World, said: Said, part: str) -> None:
     assert_refused(said, 2, part)
     assert not world.file.exists()
+
+
+def test_what_follows_a_batch_that_is_not_over_is_not_accepted(signed: World) -> None:
+    def check() -> None:
+        check_previous(signed.folder, signed.roster, as_of=LATER, contract=signed.small.contract)
+
+    check()
+    signed.sign("tina", "finance", reason="the totals of May")
+    with pytest.raises(RefusedError, match=rf"the batch before is not over, {signed.folder} is REJECTED: finance: tina rejected it: the totals of May"):
+        check()
