@@ -30,7 +30,7 @@ from tests.cli.small import Small
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 PEOPLE = {"sri": ("data-owner",), "budi": ("business-owner", "finance"), "tina": ("finance",)}
-ALWAYS = ("2024-01-01T00:00:00+07:00", "2027-01-01T00:00:00+07:00")
+ALWAYS = ("2024-01-01T00:00:00+07:00", "2099-01-01T00:00:00+07:00")
 
 
 def private_key(name: str) -> Ed25519PrivateKey:

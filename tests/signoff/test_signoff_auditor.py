@@ -137,7 +137,7 @@ def test_stock_ssh_keygen_verifies_every_sign_off_of_its_person_alone(ssh_keygen
 
 def test_stock_ssh_keygen_and_dq_draw_the_same_ends_of_a_key(ssh_keygen: str, signed: World, tmp_path: Path) -> None:
     unpack(signed, tmp_path)
-    moments = [datetime.fromisoformat(text) for text in ("2023-12-31T16:59:59+00:00", "2023-12-31T17:00:00+00:00", "2026-12-31T16:59:59+00:00")]
+    moments = [datetime.fromisoformat(text) for text in ("2023-12-31T16:59:59+00:00", "2023-12-31T17:00:00+00:00", "2098-12-31T16:59:59+00:00")]
     (person,) = (person for person in signed.roster.policy.people if person.name == "sri")
     assert [stock_says(ssh_keygen, tmp_path, 1, "sri", at=at) for at in moments] == [person.keys[0].held_at(at) for at in moments] == [False, True, True]
 
