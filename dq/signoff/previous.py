@@ -55,7 +55,7 @@ def previous_said(folder: Path | None) -> str | Mapping[str, object]:
 
 def check_previous(folder: Path, roster: Roster, *, as_of: datetime, contract: Path) -> None:
     """See that the run of the batch before is verified, before anybody accepts what follows it. Raises RefusedError."""
-    found = verify(folder, roster, pin=None, as_of=as_of, contract=contract)
+    found = verify(folder, roster, pin=None, as_of=as_of, contract=contract, again=False)
     if found.problems:
         raise RefusedError(f"the batch before is not over, {folder} is {found.word}: {found.problems[0]}")
 
