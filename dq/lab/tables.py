@@ -10,6 +10,7 @@ import polars as pl
 
 from dq.lab import frames
 from dq.lab.look import FONT, Nothing
+from dq.lab.signatures import signatures, verification
 from dq.record import Cause, Money, Outcome
 from dq.report.blocks import MARKS, amount, moment, moneys
 from dq.result import Run
@@ -42,6 +43,16 @@ def counts(run: Run) -> Table:
     frame = frames.promises(run).select("entity", *names, "outcome").with_columns(pl.col("outcome").replace(_WORDS))
     labels = {"source_rows": "source", "target_rows": "target, moved", "native": "target, its own"}
     return _table(frame, title="Every entity's rows on both sides", labels=labels, alarms=("changed", "missing", "extra", "duplicate"))
+
+
+def signed(run: Run) -> Table:
+    """Return who signed the run, role by role, and whether it is verified."""
+    found = verification(run)
+    if found is None:
+        return Nothing("There is no roster (signers.toml) where this run's contract is: nobody is asked to sign.")
+    if found.count is None:
+        return Nothing(f"{found.word}: {found.problems[0]}")
+    return _table(signatures(found), title=f"Who signed: {found.word}", labels={"signed_at": "when", "why": "why it does not count"})
 
 
 def slices(run: Run) -> Table:
