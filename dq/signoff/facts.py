@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dq.record import Check, Outcome, Record
+from dq.record import Check, Outcome, Record, WaiverLine
 
 FIRST = "first batch"
 _RESULT = {Outcome.PASSED: "PASSED", Outcome.WAIVED: "WARNED", Outcome.FAILED: "FAILED", Outcome.NOT_PROVEN: "FAILED"}
@@ -30,8 +30,15 @@ def facts_of(record: Record) -> dict[str, Any]:
         "money": [line for check in record.checks if check.kind == "sums" for line in _sums(check)],
         "money_in_the_report": sorted(check.id for check in record.checks if check.kind == "sums" and len(check.sums) > LINES),
         "at_stake": [{"entity": item.entity, "currency": money.currency, "amount": money.amount} for item in record.entities for money in item.money],
-        "waivers": [{"check": check.id, "rows": check.broken} for check in record.checks if check.outcome is Outcome.WAIVED],
+        "waivers": [_waiver(line) for line in record.waivers if line.status == "waived"],
     }
+
+
+def _waiver(line: WaiverLine) -> dict[str, Any]:
+    """Return what a person answers for by signing: the author's own words, what it covers now, who must have signed, and until when."""
+    money = [{"currency": one.currency, "amount": one.amount} for one in line.money]
+    asked = {"reason": line.reason, "ticket": line.ticket, "author": line.author, "approver_role": line.approver_role, "expires": line.expires}
+    return {"check": line.check, "batch": line.batch, "rows": line.broken, "money": money, **asked}
 
 
 def result_of(record: Record) -> dict[str, Any]:

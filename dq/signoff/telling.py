@@ -13,6 +13,7 @@ from dq.signoff.facts import FIRST
 from dq.signoff.roles import RoleLine
 from dq.signoff.statement import Statement
 from dq.signoff.verifying import Verified
+from dq.words import counted
 
 _TEXT = 300  # characters of a line
 _ROLES = {"accepted": "accepted by", "rejected": "REJECTED by", "does not count": "does not count:"}
@@ -34,7 +35,8 @@ def told_before_signing(statement: Statement, *, fingerprint: str) -> tuple[str,
         ("accounts", "not known" if run["accounts"] is None else amount(str(run["accounts"]))),
         ("concerned", f"{amount(str(run['people']))} people at least" if run["people"] else "nobody"),
         *_money(run),
-        ("waivers", ", ".join(f"{item['check']} ({item['rows']:,} rows)" for item in run["waivers"]) or "none"),
+        *(("waiver", _waiver(item)) for item in run["waivers"]),
+        *([] if run["waivers"] else [("waivers", "none")]),
         *(("file", f"{name}  {digest}") for name, digest in sorted(statement.subject.items())),
         ("roster", said["policy"]["digest"]["sha256"]),
         ("you", f"{said['person']}, {said['role']}, {fingerprint}"),
@@ -53,6 +55,7 @@ def told_of(found: Verified) -> tuple[str, ...]:
         pairs += [
             ("run", f"{record.run}, {record.migration}, region {record.region or 'all'}, batch {record.batch or 'all'}"),
             ("verdict", f"{record.outcome.value}: {record.headline}"),
+            *(("waiver", _waiver(item)) for item in attested.statement.predicate["dq_run"]["waivers"]),
             ("attested", f"by {attested.validator.name}, {attested.key.key.fingerprint}; the record, the page and {len(attested.snapshots)} snapshots"),
             *(() if attested.skipped else (("page", "made again from the record: the same bytes"),)),
             *(("note", note) for note in attested.notes),
@@ -114,6 +117,13 @@ def _money(run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "money", f"{item['sum']}{', ' + item['by'] if item['by'] else ''}: {amount(item['source'])}, {agrees}"
     if run["money_in_the_report"]:
         yield "money", f"in the report alone: {', '.join(run['money_in_the_report'])}"
+
+
+def _waiver(item: Mapping[str, Any]) -> str:
+    money = "".join(f", {amount(one['amount'])} {one['currency']}" for one in item["money"])
+    ticket = f", {item['ticket']}" if item["ticket"] else ""
+    asked = f"{item['reason']} ({item['author']}{ticket}); counts when {item['approver_role']} signs, until {moment(item['expires'])}"
+    return f"{item['check']}, {counted(item['rows'], 'row')}{money}: {asked}"
 
 
 def _follows(previous: Any) -> str:

@@ -184,6 +184,14 @@ def test_a_waiver_counts_inside_a_run_that_its_role_has_signed(dq: Dq, attested:
     assert outcomes(attested) == {"coupons.values": "WAIVED"}
 
 
+def test_who_signs_is_shown_what_is_waived(dq: Dq, attested: World) -> None:
+    waived(dq, attested, sign=False)
+    where = ("--contract", attested.small.contract, "--runs", attested.small.runs)
+    said = dq("sign", attested.folder, "--role", "data-owner", "--key", attested.keys / "sri", *where, typed="ID 1\n")
+    shown = " ".join(said.out.split())
+    assert "waiver coupons.values, 1 row: known (Rina); counts when data-owner signs, until" in shown, said
+
+
 def test_a_waiver_that_came_after_the_signatures_opens_no_gate(dq: Dq, lasting: World) -> None:
     where = ("--contract", lasting.small.contract, "--runs", lasting.small.runs)
     lasting.small.reseal("target", BROKEN, moment=MOMENT + timedelta(hours=1))
