@@ -21,8 +21,16 @@ WHOLE: Mapping[str, str] = {
     "calendar": "calendar.deadline",
     "canary": "canary.<entity>",
     "waivers": "waivers.<name>",
+    "signoff": "signoff.<batch>",
+    "carried": "carried.<batch>",
 }
 """Checks that are no entity's own."""
+
+PAST: Mapping[str, tuple[str, str]] = {
+    "signoff": ("Of a gate with a roster: the batch before is attested, signed by enough people, and follows the one before it.", "roles that signed"),
+    "carried": ("Of a gate with a roster: the batch's rows in today's target are those that were signed.", "rows that were signed"),
+}
+"""Kinds of a gate's signed past: what each claims, and what it looks at."""
 
 NAMED = ("counts", "sums", "invariant", "fit")
 """Kinds of which an entity may have several, each with a name."""
@@ -67,13 +75,14 @@ def checks() -> str:
     lines += [("`fit`", "`<entity>.fit.<name>`", "A claim of `[[fit]]` holds of the source's rows before they move.", "what the expectation says", "critical")]
     lines += [("`waivers`", "`waivers.live`", "No waiver that concerns the run is for nothing. Only where there are any.", "those waivers", "critical")]
     lines += [("`waivers`", "`waivers.signed`", "Of a gate: every waiver that counts is signed for by its role.", "those that hold", "critical")]
+    lines += [(f"`{kind}`", f"`{WHOLE[kind]}`", claim, looks_at, "critical") for kind, (claim, looks_at) in PAST.items()]
     parts = [
         "# Checks\n",
         "## The parts of a check's id\n",
         (
             "`<entity>.<kind>[.<name>]`: the entity as its file is called, the kind from the table below, a name where there are several of a kind: that\n"
             "of `[[counts]]`, `[[sums]]` (else its column), `[[invariant]]`, `[[fit]]`. What is no entity's begins with a word of its own: `snapshot`,\n"
-            "`coverage`, `crosswalk`, `calendar`, `canary`, `waivers`. So `coupons.sums.liability` is a sum of coupons, `crosswalk.batches` a table of the\n"
+            "`coverage`, `crosswalk`, `calendar`, `canary`, `waivers`, `signoff`, `carried`. So `coupons.sums.liability` is a sum of coupons, `crosswalk.batches` a table of the\n"
             "crosswalk.\n"
         ),
         "A row is named by entity and ordinal, `coupons#17`, never by its key. The same run gives the same names.\n",
