@@ -82,8 +82,8 @@ def checks() -> str:
         (
             "`<entity>.<kind>[.<name>]`: the entity as its file is called, the kind from the table below, a name where there are several of a kind: that\n"
             "of `[[counts]]`, `[[sums]]` (else its column), `[[invariant]]`, `[[fit]]`. What is no entity's begins with a word of its own: `snapshot`,\n"
-            "`coverage`, `crosswalk`, `calendar`, `canary`, `waivers`, `signoff`, `carried`. So `coupons.sums.liability` is a sum of coupons, `crosswalk.batches` a table of the\n"
-            "crosswalk.\n"
+            "`coverage`, `crosswalk`, `calendar`, `canary`, `waivers`, `signoff`, `carried`. So `coupons.sums.liability` is a sum of coupons,\n"
+            "`crosswalk.batches` a table of the crosswalk.\n"
         ),
         "A row is named by entity and ordinal, `coupons#17`, never by its key. The same run gives the same names.\n",
         "## Kinds\n",
