@@ -16,15 +16,16 @@ def run_folders(runs: Path) -> list[Path]:
     return sorted(found, key=lambda folder: ((folder / REPORT).stat().st_mtime_ns, folder.name))
 
 
-def find_run(name: str, *, runs: Path) -> Path:
-    """Return a run's folder by id, beginning of an id, path or 'latest'. Raises UsageError."""
+def find_run(name: str, *, runs: Path, with_file: str | None = None) -> Path:
+    """Return a run's folder by id, beginning of an id, path or 'latest'; of those with a file the latest one, where any has it. Raises UsageError."""
     if (Path(name) / REPORT).is_file():
         return Path(name)
     folders = run_folders(runs)
     if not folders:
         raise UsageError(f"{runs}: there is no run yet")
     if name == LATEST:
-        return folders[-1]
+        having = [folder for folder in folders if with_file is not None and (folder / with_file).exists()]
+        return (having or folders)[-1]
     found = [folder for folder in folders if folder.name.startswith(name)]
     if len(found) > 1:
         raise UsageError(f"'{name}' begins {len(found)} runs: {', '.join(folder.name for folder in found[:5])}")

@@ -41,12 +41,13 @@ def sign(
 ) -> None:
     from dq.signoff.checked import STEPS
     from dq.signoff.keys import read_signer
+    from dq.signoff.parity import NAME
     from dq.signoff.policy import POLICY, read_roster
     from dq.signoff.signing import Wanted, check_reason, prepare
     from dq.signoff.signing import sign as signed
     from dq.signoff.telling import told_before_signing
 
-    folder = find_run(run, runs=runs)
+    folder = find_run(run, runs=runs, with_file=NAME)
     why = check_reason(reason, rejects=reject)
     roster = read_roster(policy or contract / POLICY)
     signer = read_signer(key, ask=asked_passphrase(key))

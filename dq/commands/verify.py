@@ -37,13 +37,14 @@ def verify(
 ) -> None:
     from dq.commands.run import debug
     from dq.signoff.checked import STEPS
+    from dq.signoff.parity import NAME
     from dq.signoff.policy import POLICY, read_roster
     from dq.signoff.telling import summary_of, told_of
     from dq.signoff.verifying import verify as verified
 
     pin = sha256_option(policy_digest, "--policy-digest")
     roster = read_roster(policy or contract / POLICY)
-    folder, at = find_run(run, runs=runs), moment(as_of) or datetime.now(tz=UTC)
+    folder, at = find_run(run, runs=runs, with_file=NAME), moment(as_of) or datetime.now(tz=UTC)
     with progress(STEPS, what="verify", quiet=as_json) as told:
         found = verified(folder, roster, pin=pin, as_of=at, contract=contract, files=files, told=told)
     debug(found.trace)

@@ -216,3 +216,9 @@ def test_the_last_word_of_a_batch_counts(dq: Dq, lasting: World) -> None:
     later.sign("tina", "finance", now=SIGNED + timedelta(minutes=1), reason="the sums are not ours")
     assert gate(dq, lasting).status == 3
     assert outcomes(lasting)["signoff.1"] == "FAILED"
+
+
+def test_the_latest_run_to_verify_is_the_latest_that_was_attested(dq: Dq, lasting: World) -> None:
+    assert gate(dq, lasting).status == 0
+    where = ("--contract", lasting.small.contract, "--runs", lasting.small.runs)
+    assert dq("verify", "latest", *where, "--as-of", NOW.isoformat()).last.startswith("VERIFIED batch=1")
