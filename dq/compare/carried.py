@@ -1,7 +1,8 @@
 """The one place for what a batch's rows in the target are, as one digest an entity, so that a later gate sees by one scan that they still are.
 
-The rows are those that the batch's accounts brought. A row that changed since and says so (`since`) counts as what it was when it was moved, which the
-source still has. Totals of persons have no digest: they change with every entry, and with every batch that a merged person is of.
+The rows are those that the batch's accounts brought; where the target has none of its own (no [merge]), those of the persons who these became. A row that
+changed since and says so (`since`) counts as what it was when it was moved, which the source still has. Totals of persons have no digest: they change with
+every entry, and with every batch that a merged person is of.
 Source: DECISIONS "Signed digests"; `dq.stores.digest` says how rows are written.
 """
 
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dq.compare.scope import Scope
 from dq.compare.sides import source_view
 from dq.compare.signed import Carried, Digest
-from dq.compare.since import is_carried, since_table
+from dq.compare.since import since_table
 from dq.compare.views import ID
 from dq.contract.models import Entity
 from dq.engine import Engine
@@ -34,7 +35,7 @@ def carry(engine: Engine, entities: Iterable[Entity], *, scope: Scope, since: bo
     """
     found: dict[int | None, dict[str, Digest]] = {}
     for entity in entities:
-        if is_carried(entity):
+        if not entity.aggregate:
             for batch, digest in _digests(engine, entity, scope=scope, since=since).items():
                 found.setdefault(batch, {})[entity.name] = digest
     return found
@@ -48,6 +49,20 @@ def carried_by(batch: int, found: Digests) -> Carried:
 def _digests(engine: Engine, entity: Entity, *, scope: Scope, since: bool) -> dict[int | None, Digest]:
     step = f"{entity.name}: carried"
     types = {column.name: column.type.sql for column in entity.columns}
+    there = _claimed(entity, scope=scope, since=since) if entity.merge is not None else _unclaimed(entity, scope=scope)
+    sql = f'CREATE OR REPLACE TEMP TABLE carried AS SELECT "dq.batch" AS batch, {row_digest(types)} AS h FROM ({there})'
+    engine.execute(Query(sql, step=step))
+    counts = engine.execute(Query("SELECT batch, count(*) FROM carried GROUP BY batch ORDER BY batch", step=step))
+    found = {}
+    for batch, rows in counts:
+        stream = f"SELECT h FROM carried WHERE batch IS NOT DISTINCT FROM {'NULL' if batch is None else int(batch)} ORDER BY h"
+        found[batch] = Digest(int(rows), rows_digest(engine, stream, name=entity.name, types=types, rows=int(rows)))
+    engine.execute(Query("DROP TABLE carried", step=step))
+    return found
+
+
+def _claimed(entity: Entity, *, scope: Scope, since: bool) -> str:
+    """Return the rows that source rows brought, with their batch, of an entity whose target has rows of its own."""
     same = " AND ".join(f"k.{quote(name)} = e.{quote(name)}" for name in entity.key)
     columns = ", ".join(f"e.{quote(column.name)}" for column in entity.columns)
     there = f"""
@@ -59,11 +74,17 @@ def _digests(engine: Engine, entity: Entity, *, scope: Scope, since: bool) -> di
         there += f"""
         WHERE NOT EXISTS (SELECT 1 FROM {table} AS k WHERE {same})
         UNION ALL SELECT k.batch, {columns} FROM ({moved}) AS e JOIN {table} AS k ON {same}"""
-    engine.execute(Query(f'CREATE OR REPLACE TEMP TABLE carried AS SELECT "dq.batch" AS batch, {row_digest(types)} AS h FROM ({there})', step=step))
-    counts = engine.execute(Query("SELECT batch, count(*) FROM carried GROUP BY batch ORDER BY batch", step=step))
-    found = {}
-    for batch, rows in counts:
-        stream = f"SELECT h FROM carried WHERE batch IS NOT DISTINCT FROM {'NULL' if batch is None else int(batch)} ORDER BY h"
-        found[batch] = Digest(int(rows), rows_digest(engine, stream, name=entity.name, types=types, rows=int(rows)))
-    engine.execute(Query("DROP TABLE carried", step=step))
-    return found
+    return there
+
+
+def _unclaimed(entity: Entity, *, scope: Scope) -> str:
+    """Return all rows of the target, with the batch of whose they are: an entity without [merge] has none of the target's own."""
+    columns = ", ".join(f"e.{quote(column.name)}" for column in entity.columns)
+    rows = f"{path('target', entity.name)} AS e"
+    crosswalk = entity.column(entity.owner).through if entity.owner is not None else None
+    if not scope.batched or entity.owner is None or crosswalk is None:
+        return f'SELECT CAST(NULL AS BIGINT) AS "dq.batch", {columns} FROM {rows}'
+    owners = f"""
+        SELECT m.target_id, min(a.batch) AS batch FROM {path("maps", crosswalk)} AS m JOIN scope.accounts AS a ON a.account_id = m.source_id
+        WHERE a.in_scope GROUP BY m.target_id"""
+    return f'SELECT o.batch AS "dq.batch", {columns} FROM {rows} LEFT JOIN ({owners}) AS o ON o.target_id = e.{quote(entity.owner)}'

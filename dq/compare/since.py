@@ -16,11 +16,6 @@ from dq.engine import Engine
 from dq.sql import Query, literal, path, quote
 
 
-def is_carried(entity: Entity) -> bool:
-    """Return whether a row of an entity stays as it was moved, and the target says which rows are its own: totals of persons change with every entry."""
-    return entity.merge is not None and not entity.aggregate
-
-
 def make_since(engine: Engine, entity: Entity, *, signed: Sequence[Signed], until: str | None) -> int:
     """Create claims."<e>.since" (the key's columns, batch): the rows that changed since their batch was signed; return how many.
 
@@ -32,7 +27,7 @@ def make_since(engine: Engine, entity: Entity, *, signed: Sequence[Signed], unti
         signed: the batches that were signed; none: nothing is set apart.
         until: when the target was taken; None where nobody knows.
     """
-    if not signed or not is_carried(entity):
+    if not signed or entity.merge is None or entity.aggregate:
         return 0
     step, table = f"{entity.name}: changed since", since_table(entity)
     keys = [quote(name) for name in entity.key]

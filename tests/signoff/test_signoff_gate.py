@@ -59,7 +59,7 @@ def test_a_gate_says_who_signed_and_how_many_rows_stand(dq: Dq, lasting: World) 
     assert said.status == 0
     assert [check["sentence"] for check in recorded(lasting)["checks"] if check["kind"] in ("signoff", "carried")] == [
         "Batch 1 is signed by data-owner and finance.",
-        "Batch 1 is as it was signed: 20 rows, but for what changed since and says so.",
+        "Batch 1 is as it was signed: 40 rows, but for what changed since and says so.",
     ]
 
 
@@ -115,7 +115,7 @@ def test_a_batch_that_nobody_ran_proves_nothing(dq: Dq, lasting: World) -> None:
 def test_a_changed_file_proves_nothing(dq: Dq, lasting: World, file: str) -> None:
     path = lasting.folder / file
     content = path.read_bytes()
-    path.write_bytes(content.replace(b"20", b"21", 1) if file == "carried.json" else content[:-9] + bytes([content[-9] ^ 1]) + content[-8:])
+    path.write_bytes(content.replace(b":20,", b":21,", 1) if file == "carried.json" else content[:-9] + bytes([content[-9] ^ 1]) + content[-8:])
     assert gate(dq, lasting).status == 3
     assert outcomes(lasting)["signoff.1"] == "NOT PROVEN"
 
