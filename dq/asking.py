@@ -141,7 +141,7 @@ def ask(
     sizes = {side: {table.name: table.rows or 0 for table in manifest.taken.values()} for side, manifest in manifests.items()}
     left = {side: manifest.left for side, manifest in manifests.items()}
     base = baseline.taken_at.astimezone(UTC).isoformat() if baseline else None
-    until = _last_instant(manifests["target"].taken_at).isoformat()
+    until = last_instant(manifests["target"].taken_at).isoformat()
     before = moved_before(manifests, contract=contract)
     asked = Asked(
         wanted,
@@ -177,6 +177,6 @@ def _with_ledgers(contract: Contract, only: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in known if name in {*only, *needed})
 
 
-def _last_instant(moment: datetime) -> datetime:
+def last_instant(moment: datetime) -> datetime:
     """Return the last microsecond that a moment may mean: a clock that counts whole seconds is up to one behind its rows."""
     return moment.astimezone(UTC).replace(microsecond=moment.microsecond or 999_999)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dq.asking import last_instant
 from dq.compare.signed import Carried, Signed, SignOff
 from dq.contract.models import Contract
 from dq.errors import DqError
@@ -115,7 +116,8 @@ def _tried(folder: Path, contract: Contract, past: Past, *, last: Link | None) -
         problem = _strange(record, contract) or _unchained(verified, last=last)
     if problem is not None or rejected is not None or attested is None:
         return Link(SignOff(number, rejected=rejected, problem=problem), verified)
-    moment = next(snapshot.moment for snapshot in record.snapshots if snapshot.side == "target")
+    taken = next(snapshot.moment for snapshot in record.snapshots if snapshot.side == "target")
+    moment = last_instant(datetime.fromisoformat(taken)).isoformat()
     roles = tuple(line.role for line in verified.count.roles if line.status == "accepted") if verified.count else ()
     return Link(SignOff(number, roles, signed=Signed(number, moment, attested.carried or Carried(), attested.digest)), verified)
 
