@@ -63,6 +63,8 @@ def told_of(found: Verified) -> tuple[str, ...]:
         ]
     if found.count is not None:
         pairs += [(line.role, _role(line)) for line in found.count.roles]
+    if found.stamped is not None:
+        pairs.append(("stamped", f"the sign-offs were there at {moment(_seconds(found.stamped))}"))
     others = [item for item in found.sign_offs if item.roster != found.roster.digest]
     pairs += [("note", f"{item.person} signed by another roster, {item.roster}") for item in others]
     pairs += [("why not", problem) for problem in found.problems]
@@ -88,6 +90,7 @@ def summary_of(found: Verified) -> dict[str, Any]:
         "validator": attested.validator.name if attested else None,
         "snapshots": dict(attested.snapshots) if attested else {},
         "notes": list(attested.notes) if attested else [],
+        "stamped": found.stamped.isoformat() if found.stamped else None,
         "roles": [_role_json(line) for line in found.count.roles] if found.count else [],
     }
 

@@ -18,6 +18,7 @@ from dq.signoff.checked import Attested, Told, check_folder
 from dq.signoff.file import SIGN_OFFS, read_bytes, read_sign_offs
 from dq.signoff.policy import Roster
 from dq.signoff.roles import Count, SignOff, count
+from dq.signoff.stamp import Stamp, stamped_at
 from dq.signoff.word import read_word
 
 
@@ -35,6 +36,7 @@ class Verified:
     problems: tuple[str, ...]  # why it is not verified; empty where it is
     exit_status: int  # 0 verified; 1 refused, rejected or too few; 3 it could not be said
     trace: str = ""  # of an error of ours, for --debug
+    stamped: datetime | None = None  # when a trusted authority saw the sign-offs; None where nobody asked
 
     @property
     def word(self) -> str:
@@ -55,6 +57,7 @@ def verify(
     contract: Path = Path("expectations"),
     files: Mapping[str, Path] | None = None,
     again: bool = True,
+    stamp: Stamp | None = None,
     told: Told = lambda _: None,
 ) -> Verified:
     """Verify a run's folder: its parity statement, its files, its page made again, its snapshots where they are at hand, every sign-off.
@@ -67,6 +70,7 @@ def verify(
         contract: where the run's contract may be.
         files: side to snapshot file, of those that must be the run's.
         again: whether the page is made again, which another version of dq cannot.
+        stamp: a trusted time stamp over the sign-offs; None: nobody asks for one.
         told: called with what is looked at next.
     """
     attested: Attested | None = None
@@ -80,10 +84,13 @@ def verify(
         problems = [*counted.problems, *unsigned(attested.record.waivers, signed=_signatures(counted))]
         if not attested.key.held_at(first):
             problems.insert(0, f"{attested.validator.name}'s key was not valid when the run was first signed off, {first.isoformat()}")
+        stamped = stamped_at(folder / SIGN_OFFS, stamp, as_of=as_of) if stamp is not None else None
+        late = [item for item in sign_offs if stamped is not None and item.signed_at > stamped]
+        problems += [f"{item.person} signed at {item.signed_at.isoformat()}, after the time stamp" for item in late]
         status = max(attested.record.exit_status, 1 if problems else 0)
         if attested.record.exit_status:
             problems.insert(0, f"the run itself is {attested.record.outcome.value}")
-        return Verified(folder, roster, pin is not None, as_of, attested, sign_offs, counted, tuple(problems), status)
+        return Verified(folder, roster, pin is not None, as_of, attested, sign_offs, counted, tuple(problems), status, stamped=stamped)
     except Exception as error:  # noqa: BLE001 - see the module
         ours = isinstance(error, DqError)
         problem = str(error) if ours else f"an error of dq itself ({type(error).__name__}); --debug shows where"
