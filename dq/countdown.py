@@ -19,7 +19,7 @@ from dq.words import counted
 _DAY, _MICROSECOND = timedelta(days=1), timedelta(microseconds=1)
 _FORESEEABLE = 36_525 * _DAY  # a pace that needs a century says nothing
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_NO_PROOF_OF_ROWS = ("calendar", "fit", "waivers")  # kinds of check: about time, about what has yet to move, about what is written in a file
+_NO_PROOF_OF_ROWS = ("calendar", "fit", "room", "waivers")  # kinds of check: about time, about what has yet to move, about what is written in a file
 
 
 def make_calendar(

@@ -96,7 +96,9 @@ class Check(Frozen):
 
     id: str  # <entity>.<kind>[.<name>], crosswalk.<name>, snapshot.<side>, calendar.deadline
     entity: str | None
-    kind: str  # schema, keys, rows, values, attribution, instants, natives, freeze, counts, export, sums, invariant, fit, crosswalk, snapshot, waivers, ...
+    kind: (
+        str  # schema, keys, rows, values, attribution, instants, natives, freeze, counts, export, sums, invariant, fit, room, crosswalk, snapshot, waivers, ...
+    )
     name: str | None = None
     severity: Severity = "critical"
     outcome: Outcome

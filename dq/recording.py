@@ -16,6 +16,7 @@ from dq.judgement.entities import judge_entity, sum_up
 from dq.judgement.whole import judge_coverage, judge_crosswalk
 from dq.measuring import Facts
 from dq.record import Calendar, Cause, Check, EntityResult, Outcome, Record, Snapshot, WaiverLine
+from dq.room import entities_with_room
 from dq.stores.manifest import Manifest
 from dq.words import counted, listed
 
@@ -68,6 +69,7 @@ def declared_ids(question: Question) -> tuple[str, ...]:
     for found in question.asked.signoffs:
         ids += [f"signoff.{found.batch}", f"carried.{found.batch}"]
     ids += fit_ids(contract) if question.command == "gate" else ()
+    ids += [f"{entity.name}.room" for entity in entities_with_room(question)]
     ids += [LIVE] if contract.waivers else []
     return (*ids, *([SIGNED] if contract.waivers and question.command == "gate" else []))
 
@@ -184,6 +186,8 @@ def not_checked(question: Question) -> tuple[str, ...]:
         lines.append(f"Only {listed(list(question.asked.only))} were compared (--only): nothing is said of the rows of any other entity.")
     if question.command == "run" and fit_ids(contract):
         lines.append(f"Whether the source is fit to move ({counted(len(fit_ids(contract)), 'check')}) is asked by gate and check, not by run.")
+    if question.command == "gate" and question.batch in question.asked.moved:
+        lines.append(f"Batch {question.batch} has moved already: whether there was room for it in the target is not known.")
     if contract.pinned is None:
         lines.append("Nothing is pinned (dq check --pin): whether the stores' tables, columns and types are those of before is not known.")
     if contract.migration.stores.baseline is None:

@@ -39,6 +39,7 @@ from dq.pages import PAGE, keep_page, queries_behind, write_restricted
 from dq.record import Cause, Check, EntityResult, Record
 from dq.recording import judge_facts, judge_stores, make_record, snapshot_columns
 from dq.retention import KEPT_UNTIL
+from dq.room import judge_rooms
 from dq.signoff.exporter import vouching
 from dq.signoff.keys import Signer
 from dq.signoff.parity import attest
@@ -233,6 +234,7 @@ def _recorded(engine: Engine, question: Question, *, attempt: Attempts, told: To
     if question.command == "gate":
         checks += judge_past(question.asked.signoffs, there)
         checks += _fitness(engine, ground, question, attempt=attempt, told=told)
+        checks += judge_rooms(engine, ground, question, attempt=attempt)
     waived = apply_waivers(engine, question, checks=checks, causes=causes, findings=findings, attempt=attempt)
     checks, calendar = dated(engine, ground, question, checks=waived.checks, compared=compared, attempt=attempt)
     record = make_record(

@@ -25,6 +25,7 @@ _NEVER: Mapping[str, str] = {
 }
 _NEVER_OF_AN_ENTITY: Mapping[str, str] = {
     "schema": "a store that is not as pinned is not compared; read the change in review, and dq check --pin",
+    "room": "what stands in the batch's way is renamed or taken out before it starts",
     "fit": "its rows are not recorded, so nobody could say which ones; say it in the [[fit]]",
 }
 

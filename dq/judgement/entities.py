@@ -83,7 +83,7 @@ def sum_up(facts: EntityFacts, checks: Sequence[Check]) -> EntityResult:
 def sum_up_again(entities: Sequence[EntityResult], checks: Sequence[Check]) -> tuple[EntityResult, ...]:
     """Return the entities' rows with the outcomes that their checks have now: some may have been waived since."""
     waived = {check.entity for check in checks if check.outcome is Outcome.WAIVED}
-    outcomes = {name: Outcome.worst(check.outcome for check in checks if check.entity == name and check.kind != "fit") for name in waived}
+    outcomes = {name: Outcome.worst(check.outcome for check in checks if check.entity == name and check.kind not in ("fit", "room")) for name in waived}
     return tuple(item.model_copy(update={"outcome": outcomes[item.entity]}) if item.entity in waived else item for item in entities)
 
 

@@ -23,6 +23,7 @@ from dq.signoff.file import SIGN_OFFS
 from dq.signoff.parity import NAME
 from dq.signoff.policy import Roster
 from dq.signoff.verifying import Verified, verify
+from dq.signoff.whose import is_said_to_be_of, signed_folders
 from dq.words import listed
 
 
@@ -70,8 +71,7 @@ def signed_past(contract: Contract, past: Past, *, before: int) -> tuple[Link, .
     links: list[Link] = []
     for number in numbers:
         last = links[-1] if links else None
-        signed, others = _candidates(past.runs, contract, number)
-        tried = [_tried(folder, contract, past, last=last) for folder in signed or others[:1]]
+        tried = [_tried(folder, contract, past, number=number, last=last) for folder in _candidates(past.runs, contract, number)]
         nothing = Link(SignOff(number, problem=f"there is no attested run of batch {number} in {past.runs.name}"))
         links.append(max(tried, key=lambda link: link.said, default=nothing))
     return tuple(links)
@@ -89,41 +89,45 @@ def countersigned(links: Sequence[Link]) -> Countersigned:
     return found
 
 
-def _candidates(runs: Path, contract: Contract, number: int) -> tuple[list[Path], list[Path]]:
-    """Return the attested runs of a batch, the latest first: those that somebody signed, and the others."""
-    found: tuple[list[Path], list[Path]] = [], []
-    for folder in reversed(run_folders(runs)):
-        try:
-            record = read_record(folder) if (folder / NAME).is_file() else None
-        except DqError:
-            continue
-        if record is not None and (record.command, record.batch, record.migration) == ("run", number, contract.migration.name):
-            found[0 if (folder / SIGN_OFFS).exists() else 1].append(folder)
-    return found
+def _candidates(runs: Path, contract: Contract, number: int) -> list[Path]:
+    """Return the runs of a batch that somebody signed, whatever became of their files; where there is none, the latest that is attested."""
+    migration = contract.migration.name
+    signed = [folder for folder in signed_folders(runs) if is_said_to_be_of(folder, migration=migration, batch=number)]
+    return signed or [folder for folder in reversed(run_folders(runs)) if _is_attested(folder, migration, number)][:1]
 
 
-def _tried(folder: Path, contract: Contract, past: Past, *, last: Link | None) -> Link:
-    """Verify a run, and that it follows the one before and holds what the contract asks today."""
+def _is_attested(folder: Path, migration: str, number: int) -> bool:
+    if not (folder / NAME).is_file() or (folder / SIGN_OFFS).exists():
+        return False
+    try:
+        record = read_record(folder)
+    except DqError:
+        return False
+    return (record.command, record.batch, record.migration) == ("run", number, migration)
+
+
+def _tried(folder: Path, contract: Contract, past: Past, *, number: int, last: Link | None) -> Link:
+    """Verify a run, and that it is of a batch, follows the one before and holds what the contract asks today."""
     verified = verify(folder, past.roster, pin=past.pin, as_of=past.as_of, contract=contract.folder, again=False)
     attested = verified.attested
-    record = attested.record if attested is not None else read_record(folder)
-    number = record.batch or 0
     rejected = next((f"{line.role}: {line.why}" for line in (verified.count.roles if verified.count else ()) if line.status == "rejected"), None)
     problem = None
     if verified.problems and rejected is None:
-        problem = f"run {record.run} of batch {number} is not verified: {verified.problems[0]}"
+        problem = f"run {folder.name} of batch {number} is not verified: {verified.problems[0]}"
     elif attested is not None and rejected is None:
-        problem = _strange(record, contract) or _unchained(verified, last=last)
+        problem = _strange(attested.record, contract, number=number) or _unchained(verified, last=last)
     if problem is not None or rejected is not None or attested is None:
         return Link(SignOff(number, rejected=rejected, problem=problem), verified)
-    taken = next(snapshot.moment for snapshot in record.snapshots if snapshot.side == "target")
+    taken = next(snapshot.moment for snapshot in attested.record.snapshots if snapshot.side == "target")
     moment = last_instant(datetime.fromisoformat(taken)).isoformat()
     roles = tuple(line.role for line in verified.count.roles if line.status == "accepted") if verified.count else ()
     return Link(SignOff(number, roles, signed=Signed(number, moment, attested.carried or Carried(), attested.digest)), verified)
 
 
-def _strange(record: Record, contract: Contract) -> str | None:
-    """Say why a signed run does not hold what the contract declares, or None."""
+def _strange(record: Record, contract: Contract, *, number: int) -> str | None:
+    """Say why a signed run is not one of a batch, or does not hold what the contract declares; or None."""
+    if (record.command, record.batch, record.migration) != ("run", number, contract.migration.name):
+        return f"run {record.run} is not of batch {number}, and a file of its folder says so"
     wanted, there = set(compared_ids(contract)), {check.id for check in record.checks if check.kind != "waivers"}
     lacking, more = sorted(wanted - there), sorted(there - wanted)
     if not lacking and not more:

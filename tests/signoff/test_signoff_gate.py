@@ -222,3 +222,23 @@ def test_the_latest_run_to_verify_is_the_latest_that_was_attested(dq: Dq, lastin
     assert gate(dq, lasting).status == 0
     where = ("--contract", lasting.small.contract, "--runs", lasting.small.runs)
     assert dq("verify", "latest", *where, "--as-of", NOW.isoformat()).last.startswith("VERIFIED batch=1")
+
+
+@pytest.mark.parametrize("file", ["report.json", "parity.intoto.json"])
+def test_a_lost_file_hides_no_rejection(dq: Dq, lasting: World, file: str) -> None:
+    first = lasting.folder
+    where = ("--contract", lasting.small.contract, "--runs", lasting.small.runs)
+    assert dq("run", "--batch", 1, *where, "--as-of", (MOMENT + timedelta(minutes=5)).isoformat(), "--key", lasting.keys / "ci").status == 0
+    (second,) = [path.parent for path in lasting.small.runs.glob("[!.]*/report.json") if path.parent != first]
+    World(lasting.small, lasting.keys, run=second).sign("tina", "finance", now=SIGNED + timedelta(minutes=1), reason="the sums are not ours")
+    (second / file).unlink()
+    assert gate(dq, lasting).status == 3
+    assert outcomes(lasting)["signoff.1"] == "NOT PROVEN"
+
+
+def test_a_signed_folder_of_which_nothing_says_what_it_is_shuts_the_gate(dq: Dq, lasting: World) -> None:
+    strange = lasting.small.runs / "strange"
+    strange.mkdir()
+    (strange / "signoff.intoto.json").write_text("[]")
+    assert gate(dq, lasting).status == 3
+    assert outcomes(lasting)["signoff.1"] == "NOT PROVEN"
