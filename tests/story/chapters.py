@@ -13,7 +13,7 @@ from .people import EXPORTER, VALIDATOR, make_keys, write_roster
 from .stores import Change, Stores
 from .telling import Story, StoryError
 
-ACCOUNTS = 200
+ACCOUNTS = 150
 REGIONS = {1: "ID", 2: "ID", 3: "GB", 4: "FR"}
 _BATCH_1, _BATCH_2 = "TIMESTAMPTZ '2024-11-05 01:00:00+00'", "TIMESTAMPTZ '2024-11-12 01:00:00+00'"
 
@@ -88,9 +88,8 @@ class _Teller:
     def mended(self) -> None:
         self.story.say("The reviews are mended. The coupons stay: an hour more harms nobody, and a waiver says so, by name and until when")
         self.stores.seal(2, LATE, hours=2)
-        self.story.dq("dq run --batch 2", status=1)
         asked = '--reason "an hour more, in favour of customers" --ticket MIG-12 --expires 2024-12-12 --author "Ayu Lestari"'
-        self.story.dq(f"dq waive latest --check coupons.instants {asked}")
+        self.story.dq(f"dq waive {self.signed[2]} --check coupons.instants {asked}")
         self._run(2, "Batch 2 is compared again", checks=WAIVED, ends=_WAIVED)
         self._gate(3, "Nobody has signed that yet", checks={**WAIVED, "signoff.2": _UNPROVEN, "carried.2": _UNPROVEN, "waivers.signed": _UNPROVEN}, status=3)
         self._sign(2, "tina", "finance")
@@ -112,7 +111,7 @@ class _Teller:
 
     def regressed(self) -> None:
         self.stores.seal(3, LATE, SPENT, DEARER, hours=2)
-        harmed = {name: _FAILED for name in ("coupons.values", "coupons.sums.face_value", "coupons.sums.liability", "carried.1")}
+        harmed = dict.fromkeys(("coupons.values", "coupons.sums.face_value", "coupons.sums.liability", "carried.1"), _FAILED)
         self._gate(4, "A job gave a coupon of batch 1 another value, and nothing says so", checks={**WAIVED, **harmed}, status=1)
         self.stores.seal(3, LATE, SPENT, hours=4)
         self._gate(4, "The coupon is mended", checks=WAIVED)
@@ -128,8 +127,8 @@ class _Teller:
             last = self.story.dq(f"dq verify {run} --policy-digest {self.pin}").splitlines()[-1]
             if last != f"VERIFIED batch={batch} run={run}":
                 raise StoryError(f"dq verify {run}: its last line is '{last}'")
-        self.story.say(f"Every batch is verified: {', '.join(f'{batch} ({REGIONS[batch]})' for batch in self.signed)}")
         self.story.dq("dq show --history --policy expectations/signers.toml")
+        self.story.say(f"Every batch is verified: {', '.join(f'{batch} ({REGIONS[batch]})' for batch in self.signed)}")
 
     def _run(self, batch: int, words: str, *, checks: Mapping[str, str] | None = None, ends: str = "PASSED", status: int = 0) -> None:
         command = f"dq run --batch {batch} --key keys/{VALIDATOR}"

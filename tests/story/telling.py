@@ -92,7 +92,7 @@ class Story:
             raise StoryError(f"{command}: not passed are {_listed(outcomes)}; told was {_listed(checks)}")
         self.steps.append(Step(words, ends, found[1], outcomes))
         named = "" if not checks else f": {_listed(checks)}"
-        self.say(f"{words}. {ends}{named}")
+        self.say(f"{words}{' ' if words.endswith('?') else '. '}{ends}{named}")
         return found[1]
 
     def outcomes(self, run: str) -> dict[str, str]:
