@@ -93,7 +93,7 @@ class _Printer:
         found = verdict(record)
         words = self.say(f"{self._symbol(found.mark)} {found.spoken}", found.mark.style)
         self._wrapped(Text.assemble(words, ": ", self.say(found.about), "  ", self.say(record.title, "dim", limit=_NAME)), step=4)
-        self._wrapped(self.say(retold(record.headline), limit=2 * _TEXT))
+        self._wrapped(self.say(retold(record.headline), limit=2 * _TEXT), step=4)  # no line of strangers' text begins where the last line of a gate does
         calendar = calendar_view(record.calendar)
         if calendar is not None:
             self._wrapped(self.say(" ".join(map(retold, (calendar.countdown, *calendar.further[:1])))), step=4)
