@@ -59,7 +59,7 @@ def play(folder: Path, *, tell: Callable[[str], None], accounts: int = ACCOUNTS)
     shutil.rmtree(folder, ignore_errors=True)
     write_contract(folder / "expectations")
     pin = write_roster(folder / "expectations" / "signers.toml", make_keys(folder / "keys"))
-    teller = _Teller(Story(folder, tell), Stores(folder / "stores", folder / "snapshots", folder / "keys" / EXPORTER, accounts), pin)
+    teller = _Teller(Story(folder, tell, {"AGREED": pin}), Stores(folder / "stores", folder / "snapshots", folder / "keys" / EXPORTER, accounts), pin)
     for chapter in (teller.first, teller.broken, teller.mended, teller.later, teller.third, teller.regressed, teller.fourth, teller.end):
         chapter()
     return Ended(teller.story, pin, teller.signed)
@@ -124,7 +124,7 @@ class _Teller:
 
     def end(self) -> None:
         for batch, run in self.signed.items():
-            last = self.story.dq(f"dq verify {run} --policy-digest {self.pin}").splitlines()[-1]
+            last = self.story.dq(f"dq verify {run} --policy-digest $AGREED").splitlines()[-1]
             if last != f"VERIFIED batch={batch} run={run}":
                 raise StoryError(f"dq verify {run}: its last line is '{last}'")
         self.story.dq("dq show --history --policy expectations/signers.toml")
@@ -142,5 +142,5 @@ class _Teller:
         self.story.say(f"sri (data-owner) and {other} ({role}) sign batch {batch}")
 
     def _gate(self, batch: int, words: str, *, checks: Mapping[str, str] | None = None, status: int = 0) -> str:
-        command = f"dq gate --batch {batch} --policy-digest {self.pin}"
+        command = f"dq gate --batch {batch} --policy-digest $AGREED"
         return self.story.step(words, command, status=status, ends=f"GATE {'SHUT' if status else 'OPEN'} batch={batch}", checks=checks or {})

@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from string import Template
 from unittest.mock import patch
 
 from dq.cli import status_of
@@ -48,16 +49,19 @@ class Story:
     Attributes:
         folder: in which its commands are typed.
         tell: called with a line of plain words a step.
+        names: what stands for `$NAME` in a command.
     """
 
     folder: Path
     tell: Callable[[str], None]
+    names: Mapping[str, str] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
     typed: list[Typed] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
 
     def dq(self, command: str, *, status: int = 0) -> str:
         """Type a command (`echo WORDS | dq …` answers what it asks); return what it says. Raises StoryError where it ends with another status."""
-        answer, piped, call = command.rpartition(" | ")
+        answer, piped, call = Template(command).substitute(self.names).rpartition(" | ")
         words = shlex.split(call)
         stdin = io.StringIO(answer.removeprefix("echo ") + "\n" if piped else "")
         printed = io.StringIO()
@@ -108,6 +112,7 @@ class Story:
 
     def say(self, line: str) -> None:
         """Tell a line."""
+        self.lines.append(line)
         self.tell(line)
 
 
