@@ -64,11 +64,11 @@ class Stores:
     built: dict[int, DemoStores] = field(default_factory=dict)
 
     def move(self, batch: int, *changes: Change) -> None:
-        """Move a batch, a week after the one before; seal all snapshots."""
+        """Move a batch, a week after the one before; seal all snapshots, but that of before the first batch once only."""
         self.built[batch] = build_demo(self.unsealed / str(batch), accounts=self.accounts, seed=SEED, moved_batches=batch)
         self.seal(batch, *changes)
         stores = self.built[batch]
-        for store in (*(store for store in stores if store.kind != "target"), stores.exports):
+        for store in (stores.source, stores.crosswalk, stores.exports, *([stores.baseline] if batch == 1 else [])):
             self._sealed(seal(store, self.sealed))
 
     def seal(self, batch: int, *changes: Change, hours: int = 0) -> None:

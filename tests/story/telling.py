@@ -64,10 +64,11 @@ class Story:
         answer, piped, call = Template(command).substitute(self.names).rpartition(" | ")
         words = shlex.split(call)
         stdin = io.StringIO(answer.removeprefix("echo ") + "\n" if piped else "")
-        printed = io.StringIO()
+        printed = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         with contextlib.chdir(self.folder), contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), patch("sys.stdin", stdin):
             ended = status_of(words[1:])
-        said = printed.getvalue()
+        printed.seek(0)
+        said = printed.read()
         self.typed.append(Typed(command, said))
         if ended != status:
             end = "\n".join(said.splitlines()[-_LAST_SAID:])
