@@ -16,7 +16,7 @@ IS_LIVE := $(filter 1 yes true,$(LIVE))
 DEMO_FLAGS := $(if $(filter 1 yes true,$(BROKEN)),--broken) $(if $(IS_LIVE),--live)
 AS_OF := $(if $(IS_LIVE),--as-of 2024-11-05T20:30:00+00:00)
 
-.PHONY: help gate test test-fast lint format docs matrix matrix-random mutants bench bench-snapshot lab notebooks wheel lock clean
+.PHONY: help gate story test test-fast lint format docs matrix matrix-random mutants bench bench-snapshot lab notebooks wheel lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -39,6 +39,9 @@ gate: $(if $(IS_LIVE),$(DEV),$(RUN))  ## run batch 1 of the demo and gate batch 
 	@$(BIN)/dq run --batch 1 $(AS_OF) || test $$? = 1
 	@echo
 	@status=0; $(BIN)/dq gate --batch 2 $(AS_OF) || status=$$?; echo "dq exit status: $$status"; exit $$status
+
+story: $(DEV)  ## four batches from the first run to the signed report; ends with STORY VERIFIED and its path
+	@$(BIN)/python -m tests.story
 
 test: $(DEV)  ## every test, real stores and browser included
 	@$(BIN)/python -m pytest -n auto --dist loadgroup
@@ -89,4 +92,4 @@ lock: $(DEV)  ## write the lock files anew
 	@$(COMPILE) --extra dev --output-file requirements/dev.lock
 
 clean:  ## remove what the targets made
-	@rm -rf $(VENV) snapshots runs demo dq-demo dist build *.egg-info
+	@rm -rf $(VENV) snapshots runs story demo dq-demo dist build *.egg-info

@@ -6,7 +6,7 @@ person lost is in several entities, and is not added up.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -22,6 +22,24 @@ PAGE = "index.html"
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """One person's last word on a run."""
+
+    person: str
+    role: str
+    decision: str  # accept or reject
+    signed_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signers:
+    """Who signed a run."""
+
+    signatures: tuple[Signature, ...]  # by role
+    word: str | None  # as `dq verify` says it: VERIFIED, REFUSED, REJECTED, NOT PROVEN; None: nothing was verified
+
+
+@dataclass(frozen=True, slots=True)
 class PastRun:
     """What a run came to.
 
@@ -33,6 +51,7 @@ class PastRun:
         people: of the entity that most are concerned in; None where nobody owns a row.
         money: at stake, by currency, of the entity with most of it.
         trend: findings more than in the run before that asked the same; None where there is none, or one of both was not proven.
+        signers: who signed it; None where nobody did.
     """
 
     folder: str
@@ -42,6 +61,7 @@ class PastRun:
     people: int | None
     money: tuple[Money, ...]
     trend: int | None = None
+    signers: Signers | None = None
 
     @property
     def is_proven(self) -> bool:
@@ -70,13 +90,18 @@ class History:
     unreadable: tuple[str, ...]  # folders
 
 
-def read_history(runs: Path) -> History:
-    """Read the records of all runs in a folder; none where there is no such folder."""
+def read_history(runs: Path, *, signers: Callable[[Path], Signers | None] = lambda _: None) -> History:
+    """Read the records of all runs in a folder; none where there is no such folder.
+
+    Args:
+        runs: the folder of the runs' folders.
+        signers: called with each run's folder, says who signed it.
+    """
     found: list[PastRun] = []
     unreadable: list[str] = []
     for folder in run_folders(runs):
         try:
-            found.append(_past(folder.name, read_record(folder)))
+            found.append(replace(_past(folder.name, read_record(folder)), signers=signers(folder)))
         except UsageError:
             unreadable.append(folder.name)
     asked = tuple(Asked(_with_trends(alike)) for _, alike in sorted(_alike(found).items()))

@@ -284,7 +284,7 @@ def test_no_tracked_file_names_somebodys_folder() -> None:
 
 
 def test_no_tracked_file_is_made_by_running() -> None:
-    made = ("runs/", "snapshots/", "dq-demo/", "dist/", "build/", ".venv/")
+    made = ("runs/", "snapshots/", "story/", "dq-demo/", "dist/", "build/", ".venv/")
     assert [path for path in _tracked() if path.relative_to(ROOT).as_posix().startswith(made) or path.suffix in {".duckdb", ".pyc", ".wal"}] == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 from dq.commands.console import note, out, say_json
@@ -12,21 +13,29 @@ from dq.pages import put_page
 from dq.report.language import ENGLISH, writing
 from dq.report.visible import clip, visible
 
+UNVERIFIED = "unverified"
 _TEXT = 60  # characters of a cell
 
 
-def tell_history(runs: Path, *, language: str | None, as_json: bool) -> None:
+def tell_history(runs: Path, *, policy: Path | None, contract: Path, language: str | None, as_json: bool) -> None:
     """Print the history of all runs, and write the page over them where there is any; where it is, is said on standard error.
 
     Args:
         runs: the folder of the runs' folders.
+        policy: the roster by which sign-offs are verified; None: they are told as they stand, and as not verified.
+        contract: where the runs' contract may be.
         language: of the page and the table; None: English.
         as_json: print a JSON object instead of the table.
 
     Raises:
         UsageError: there is no such language.
+        ContractError: the roster is none.
     """
-    history = read_history(runs)
+    from dq.signoff.policy import read_roster
+    from dq.signoff.signers import signers_of
+
+    roster = None if policy is None else read_roster(policy)
+    history = read_history(runs, signers=lambda folder: signers_of(folder, roster, contract=contract))
     language = language or ENGLISH
     with writing(language):
         if as_json:
@@ -42,7 +51,9 @@ def tell_history(runs: Path, *, language: str | None, as_json: bool) -> None:
 
 def _as_json(run: PastRun, folder: Path) -> dict[str, object]:
     money = {item.currency: item.amount for item in run.money}
-    return {**summary(run.record, folder), "as_of": run.record.as_of, "compared": run.compared, "people": run.people, "money": money, "trend": run.trend}
+    signed = {"sign_offs": [asdict(item) for item in run.signers.signatures], "sign_off": run.signers.word or UNVERIFIED} if run.signers is not None else {}
+    numbers = {"compared": run.compared, "people": run.people, "money": money, "trend": run.trend}
+    return {**summary(run.record, folder), "as_of": run.record.as_of, **numbers, **signed}
 
 
 def _print(history: History) -> None:

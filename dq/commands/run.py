@@ -40,6 +40,7 @@ from dq.contract import read_contract
 from dq.errors import DqError, UsageError
 from dq.record import Record
 from dq.report.language import ENGLISH, writing
+from dq.report.visible import visible
 from dq.running import Finished, Options
 
 LOCK = Path("requirements") / "run.lock"
@@ -177,7 +178,7 @@ def _recorded(command: Command, contract: Path, batch: int | None, *, options: O
         if command == "gate" and record.exit_status:
             where = "" if options.runs == RUNS else f" --runs {options.runs}"
             with writing(options.language):
-                say(why_in_notebooks(f"dq show {record.run} --notebook{where}"))
+                say(visible(why_in_notebooks(f"dq show {record.run} --notebook{where}")))
         say(last_line(record))
     raise typer.Exit(record.exit_status)
 

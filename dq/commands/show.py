@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 HELP = """Show a run again: its verdict, its findings, or the history of all runs.
 
 Examples: dq show; dq show 7e85db1abecf --findings coupons; dq show --findings all --to findings.xlsx; dq show --since previous;
-dq show --repair repair.csv; dq show --repair mended.csv --since 7e85db1abecf; dq show --notebook; dq show --history; dq show --lang id;
-dq show --pdf report.pdf
+dq show --repair repair.csv; dq show --repair mended.csv --since 7e85db1abecf; dq show --notebook; dq show --history; dq show --history --policy
+expectations/signers.toml; dq show --lang id; dq show --pdf report.pdf
 """
 SINCE = "Compare its findings with an earlier run's, or 'previous'; with --repair: what became of the rows that are listed there."
 PREVIOUS = "previous"
@@ -52,16 +52,18 @@ def show(
             "--since", metavar="RUN", help="Compare its findings with an earlier run's, or 'previous'; with --repair: what became of the rows listed there."
         ),
     ] = None,
+    policy: Annotated[
+        Optional[Path], typer.Option("--policy", metavar="FILE", help="With --history: the roster by which sign-offs are verified; else they are not.")
+    ] = None,
     lang: AnotherLang = None,
     show_values: ShowValues = False,
     as_json: AsJson = False,
 ) -> None:
-    if to is not None and findings is None:
-        raise UsageError("--to goes with --findings")
+    _check_together(to, findings, policy, history=history)
     if history:
         from dq.commands.history import tell_history
 
-        tell_history(runs, language=lang, as_json=as_json)
+        tell_history(runs, policy=policy, contract=contract, language=lang, as_json=as_json)
         return
     folder = find_run(run, runs=runs)
     record = read_record(folder)
@@ -86,6 +88,14 @@ def show(
         page = page_again(folder, record, language=lang, show_values=show_values, contract=contract)
         print_verdict(record, out(), report=page, language=lang or ENGLISH)
         say(last_line(record))
+
+
+def _check_together(to: Path | None, findings: str | None, policy: Path | None, *, history: bool) -> None:
+    """Raise UsageError where an option stands without the one that it goes with."""
+    if to is not None and findings is None:
+        raise UsageError("--to goes with --findings")
+    if policy is not None and not history:
+        raise UsageError("--policy goes with --history; dq verify holds one run against a roster")
 
 
 def _notebooks(folder: Path, record: Record) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from dq.history import Asked, History, PastRun
+from dq.history import Asked, History, PastRun, Signers
 from dq.record import Record
 from dq.report.blocks import MARKS, MINUS, NOTHING, Mark, count, moment, moneys
 from dq.report.language import ENGLISH, say, writing
@@ -51,6 +51,7 @@ class RunLine:
     trend: str
     people: int | None
     money: tuple[str, ...]
+    signed: tuple[str, ...] = ()  # who signed, and how far that was verified; empty where nobody did
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,17 @@ def run_line(run: PastRun) -> RunLine:
         trend=trend_text(run.trend),
         people=run.people,
         money=moneys(run.money),
+        signed=() if run.signers is None else _signed(run.signers),
     )
+
+
+def _signed(signers: Signers) -> tuple[str, ...]:
+    """Return a line a person, and last what the roster makes of it, or that nobody looked."""
+    told = tuple(
+        say("rejected by {person} ({role})", person=item.person, role=item.role) if item.decision == "reject" else f"{item.role}: {item.person}"
+        for item in signers.signatures
+    )
+    return (*told, signers.word or say("unverified"))
 
 
 def said_unreadable(folder: str) -> str:
@@ -118,6 +129,7 @@ def render_history(history: History, *, language: str = ENGLISH) -> str:
             title=clip(", ".join(titles), _TITLE),
             questions=Shown.of(history.asked, limit=_QUESTIONS).map(_question),
             runs=Shown.of(newest_first, limit=_RUNS).map(run_line),
+            with_signers=any(run.signers is not None for run in newest_first),
             unreadable=Shown.of(history.unreadable, limit=_QUESTIONS),
             wide=WIDE,
             high=HIGH,

@@ -93,7 +93,7 @@ class _Printer:
         found = verdict(record)
         words = self.say(f"{self._symbol(found.mark)} {found.spoken}", found.mark.style)
         self._wrapped(Text.assemble(words, ": ", self.say(found.about), "  ", self.say(record.title, "dim", limit=_NAME)), step=4)
-        self._wrapped(self.say(retold(record.headline), limit=2 * _TEXT))
+        self._wrapped(self.say(retold(record.headline), limit=2 * _TEXT), step=4)  # no line of strangers' text begins where the last line of a gate does
         calendar = calendar_view(record.calendar)
         if calendar is not None:
             self._wrapped(self.say(" ".join(map(retold, (calendar.countdown, *calendar.further[:1])))), step=4)
@@ -206,12 +206,16 @@ class _Printer:
         right = {"justify": "right", "no_wrap": True}
         heads = [Column(say("Run"), no_wrap=True), *(Column(say(name)) for name in ("Command", "Batch", "As of"))]
         heads += [Column(say(name), **right) for name in (*_OF_RUNS, *(_STAKES if with_stakes else ()))]  # type: ignore[arg-type]
-        table = Table(*heads, Column(say("Outcome")), box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+        lines = tuple(lines)
+        with_signers = any(line.signed for line in lines)
+        signers = [Column(say("Signed"))] if with_signers else []
+        table = Table(*heads, Column(say("Outcome"), no_wrap=True), *signers, box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
         for line in lines:
             stakes = (blocks.count(line.people), "\n".join(line.money) or blocks.NOTHING) if with_stakes else ()
             numbers = (blocks.count(line.compared), blocks.count(line.findings), line.trend, *stakes)
             cells = [self.lines(text) for text in (line.folder, line.command, line.batch, line.at, *numbers)]
-            table.add_row(*cells, self.say(line.words, line.mark.style))
+            signed = [self.lines("\n".join(line.signed) or blocks.NOTHING)] if with_signers else []
+            table.add_row(*cells, self.say(line.words, line.mark.style), *signed)
         return table
 
     def lines(self, text: str) -> Text:

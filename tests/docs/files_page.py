@@ -26,7 +26,10 @@ RUN: Mapping[str, tuple[str, str]] = {
 
 LATER: Mapping[str, tuple[str, str]] = {
     "parity.intoto.json": ("0644", "what the validator attests of the run, signed; made by `dq run --key`. [Signing off](../sign-off.md)"),
-    "carried.json": ("0644", "what an attested run saw in the target of its batch: rows and a digest an entity; made by `dq run --batch N --key`"),
+    "carried.json": (
+        "0644",
+        "what stood in the target of the batch: rows and their SHA-256 an entity, which later gates hold the target against; made with it",
+    ),
     "signoff.intoto.json": ("0644", "who accepted or rejected it, signed: a JSON list of DSSE envelopes, one a sign-off; made by `dq sign`"),
     "report.<lang>.html": ("0644", "the same page in another language, where `report.html` is in one; made by `dq show RUN --lang`"),
     "restricted/report.html": ("0600", "the page with keys and values in its examples; made by `--show-values` at `dq run`, `dq gate` and `dq show`"),

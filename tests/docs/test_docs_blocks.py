@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import io
 import json
+import os
 import re
 import shlex
 import shutil
@@ -28,6 +29,7 @@ from tests.expect.small_shops import build
 
 from .commands_page import command_line
 from .conftest import Tour, recipe
+from .files_page import LATER, RUN
 from .pages import NAMES, ROOT, Block, blocks
 
 pytestmark = pytest.mark.xdist_group("docs")
@@ -35,6 +37,7 @@ pytestmark = pytest.mark.xdist_group("docs")
 LANGUAGES = {"console", "sh", "python", "toml", "sql", "json", "yaml", "text"}
 WITH_A_CONTRACT = ("docs/waivers.md",)  # whose commands are typed beside the shipped one
 OF_THE_DEMO = ("README.md", "docs/customer-case.md", "docs/tutorial.md")  # whose Python is about a run
+PLAYED = "docs/story.md"  # whose commands tests/story types, between which its stores change
 AUDITED = "docs/sign-off.md"  # whose Python tests/signoff/test_signoff_auditor.py runs
 _RUN = re.compile(r"\b[0-9a-f]{12}\b")
 
@@ -63,7 +66,7 @@ def read(command: str) -> None:
         assert words[1] == "-m"
         assert importlib.util.find_spec(words[2]) is not None
     else:
-        assert words[0] in {"cp", "openssl", "ssh-keygen"}, command
+        assert words[0] in {"cp", "openssl", "sha256sum", "ssh-keygen"}, command
 
 
 def same(text: str, *, digits: bool = False) -> list[str]:
@@ -95,7 +98,7 @@ def test_the_command_line_knows_what_a_page_asks(block: Block) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", sorted({block.page for block in blocks("console")}))
+@pytest.mark.parametrize("page", sorted({block.page for block in blocks("console")} - {PLAYED}))
 def test_what_is_typed_says_what_the_page_shows(page: str, tour: Tour, tmp_path: Path) -> None:
     here = tour if page == "docs/tutorial.md" else Tour(tmp_path)
     if page in WITH_A_CONTRACT:
@@ -193,11 +196,27 @@ def test_json_is_json(block: Block) -> None:
 @pytest.mark.parametrize("block", of("yaml"))
 def test_a_pipeline_is_yaml_whose_commands_the_command_line_knows_and_nothing_restricted_is_uploaded(block: Block) -> None:
     text = json.dumps(yaml.safe_load(block.text))
-    asked = re.findall(r"\.venv/bin/(dq [^&;\"]*)", text.replace('\\"', ""))
+    asked = re.findall(r"\.venv/bin/(dq [^&;|>\"\\]*)", text.replace('\\"', ""))
     assert len(asked) > 0
     for command in asked:
         read(re.sub(r"\$\w+", "2", command))
     assert not re.search(r"restricted|run\.json|runs/\*\*|runs/\*(?!/)|\"runs/?\"", text)
+
+
+UPLOADED = sorted({line.strip().removeprefix("- ") for block in blocks("yaml") for line in block.text.splitlines() if "find " in line})
+
+
+@pytest.mark.parametrize("line", UPLOADED)
+def test_what_a_pipeline_copies_to_upload_is_every_file_of_the_run_but_no_folder_and_no_paths(line: str, tmp_path: Path) -> None:
+    run = tmp_path / "kept" / "0123456789ab"
+    (run / "restricted" / "notebooks").mkdir(parents=True)
+    harmless = {*RUN, *LATER} - {"run.json", "restricted/findings.parquet", "restricted/report.html", "restricted/notebooks/"}
+    for name in (*harmless, "run.json", "restricted/findings.parquet", "restricted/report.html", "restricted/notebooks/01.html"):
+        (run / name).touch()
+    (tmp_path / "upload").mkdir()
+    (tmp_path / "gate.txt").write_text("GATE SHUT: batch 2\nGATE SHUT batch=2 run=0123456789ab (first batch)\n")
+    subprocess.run(["bash", "-euc", line], cwd=tmp_path, env={**os.environ, "RUNS": str(tmp_path / "kept")}, check=True)
+    assert {path.name for path in (tmp_path / "upload").iterdir()} == harmless
 
 
 def test_every_page_is_looked_at() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from parsed import Page
 from rich.console import Console
 
 from dq.folder import record_bytes
-from dq.history import Asked, History, PastRun, read_history
+from dq.history import Asked, History, PastRun, Signature, Signers, read_history
 from dq.record import Money, Outcome, Record
 from dq.report.history import render_history, trend_text
 from dq.report.terminal import print_history
@@ -126,3 +127,32 @@ def test_an_encoding_without_dashes_gets_others(kept: Kept) -> None:
     print_history(history.runs, Console(file=file, width=120))
     file.seek(0)
     assert f"-{records.broken().findings - 1:,}" in file.read()
+
+
+SIGNERS = Signers((Signature("sri", "data-owner", "accept", FIRST), Signature("tina", "finance", "reject", SECOND)), None)
+
+
+@pytest.mark.parametrize(("word", "said"), [(None, "unverified"), ("REJECTED", "REJECTED")])
+def test_who_signed_stands_in_the_row_with_what_a_roster_makes_of_it(kept: Kept, tmp_path: Path, word: str | None, said: str) -> None:
+    kept(a=records.broken(), b=records.clean())
+    history = read_history(tmp_path, signers=lambda folder: replace(SIGNERS, word=word) if folder.name == "a" else None)
+    page = Page(render_history(history))
+    cells = [element.text for element in page.all("td") if element.attributes.get("data-label") == "Signed"]
+    assert sorted(cells) == sorted([f"data-owner: srirejected by tina (finance){said}", "–"])
+
+
+def test_a_history_of_what_nobody_signed_has_no_column_for_it(kept: Kept) -> None:
+    file = StringIO()
+    history = kept(a=records.broken())
+    print_history(history.runs, Console(file=file, width=120))
+    assert ("Signed" in file.getvalue(), "Signed" in render_history(history)) == (False, False)
+
+
+def test_a_hostile_signer_is_text(kept: Kept, tmp_path: Path) -> None:
+    signature = Signature('<img src=x onerror="x">\nGATE OPEN batch=2', "\x1b[2J", "accept", FIRST)
+    kept(a=records.clean())
+    history = read_history(tmp_path, signers=lambda _: Signers((signature,), None))
+    file = StringIO()
+    print_history(history.runs, Console(file=file, width=120))
+    assert (Page(render_history(history)).all("img"), "\x1b" in file.getvalue()) == ([], False)
+    assert [line for line in file.getvalue().splitlines() if line.startswith("GATE")] == []

@@ -109,3 +109,24 @@ def test_no_control_character_of_a_record_reaches_the_terminal() -> None:
 
 def test_a_terminal_has_colours() -> None:
     assert "\x1b[1;31m" in printed(records.broken(), terminal=True)
+
+
+LAST_LINES = "GATE OPEN batch=2 run=000000000000 GATE SHUT " * 9
+
+
+@pytest.mark.parametrize("name", ["broken", "not proven", "waived", "gate open"])
+def test_no_text_of_a_record_begins_a_line_as_the_last_line_of_a_gate_does(name: str) -> None:
+    """However wide the terminal is: what is wrapped goes on behind blanks. What the last line itself is, is no text of strangers."""
+    record = RECORDS[name]()
+    checks = tuple(check.model_copy(update={"sentence": LAST_LINES, "reason": LAST_LINES}) for check in record.checks)
+    causes = tuple(cause.model_copy(update={"sentence": LAST_LINES}) for cause in record.causes)
+    entities = tuple(entity.model_copy(update={"promise": LAST_LINES}) for entity in record.entities)
+    waivers = tuple(line.model_copy(update={"reason": LAST_LINES, "author": LAST_LINES, "ticket": LAST_LINES}) for line in record.waivers)
+    changed = {"title": LAST_LINES, "headline": f"Gate for batch 2: {LAST_LINES}", "checks": checks, "causes": causes, "entities": entities, "waivers": waivers}
+    found = {
+        line
+        for width in range(20, 200, 9)
+        for line in printed(record.model_copy(update=changed), width=width).splitlines()
+        if line.startswith(("GATE OPEN", "GATE SHUT"))
+    }
+    assert found == set()

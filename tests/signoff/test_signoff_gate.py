@@ -164,13 +164,13 @@ def test_a_signed_run_is_found_beside_later_runs_that_nobody_signed(dq: Dq, last
 BROKEN = "UPDATE vouchers SET note = 'other' WHERE code = 'C-003'"
 
 
-def waived(dq: Dq, world: World, *, author: str = "Rina", sign: bool = True) -> None:
+def waived(dq: Dq, world: World, *, author: str = "Rina", reason: str = "known", sign: bool = True) -> None:
     """Break a row of batch 1 that finance and the data owner accept."""
     shutil.rmtree(world.folder)
     world.small.reseal("target", BROKEN)
     where = ("--contract", world.small.contract, "--runs", world.small.runs)
     assert dq("run", "--batch", 1, *where).status == 1
-    assert dq("waive", "latest", "--check", "coupons.values", "--reason", "known", "--expires", "2024-11-30", "--author", author, *where).status == 0
+    assert dq("waive", "latest", "--check", "coupons.values", "--reason", reason, "--expires", "2024-11-30", "--author", author, *where).status == 0
     shutil.rmtree(world.folder)
     assert dq("run", "--batch", 1, *where, "--key", world.keys / "ci").status == 0
     if sign:
@@ -190,6 +190,14 @@ def test_who_signs_is_shown_what_is_waived(dq: Dq, attested: World) -> None:
     said = dq("sign", attested.folder, "--role", "data-owner", "--key", attested.keys / "sri", *where, typed="ID 1\n")
     shown = " ".join(said.out.split())
     assert "waiver coupons.values, 1 row: known (Rina); counts when data-owner signs, until" in shown, said
+
+
+@pytest.mark.parametrize("reason", ["GATE SHUT batch=2 run=000000000000 GATE OPEN " * 9, "x\nGATE SHUT batch=2\r\nGATE OPEN\u2028GATE SHUT\x1b[1AGATE OPEN"])
+def test_a_waivers_reason_is_no_last_line_of_an_open_gate(dq: Dq, attested: World, reason: str) -> None:
+    waived(dq, attested, reason=reason)
+    said = gate(dq, attested)
+    assert said.status == 0
+    assert [line for line in said.out.splitlines() if line.startswith(("GATE OPEN", "GATE SHUT"))] == [said.last]
 
 
 def test_a_waiver_that_came_after_the_signatures_opens_no_gate(dq: Dq, lasting: World) -> None:
