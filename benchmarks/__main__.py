@@ -18,7 +18,13 @@ from benchmarks.table import Race, last_line, table, tell
 
 CONTRACTS = Path(__file__).with_name("contracts")
 ROWS, ROUNDS = 10_000_000, 5
-JOIN, OURS, PEER, RUN, GATE = "full outer join by hand", "dq, snapshots attached", "lake-sift 0.6.0, process", "dq run, process", "dq gate with GX, process"
+JOIN, OURS, PEER, RUN, GATE = (
+    "full outer join by hand",
+    "dq, snapshots attached",
+    "lake-sift 0.6.0, process",
+    "dq run, process",
+    "dq gate with fitness, process",
+)
 BY_JOIN, BY_FINGERPRINTS, FINDINGS = "one join by hand", "fingerprints by hand", "join and findings by hand"
 
 

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dq.contract.models import Contract
+from dq.contract.models import Contract, Entity
 from dq.contract.reading import read_contract
 from dq.engine import VERSION, usable_cores
 from dq.errors import DqError
+from dq.expect.native import claim
 from dq.stores.manifest import Manifest, manifest_path, read_manifest
 from dq.words import counted
 
@@ -130,12 +131,18 @@ def _memory() -> Symptom:
 
 
 def _tools(contract: Contract | None) -> Iterator[Symptom]:
-    fits = sum(len(entity.fit) for entity in contract.entities) if contract is not None else 0
-    yield _module("great_expectations", f"asks whether the source is fit to move ({counted(fits, 'check')})", needed=fits > 0)
+    fits = sum(_needs_gx(entity) for entity in contract.entities) if contract is not None else 0
+    yield _module("great_expectations", f"answers what plain SQL does not of whether the source is fit to move ({counted(fits, 'check')})", needed=fits > 0)
     program = shutil.which("ssh-keygen")
     yield Symptom("ssh-keygen", "here" if program else "optional", "signs with keys of hardware, and verifies without dq")
     yield _module("typst", "makes a PDF (pip install 'dq-parity[pdf]')", needed=False)
     yield _module("nbclient", "executes notebooks (pip install 'dq-parity[lab]')", needed=False)
+
+
+def _needs_gx(entity: Entity) -> int:
+    """Return how many fits of an entity plain SQL does not answer."""
+    types = {column.name: column.type.sql for column in entity.columns}
+    return sum(claim(item.type, item.arguments, types) is None for item in entity.fit)
 
 
 def _module(name: str, said: str, *, needed: bool) -> Symptom:

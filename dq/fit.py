@@ -53,8 +53,7 @@ def _run(engine: Engine, entity: Entity, *, batch: int | None) -> Mapping[str, f
     view = path("fit", entity.name)
     engine.execute(Query("CREATE SCHEMA IF NOT EXISTS fit", step=f"{entity.name}.fit"))
     engine.execute(Query(f"CREATE OR REPLACE VIEW {view} AS {sql}", step=f"{entity.name}.fit"))
-    (rows,) = engine.one(Query(f"SELECT count(*) FROM {view}", step=f"{entity.name}.fit"))
-    if not rows and entity.may_be_empty is not None:
+    if entity.may_be_empty is not None and not engine.one(Query(f"SELECT count(*) FROM {view}", step=f"{entity.name}.fit"))[0]:
         return {}
     fits = [fitness.Fit(item.name, item.type, dict(item.arguments)) for item in entity.fit]
     return {result.name: result for result in fitness.run_fitness(engine.connection, table=view, fits=fits)}

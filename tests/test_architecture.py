@@ -178,6 +178,13 @@ def test_a_run_loads_no_great_expectations(tmp_path: Path) -> None:
     assert loaded & {"great_expectations", "sqlalchemy", "polars", "altair"} == set()
 
 
+def test_a_gate_of_the_shipped_contract_loads_no_great_expectations(demo_snapshots: Path, contract_folder: Path, tmp_path: Path) -> None:
+    script = "import sys, dq.cli; assert dq.cli.status_of(sys.argv[1:]) == 0; print(*sys.modules)"
+    sides = [argument for side in ("source", "target", "baseline", "crosswalk", "export") for argument in (f"--{side}", demo_snapshots / f"{side}.duckdb")]
+    loaded = _asked(script, "gate", "--batch", 2, "--contract", contract_folder, "--runs", tmp_path, *sides)
+    assert loaded & {"great_expectations", "sqlalchemy", "duckdb_sqlalchemy", "pandas"} == set()
+
+
 def test_nothing_outside_the_lab_needs_it() -> None:
     """A run must work where the extra is missing: what is executed in notebooks is loaded where it is asked for, and nowhere else."""
     outside = {name for name, tree in TREES.items() if not name.startswith("dq/lab/") and any(found.startswith("dq.lab") for found in _imports(tree))}

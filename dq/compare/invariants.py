@@ -39,12 +39,10 @@ def check_invariant(engine: Engine, entity: Entity, invariant: Invariant, *, led
         FROM (SELECT DISTINCT *, true AS {_HERE} FROM ({sides["source"]})) AS s
         FULL JOIN (SELECT DISTINCT *, true AS {_HERE} FROM ({sides["target"]})) AS t ON {on}"""
     engine.execute(Query(sql, step=step))
-    sql = f"SELECT count(*), count(*) FILTER (in_source AND in_target), count(*) FILTER (in_source AND NOT in_target) FROM {table}"
-    broken, both, source_only = engine.one(Query(sql, step=step))
     # every row was counted when the fingerprints were taken
-    (looked_at,) = engine.one(
-        Query(f"SELECT coalesce(sum(source_n), 0) + coalesce(sum(target_n), 0) FROM {path('evidence', f'{entity.name}.fingerprints')}", step=step)
-    )
+    compared = f"SELECT coalesce(sum(source_n), 0) + coalesce(sum(target_n), 0) FROM {path('evidence', f'{entity.name}.fingerprints')}"
+    sql = f"SELECT count(*), count(*) FILTER (in_source AND in_target), count(*) FILTER (in_source AND NOT in_target), ({compared}) FROM {table}"
+    broken, both, source_only, looked_at = engine.one(Query(sql, step=step))
     return Broken(keys=int(broken), looked_at=int(looked_at), pre_existing=int(both), source_only=int(source_only))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from zoneinfo import available_timezones
 
 from dq.compare.conform import INSTANT, raw_type
+from dq.compare.parser import read_ahead
 from dq.compare.select import Select, read_select
 from dq.compare.views import CHANGED, CREATED, make_raw, snapshot
 from dq.contract.models import SIDES, Contract, Entity, Reading, Side
@@ -35,6 +36,7 @@ class Prepared:
 def read_selects(engine: Engine, contract: Contract) -> dict[str, dict[str, Select]]:
     """Read every SELECT of the contract (entity to side) and hold its output names against the columns. Raises ContractError."""
     found: dict[str, dict[str, Select]] = {}
+    read_ahead(engine, contract.sql.values())
     for entity in contract.entities:
         found[entity.name] = {}
         for side in SIDES:

@@ -1,22 +1,19 @@
 """The one place where a contract's SQL is read: one SELECT of joins and names, its tables listed, and pointed at a snapshot.
 
-DuckDB's own parser does the reading (`json_serialize_sql`); the tree is checked, table references are qualified, extra
+DuckDB's own parser does the reading (`parser`); the tree is checked, table references are qualified, extra
 output columns are added, and the tree is written back. What does not round-trip is refused.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
 
+from dq.compare import parser
+from dq.compare.parser import Node
 from dq.engine import Engine
 from dq.errors import ContractError, near_miss
-from dq.sql import Query
-
-Node = dict[str, Any]
 
 _FUNCTIONS = ("->>", "->", "~~", "!~~")  # reading a JSON key, LIKE and NOT LIKE in a condition
 _OPERATORS = ("OPERATOR_NOT", "OPERATOR_IS_NULL", "OPERATOR_IS_NOT_NULL", "COMPARE_IN", "COMPARE_NOT_IN")
@@ -62,7 +59,7 @@ class Select:
             table["catalog_name"], table["schema_name"] = catalog, "main"
         for name, (alias, column) in (extra or {}).items():
             node["select_list"].append({"class": "COLUMN_REF", "type": "COLUMN_REF", "alias": name, "column_names": [alias, column]})
-        return _written(engine, tree)
+        return parser.written(engine, tree)
 
     def alias_of(self, table: str) -> str | None:
         """Return the name that a base table goes by in this SELECT, or None."""
@@ -115,7 +112,7 @@ class Select:
 
 def read_select(engine: Engine, sql: str, *, file: str) -> Select:
     """Read one SELECT. Raises ContractError naming the file and what stands there that may not."""
-    tree = _tree(engine, sql, file=file)
+    tree = parser.tree(engine, sql, file=file)
     if len(tree["statements"]) != 1:
         raise ContractError(f"holds {len(tree['statements'])} statements; one SELECT is needed", file=file)
     node = tree["statements"][0]["node"]
@@ -134,7 +131,7 @@ def read_select(engine: Engine, sql: str, *, file: str) -> Select:
     for alias in aliases:
         if aliases.count(alias) > 1:
             raise ContractError(f"'{alias}' names two tables", file=file)
-    if _shape(_tree(engine, _written(engine, tree), file=file)) != _shape(tree):
+    if _shape(parser.again(engine, tree)) != _shape(tree):
         raise ContractError("cannot be written back as it was read; put it more simply", file=file)
     return select
 
@@ -154,7 +151,7 @@ def read_condition(engine: Engine, condition: str, *, file: str, key: str, known
         ContractError: it is not one expression, names an unknown column, or holds what may not stand there.
     """
     place = f"{file}: {key}"
-    tree = _tree(engine, f"SELECT 1 FROM t WHERE ({condition})", file=place)
+    tree = parser.tree(engine, f"SELECT 1 FROM t WHERE ({condition})", file=place)
     node = tree["statements"][0]["node"]
     if len(tree["statements"]) != 1 or node["type"] != "SELECT_NODE" or node["where_clause"] is None or node["modifiers"]:
         raise ContractError("is not one condition", file=file, key=key)
@@ -164,33 +161,8 @@ def read_condition(engine: Engine, condition: str, *, file: str, key: str, known
         if len(names) != 1 or names[0] not in known:
             name = ".".join(names)
             raise ContractError(f"unknown column '{name}'{near_miss(name, known)}", file=file, key=key)
-    written = _written(engine, tree)
+    written = parser.written(engine, tree)
     return written[written.index(" WHERE ") + len(" WHERE ") :]
-
-
-def _tree(engine: Engine, sql: str, *, file: object) -> Node:
-    tree: Node = json.loads(_answer(engine, "SELECT json_serialize_sql(?)", sql, step="reading a contract's SQL"))
-    if tree["error"]:
-        raise ContractError(f"not a SELECT: {tree['error_message']}", file=file)
-    return tree
-
-
-def _written(engine: Engine, tree: Node) -> str:
-    return _answer(engine, "SELECT json_deserialize_sql(CAST(? AS JSON))", json.dumps(tree), step="writing a contract's SQL")
-
-
-_ANSWERS: dict[tuple[str, str], str] = {}  # of the parser, which depend on the text alone
-_KEPT = 2000
-
-
-def _answer(engine: Engine, question: str, text: str, *, step: str) -> str:
-    """Ask DuckDB's parser about a text, once in a process: run and gate, and every cell of a notebook, read the same contract."""
-    if (question, text) not in _ANSWERS:
-        (answer,) = engine.one(Query(question, (text,), step))
-        if len(_ANSWERS) >= _KEPT:
-            _ANSWERS.clear()
-        _ANSWERS[question, text] = str(answer)
-    return _ANSWERS[question, text]
 
 
 def _check_shape(node: Node, *, file: str) -> None:

@@ -84,17 +84,26 @@ def look_up(engine: Engine, *, entity: Entity, side: str, types: Mapping[str, st
         found = [row[0] for row in engine.execute(Query(sql, step=f"{entity.name}: {side} currencies"))]
         letters |= {by_number()[value] for value in found if value in by_number()} if numeric else set(found)
     domain = Domain(zones, tuple(sorted(letters)), offsets=offsets)
-    unfit: list[tuple[str, int]] = []
-    short: set[str] = set()
-    for minor in minor_columns(entity, reading):
-        fits = fits_minor(minor, reading, entity=entity, raw=types, domain=domain, minor_units=minor_units)
-        value = f"r.{quote(minor.name)}"
-        sql = f"SELECT count(*) FILTER (NOT ({fits})), min({value}), max({value}) FROM {_raw(entity, side)} AS r"
-        rows, low, high = engine.one(Query(sql, step=f"{entity.name}: {side} minor units"))
-        unfit += [(minor.name, int(rows))] if rows else []
-        short |= {minor.name} if is_short(low, high) else set()
+    minors = _minor_units(engine, entity, reading, side=side, types=types, domain=domain, minor_units=minor_units)
+    unfit = [(name, rows) for name, rows, _, _ in minors if rows]
+    short = {name for name, _, low, high in minors if is_short(low, high)}
     fine = frozenset(column.name for column in minor_columns(entity, reading)) - {name for name, _ in unfit}
     return Raw(types, replace(domain, fitting=fine, short=fine & short), unknown, tuple(unfit), unsound)
+
+
+def _minor_units(
+    engine: Engine, entity: Entity, reading: Side, *, side: str, types: Mapping[str, str], domain: Domain, minor_units: Mapping[str, int]
+) -> list[tuple[str, int, int | None, int | None]]:
+    """Return of each column in minor units how many rows do not fit its type, and its least and greatest value: all from one scan."""
+    names, counts = [], []
+    for minor in minor_columns(entity, reading):
+        fits, value = fits_minor(minor, reading, entity=entity, raw=types, domain=domain, minor_units=minor_units), f"r.{quote(minor.name)}"
+        names.append(minor.name)
+        counts.append(f"count(*) FILTER (NOT ({fits})), min({value}), max({value})")
+    if not names:
+        return []
+    row = engine.one(Query(f"SELECT {', '.join(counts)} FROM {_raw(entity, side)} AS r", step=f"{entity.name}: {side} minor units"))
+    return [(name, int(row[3 * index]), row[3 * index + 1], row[3 * index + 2]) for index, name in enumerate(names)]
 
 
 def _zones(engine: Engine, entity: Entity, *, side: str, types: Mapping[str, str]) -> tuple[tuple[str, ...], Offsets, int, tuple[Unsound, ...]]:
@@ -164,10 +173,16 @@ def make_own(engine: Engine, raw: Raw, *, entity: Entity, side: str, minor_units
     engine.execute(Query(sql, step=f"{entity.name}: {side} types"))
 
 
+_ZONES: set[str] = set()  # that the engine knows, as it was asked; there are some hundreds
+
+
 def _is_zone(engine: Engine, name: str) -> bool:
     """Say whether the engine knows a zone; listing them all takes a tenth of a second."""
+    if name in _ZONES:
+        return True
     try:
         engine.execute(Query("SELECT timezone($1, TIMESTAMP '2000-01-01')", (name,), "zones"))
     except EngineError:
         return False
+    _ZONES.add(name)
     return True

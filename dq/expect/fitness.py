@@ -1,7 +1,8 @@
-"""The one place that asks stock expectations whether a table is fit to move, and turns Great Expectations' answers into outcomes.
+"""The one place that asks stock expectations whether a table is fit to move, and turns the answers into outcomes.
 
-Great Expectations passes an empty table, a column of NULLs and a check that it did not run; so the population is counted here,
-and whatever crashed, looked at nothing, or disagrees with that count is NOT PROVEN.
+The claims that contracts make most are answered in plain SQL, the others by Great Expectations. That passes an empty table, a
+column of NULLs and a check that it did not run; so the population is counted here, and whatever crashed, looked at nothing, or
+disagrees with that count is NOT PROVEN.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from dq.expect.known import STOCK
-from dq.expect.population import population
+from dq.expect.population import count
 from dq.expect.refuse import columns_of, refusal
 
 FitOutcome = Literal["PASSED", "FAILED", "NOT PROVEN"]
@@ -50,7 +51,7 @@ class FitResult:
 
 
 def run_fitness(connection: Connection, *, table: str, fits: Sequence[Fit]) -> tuple[FitResult, ...]:
-    """Run fits on one table of an open connection, locked down or not, in one pass of Great Expectations.
+    """Run fits on one table of an open connection, locked down or not, in one scan and at most one pass of Great Expectations.
 
     Args:
         connection: read, never written, configured or closed.
@@ -69,21 +70,25 @@ def run_fitness(connection: Connection, *, table: str, fits: Sequence[Fit]) -> t
 
 
 def _judge(connection: Connection, *, table: str, fits: Sequence[Fit], types: Mapping[str, str]) -> Iterator[FitResult]:
-    """Yield what becomes of each; Great Expectations, which takes seconds to import, is asked only where there is something to look at."""
-    counts = population(connection, table=table, fits=fits)
-    filled = [fit for fit, count in zip(fits, counts, strict=True) if count]
+    """Yield what becomes of each; Great Expectations, which takes seconds to import, is asked only what plain SQL did not answer."""
+    counts = count(connection, table=table, fits=fits, types=types)
+    open_ = [fit for fit, counted in zip(fits, counts, strict=True) if counted.looked_at and counted.broken is None]
     answers: Iterator[Answer] = iter(())
-    if filled:
+    if open_:
         from dq.expect.asking import ask  # noqa: PLC0415 - see above
 
-        answers = iter(ask(connection, table=table, fits=filled, types=types))
-    for fit, count in zip(fits, counts, strict=True):
-        yield _judged(fit, count, next(answers)) if count else _not_proven(fit, 0, f"no {_noun(fit, 0)} to look at")
+        answers = iter(ask(connection, table=table, fits=open_, types=types))
+    for fit, counted in zip(fits, counts, strict=True):
+        if not counted.looked_at:
+            yield _not_proven(fit, 0, f"no {_noun(fit, 0)} to look at")
+        else:
+            known = None if counted.broken is None else Answer(success=counted.broken == 0, broken=counted.broken)
+            yield _judged(fit, counted.looked_at, known or next(answers))
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What Great Expectations said of one fit; `crash` in one line without values, or its counts."""
+    """What was said of one fit; `crash` in one line without values, or its counts."""
 
     success: bool = False
     crash: str | None = None

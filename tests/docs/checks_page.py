@@ -8,6 +8,7 @@ from inspect import cleandoc
 
 from dq.expect import parity
 from dq.expect.known import CHOICES, COMMON, IGNORE_ROW_IF, STOCK, Counts, Stock
+from dq.expect.native import NATIVE
 from dq.record import Outcome
 
 from .pages import table
@@ -115,8 +116,11 @@ def expectations() -> str:
         "Great Expectations would answer wrongly with them, or not at all.\n",
         table(("argument", "why it is refused"), ((f"`{name}`", why) for name, why in COMMON.items())),
         "## Every stock expectation\n",
-        "What it looks at, and the families of types that a column may have in a `[[fit]]`; or why it is refused there.\n",
-        table(("expectation", "looks at", "types", "arguments"), (_stock(name, stock) for name, stock in STOCK.items())),
+        (
+            "What it looks at, the families of types that a column may have in a `[[fit]]`, and who answers there: `dq` in plain SQL, or Great\n"
+            "Expectations; or why it is refused there.\n"
+        ),
+        table(("expectation", "looks at", "types", "arguments", "answered by"), (_stock(name, stock) for name, stock in STOCK.items())),
         *_choices(),
     ]
     return "\n".join(parts)
@@ -151,9 +155,9 @@ def _refused() -> Iterator[str]:
 
 def _stock(name: str, stock: Stock) -> tuple[str, ...]:
     if stock.refused:
-        return f"`{name}`", f"refused: {stock.refused}", "", ""
+        return f"`{name}`", f"refused: {stock.refused}", "", "", ""
     arguments = [f"`{argument}`" + ("" if place < stock.required else "?") for place, argument in enumerate(stock.arguments)]
-    return f"`{name}`", LOOKS_AT[stock.counts], ", ".join(stock.on) if stock.counts != "table" else "", ", ".join(arguments)
+    return f"`{name}`", LOOKS_AT[stock.counts], ", ".join(stock.on) if stock.counts != "table" else "", ", ".join(arguments), "dq" if name in NATIVE else "GX"
 
 
 def _choices() -> Iterator[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
 import duckdb
 import pytest
+from one_fit import seen
 from stock_cases import ASKED, Case, cases
 from stock_table import COLUMNS, TABLE, column, make, type_of
 
@@ -18,6 +19,7 @@ from dq.contract.reading import read_contract
 from dq.expect.door import BatchExpectation, get_expectation_impl, gx
 from dq.expect.fitness import Fit, FitResult, run_fitness
 from dq.expect.known import COMMON, IGNORE_ROW_IF, STOCK
+from dq.expect.native import NATIVE
 from dq.expect.population import BY_DEFAULT
 from dq.expect.refuse import refusal
 from dq.sql import quote
@@ -32,22 +34,39 @@ NEVER_TRUE = {("expect_compound_columns_to_be_unique", "boolean")}
 UNFINISHED = {name for name, stock in STOCK.items() if "unfinished" in stock.refused}
 
 
-@pytest.fixture(scope="module")
-def answers() -> Iterator[dict[Case, FitResult]]:
+def _answered(cases: Sequence[Case]) -> dict[str, FitResult]:
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'Asia/Jakarta'")
         make(connection)
-        fits = [Fit(case.name, case.type, case.arguments) for case in CASES]
-        results = run_fitness(connection, table=quote(TABLE), fits=fits)
-        yield {case.name: result for case, result in zip(CASES, results, strict=True)}
+        fits = [Fit(case.name, case.type, case.arguments) for case in cases]
+        return {result.name: result for result in run_fitness(connection, table=quote(TABLE), fits=fits)}
+
+
+@pytest.fixture(scope="module")
+def by_gx() -> dict[str, FitResult]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dq.expect.population.claim", lambda *_: None)
+        return _answered(CASES)
+
+
+@pytest.fixture(scope="module")
+def natively() -> dict[str, FitResult]:
+    return _answered([case for case in CASES if case.type in NATIVE])
 
 
 @pytest.mark.parametrize("type_", RUN)
-def test_gives_the_right_answer_and_the_exact_count(type_: str, answers: dict[str, FitResult]) -> None:
-    asked = [case for case in CASES if case.type == type_]
-    expected = {case.name: ("PASSED" if case.holds else "FAILED", case.looked_at, case.broken) for case in asked}
-    actual = {case.name: (answers[case.name].outcome, answers[case.name].looked_at, answers[case.name].broken) for case in asked}
-    assert expected == actual
+def test_gives_the_right_answer_and_the_exact_count(type_: str, by_gx: dict[str, FitResult]) -> None:
+    assert _right(type_) == {case.name: seen(by_gx[case.name]) for case in CASES if case.type == type_}
+
+
+@pytest.mark.parametrize("type_", sorted(NATIVE))
+def test_gives_the_same_natively(type_: str, natively: dict[str, FitResult], by_gx: dict[str, FitResult]) -> None:
+    names = list(_right(type_))
+    assert [by_gx[name] for name in names] == [natively[name] for name in names]
+
+
+def _right(type_: str) -> dict[str, tuple[str, int, int]]:
+    return {case.name: ("PASSED" if case.holds else "FAILED", case.looked_at, case.broken) for case in CASES if case.type == type_}
 
 
 @pytest.mark.parametrize("type_", RUN)

@@ -127,8 +127,18 @@ class _Teller:
             last = self.story.dq(f"dq verify {run} --policy-digest $AGREED").splitlines()[-1]
             if last != f"VERIFIED batch={batch} run={run}":
                 raise StoryError(f"dq verify {run}: its last line is '{last}'")
+        self._audit(max(self.signed))
         self.story.dq("dq show --history --policy expectations/signers.toml")
         self.story.say(f"Every batch is verified: {', '.join(f'{batch} ({REGIONS[batch]})' for batch in self.signed)}")
+        self.story.say(f"An auditor compares batch {max(self.signed)} again, and gets the bytes that were signed")
+
+    def _audit(self, batch: int) -> None:
+        """Compare a signed batch again elsewhere: its record and page are the same bytes."""
+        run = self.signed[batch]
+        self.story.dq(f"dq run --batch {batch} --runs audit")
+        for name in ("report.json", "report.html"):
+            if (self.story.folder / "audit" / run / name).read_bytes() != (self.story.folder / "runs" / run / name).read_bytes():
+                raise StoryError(f"{name} of batch {batch}, compared again, has other bytes than were signed")
 
     def _run(self, batch: int, words: str, *, checks: Mapping[str, str] | None = None, ends: str = "PASSED", status: int = 0) -> None:
         command = f"dq run --batch {batch} --key keys/{VALIDATOR}"

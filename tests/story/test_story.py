@@ -62,6 +62,14 @@ def test_four_batches_are_moved_broken_waived_mended_harmed_and_signed(ended: En
     assert ended.report.is_file()
 
 
+def test_what_is_signed_is_verified_when_keys_and_values_are_gone(ended: Ended) -> None:
+    story, runs = ended.story, ended.story.folder / "runs"
+    story.dq("dq prune --keep 0 --yes")
+    assert list(runs.glob("*/restricted")) == []
+    last = story.dq(f"dq verify {ended.signed[1]} --policy-digest $AGREED").splitlines()[-1]
+    assert last == f"VERIFIED batch=1 run={ended.signed[1]}"
+
+
 def _outcome(checks: object) -> str:
     worst = ("NOT PROVEN", "FAILED", "WAIVED")
     return next((outcome for outcome in worst if outcome in dict(checks).values()), "PASSED")  # type: ignore[call-overload]
