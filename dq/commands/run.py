@@ -52,7 +52,7 @@ With --key, a validator's, it attests what it saw: parity.intoto.json. With --on
 
 Exit status: 0 proven, 1 discrepancies, 2 wrong usage or contract, 3 could not be proven.
 """
-GATE_HELP = """May a batch start? The source is fit to move, and everything before it is proven; where there is a roster, signed and still as it was signed.
+GATE_HELP = """May a batch start? The source is fit to move, the target has room, everything before is proven; with a roster, signed and still as signed.
 
 Examples: dq gate --batch 2; dq gate --batch 2 --policy-digest SHA256
 

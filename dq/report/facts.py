@@ -27,6 +27,7 @@ _UNITS: Final = {
     "snapshot": ("table", ""),
     "canary": ("corruption", "corruption"),
     "freeze": ("row", "key"),
+    "room": ("row", "row"),
     "calendar": ("batch", "batch"),
     "signoff": ("role", ""),
     "carried": ("row", "entity"),

@@ -72,7 +72,7 @@ def test_a_file_that_is_named_in_a_line_is_there() -> None:
 
 
 def test_every_kind_of_check_is_blind_to_something() -> None:
-    assert {kind for kind, _, _ in SPOTS} == {*kinds(), "fit"}
+    assert {kind for kind, _, _ in SPOTS} == {*kinds(), "fit", "room"}
 
 
 @pytest.mark.parametrize(("kind", "who", "shown"), SPOTS)

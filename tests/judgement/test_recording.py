@@ -20,6 +20,7 @@ from tests.contract.small_contract import FILES, write
 
 AS_OF = datetime(2024, 11, 1, tzinfo=UTC)
 FIT = "coupons.fit.code.match_regex"
+ROOM = "coupons.room"
 
 
 def question(contract: Contract, *, command: Any = "run", batch: int | None = 1, batches: tuple[int, ...] = (1,)) -> Question:
@@ -57,10 +58,11 @@ def test_what_is_declared_depends_on_the_contract_and_the_question_alone(contrac
     run = declared_ids(question(contract))
     entities = [check_id for entity in contract.entities for check_id in (*(item[0] for item in entity.check_ids()), f"canary.{entity.name}")]
     assert list(run) == [*SIDES, "coverage.source", "coverage.target", "calendar.deadline", *MAPS, *entities]
-    assert set(declared_ids(question(contract, command="gate", batch=2))) - set(run) == {FIT}
+    assert set(declared_ids(question(contract, command="gate", batch=2))) - set(run) == {FIT, ROOM}
+    assert set(declared_ids(question(contract, command="gate", batch=1))) - set(run) == {FIT}  # it has moved
     first = declared_ids(question(contract, command="gate", batch=1, batches=()))
     schemas = [f"{entity.name}.schema" for entity in contract.entities]
-    assert list(first) == [*SIDES, "coverage.source", "coverage.target", "calendar.deadline", *schemas, FIT]
+    assert list(first) == [*SIDES, "coverage.source", "coverage.target", "calendar.deadline", *schemas, FIT, ROOM]
 
 
 def test_a_bare_contract_implies_less(bare: Contract) -> None:
@@ -147,8 +149,10 @@ def test_what_was_not_looked_at_is_said(contract: Contract, bare: Contract) -> N
     roster = "There is no roster (signers.toml): nobody is asked to sign."
     assert not_checked(question(contract)) == ("Rows of batch 2 were not compared.", fit, before, roster, excluded)
     assert not_checked(question(contract, batches=())) == ("Rows of batches 1 and 2 were not compared.", fit, roster, excluded)
-    assert not_checked(question(contract, command="gate", batches=(1, 2))) == (before, roster, excluded)
-    assert not_checked(question(contract.model_copy(update={"has_roster": True}), command="gate", batches=(1, 2))) == (before, excluded)
+    room = "Batch 1 has moved already: whether there was room for it in the target is not known."
+    assert not_checked(question(contract, command="gate", batches=(1, 2))) == (room, before, roster, excluded)
+    assert not_checked(question(contract.model_copy(update={"has_roster": True}), command="gate", batches=(1, 2))) == (room, before, excluded)
+    assert not_checked(question(contract, command="gate", batch=3, batches=(1, 2))) == (before, roster, excluded)
     assert not_checked(question(bare, batches=())) == (
         "Nothing is pinned (dq check --pin): whether the stores' tables, columns and types are those of before is not known.",
         "There is no baseline: whether the target's own rows are unharmed is not known.",

@@ -58,13 +58,15 @@ LIMITS = """## What cannot be seen
   only what is missing, or does not add up, tells of it (A02.changed, T04). It is counted as native, and listed.
 - A mapping that was exchanged together with the target's rows, where nobody kept the crosswalk of before (XB.…): the rows are those that the crosswalk names.
 - Points that an entry of the target's own says a person earned since are taken for earned: whether they were is the target's affair (N16.points).
-- An order, coupon or product of the target's own that has had the number, code or article number of one that moves: both are told by their ids, and
-  nothing says that the target has the key twice. (Entries are told by their key: there it is a `duplicate`.)
+- An order, coupon or product of the target's own that has had the number, code or article number of one that has moved: both are told by their ids, and
+  nothing says that the target has the key twice. The gate before the move does (G.room.…), but of products. (Entries are told by their key: there it is a
+  `duplicate`.)
 - A row of the target's own that the migration overwrote and gave a newer change time counts as changed by its owner.
 - A key that stands twice in a JSON is told where the two texts differ (R15). Where both sides hold the same text, they are the same.
 - Two accounts that became one person are compared as that person (N20): what one of them had and the other had is not told apart.
 - `natives` says PASSED where the baseline has no row at all (S04): a target may well be new. The entity's other checks are NOT PROVEN if nothing moved either.
-- Rows that are not fit to move are counted by the gate (G.…), and are in no findings; so are orders after the freeze before the first batch (Y.gate).
+- Rows that are not fit to move, or for which there is no room, are counted by the gate (G.…), and are in no findings; so are orders after the freeze before
+  the first batch (Y.gate).
 - A baseline that is too late is told by rows that have a map and a key beside their id (Y.baseline): orders, coupons, products. Of entries and reviews alone it
   would be told as what it does to them.
 """
@@ -84,7 +86,7 @@ def kind_of(check: str) -> str:
 
 def kinds() -> tuple[str, ...]:
     """Return every kind of check, in the order in which entities and stores have them."""
-    return tuple(dict.fromkeys(map(kind_of, (*(check for entity in checks.ENTITIES for check in checks.of(entity)), *checks.WHOLE, "fit"))))
+    return tuple(dict.fromkeys(map(kind_of, (*(check for entity in checks.ENTITIES for check in checks.of(entity)), *checks.WHOLE, "fit", "room"))))
 
 
 def confirms(kind: str) -> str | None:
