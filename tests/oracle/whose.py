@@ -82,9 +82,12 @@ def divided(world: World, entity: Entity) -> Iterable[tuple[Own, set[str] | None
     keys = {tuple(one.values[name] for name in entity.key) for one in told}
     own_columns = {*entity.key, *([entity.own_id.name] if entity.own_id else [])}
     known = {_known_by(entity, one.values) for one in told if not one.unmapped & own_columns} - {None}
+    theirs: dict[Any, set[str]] = defaultdict(set)  # where keys claim: the ids of the rows that they claim, whatever else has such an id
+    for row in world.own(entity, "target") if entity.own_id is None else ():
+        theirs[row.id] |= claimed.get(tuple(row.values[key] for key in entity.key), set())
     for row in world.own(entity, "target"):
         name = row.values[entity.own_id.name] if entity.own_id else tuple(row.values[key] for key in entity.key)
-        fates = claimed.get(name, set())
+        fates = claimed.get(name, set()) if entity.own_id else theirs[row.id]
         if fates == {"dangling"}:
             fates = {"compared"} if _is_ours(world, entity, row) else {"other"}
         elif not fates:
