@@ -10,7 +10,7 @@ import records
 from playwright.sync_api import Browser, sync_playwright
 from test_report_browser import WIDER
 
-from dq.history import Asked, History, PastRun
+from dq.history import Asked, History, PastRun, Signature, Signers
 from dq.report.history import render_history
 from dq.report.html import render_html
 from dq.report.values import ValuedCell, Values
@@ -19,8 +19,18 @@ from tests.axe import ARGUMENTS, CHROMIUM, opened, violations
 pytestmark = pytest.mark.browser
 
 VALUES = Values({"coupons#1": "ID-0001"}, {"coupons#1": (ValuedCell("expires_at", "2024-12-31", "2024-12-30"),)})
+SIGNERS = Signers((Signature("sri", "data-owner", "accept", ""), Signature("n" * 80, "business-owner", "reject", "")), None)
 RUNS = tuple(
-    PastRun(f"{number:012x}", record, compared=1_000, findings=number, people=number, money=record.entities[0].money, trend=number or None)
+    PastRun(
+        f"{number:012x}",
+        record,
+        compared=1_000,
+        findings=number,
+        people=number,
+        money=record.entities[0].money,
+        trend=number or None,
+        signers=SIGNERS if number else None,
+    )
     for number, record in enumerate((records.broken(), records.not_proven(), records.clean(), records.waived(), records.gate_shut()))
 )
 HISTORY = History(RUNS, (Asked(RUNS[:3]), Asked(RUNS[3:])), ("torn",))

@@ -13,7 +13,7 @@ from .telling import StoryError
 def main() -> int:
     """Play it; 1 where a step went otherwise than told."""
     parser = argparse.ArgumentParser(prog="python -m tests.story", description="Play four batches with real commands, from the first run to the signed report.")
-    parser.add_argument("--folder", type=Path, default=Path("story"), help="where it is played, emptied first; stays")
+    parser.add_argument("--folder", type=Path, default=Path("story"), help="where it is played; stays, and one played there before is deleted")
     parser.add_argument("--accounts", type=int, default=ACCOUNTS, help="how many customers the source has")
     options = parser.parse_args()
     try:

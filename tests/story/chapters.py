@@ -55,7 +55,9 @@ class Ended:
 
 
 def play(folder: Path, *, tell: Callable[[str], None], accounts: int = ACCOUNTS) -> Ended:
-    """Play the story in a folder, which is emptied first. Raises StoryError where a step goes otherwise than told."""
+    """Play the story in a folder; one that was played there before is deleted. Raises StoryError where a step goes otherwise than told."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / "keys" / VALIDATOR).is_file():
+        raise StoryError(f"{folder}: something else stands there; name another folder")
     shutil.rmtree(folder, ignore_errors=True)
     write_contract(folder / "expectations")
     pin = write_roster(folder / "expectations" / "signers.toml", make_keys(folder / "keys"))

@@ -86,6 +86,19 @@ def test_the_page_shows_what_the_story_says(ended: Ended) -> None:
         assert missing(same(lines), same(said)) == [], command
 
 
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear")
+    with pytest.raises(StoryError, match="something else stands there"):
+        play(tmp_path, tell=lambda _: None)
+    assert (tmp_path / "letter.txt").read_text() == "dear"
+
+
+def test_other_checks_than_told_end_a_story(ended: Ended) -> None:
+    command = "dq run --batch 4"
+    with pytest.raises(StoryError, match=r"^dq run --batch 4: not passed are none; told was coupons\.values FAILED$"):
+        ended.story.step("Batch 4 has moved", command, status=0, ends="PASSED batch=4", checks={"coupons.values": "FAILED"})
+
+
 def test_a_story_that_goes_otherwise_ends_in_a_clear_line(tmp_path: Path) -> None:
     story = Story(tmp_path, lambda _: None)
     with pytest.raises(StoryError, match=r"^dq check: exit status 2, told was 0\ndq: expectations: no such contract folder$"):
