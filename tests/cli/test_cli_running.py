@@ -209,24 +209,25 @@ def test_a_file_that_is_put_away_while_it_is_read_changes_nothing(plain: Small, 
 ACCOUNTS = {"accounts.keys", "accounts.rows", "accounts.values", "accounts.counts", "accounts.invariant.named", "canary.accounts"}
 COUPONS = {f"coupons.{kind}" for kind in ("keys", "rows", "values", "attribution", "natives", "counts", "sums.amount")} | {"canary.coupons"}
 FIT = {"accounts.fit.name_there"}
+ROOM = {"coupons.room"}
 STEPS = {
     ("snapshots", "strange_objects"): {"snapshot.source", "snapshot.target", "snapshot.baseline", "snapshot.crosswalk"},
     ("snapshot.source", "discrepancies"): {"snapshot.source"},
     ("snapshot.target", "discrepancies"): {"snapshot.target"},
     ("snapshot.baseline", "discrepancies"): {"snapshot.baseline"},
     ("snapshot.crosswalk", "discrepancies"): {"snapshot.crosswalk"},
-    ("crosswalk accounts", "look_at_function"): ACCOUNTS | COUPONS | {"crosswalk.accounts"},
-    ("crosswalk accounts", "look_at_targets"): ACCOUNTS | COUPONS | {"crosswalk.accounts"},
+    ("crosswalk accounts", "look_at_function"): ACCOUNTS | COUPONS | ROOM | {"crosswalk.accounts"},
+    ("crosswalk accounts", "look_at_targets"): ACCOUNTS | COUPONS | ROOM | {"crosswalk.accounts"},
     ("crosswalk accounts", "crosswalk_evidence"): {"crosswalk.accounts"},
-    ("crosswalk batches", "look_at_batches"): ACCOUNTS | COUPONS | {"crosswalk.batches"},
-    ("crosswalk batches", "record_strangers"): ACCOUNTS | COUPONS | {"crosswalk.batches"},
+    ("crosswalk batches", "look_at_batches"): ACCOUNTS | COUPONS | ROOM | {"crosswalk.batches"},
+    ("crosswalk batches", "record_strangers"): ACCOUNTS | COUPONS | ROOM | {"crosswalk.batches"},
     ("crosswalk batches", "crosswalk_evidence"): {"crosswalk.batches"},
     ("crosswalk merges", "look_at_merges"): {"crosswalk.merges"},
     ("crosswalk merges", "crosswalk_evidence"): {"crosswalk.merges"},
     ("crosswalk erasures", "look_at_erasures"): {"crosswalk.erasures"},
     ("crosswalk erasures", "crosswalk_evidence"): {"crosswalk.erasures"},
     ("accounts: views", "make_views"): ACCOUNTS | FIT,
-    ("coupons: views", "make_views"): COUPONS,
+    ("coupons: views", "make_views"): COUPONS | ROOM,
     ("accounts", "measure"): ACCOUNTS,
     ("accounts", "make_moved"): ACCOUNTS,
     ("accounts", "record_outside"): ACCOUNTS,
@@ -242,6 +243,7 @@ STEPS = {
     ("canary.coupons", "release"): {"canary.coupons"},
     ("canary.crosswalk", "release_maps"): {"canary.crosswalk"},
     ("accounts.fit", "_run"): FIT,
+    ("coupons.room", "look_for_room"): ROOM,
     ("snapshot.baseline", "why_too_late"): {"snapshot.baseline"},
     ("calendar.progress", "measure_progress"): {"calendar.deadline"},
 }
