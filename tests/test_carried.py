@@ -18,6 +18,8 @@ from dq.record import Outcome
 from dq.running import Finished, Options, run_contract
 from tests.matrix.stages import SETTINGS, Case, build
 
+pytestmark = pytest.mark.slow
+
 GATE = Stage(moved=2, command="gate", batch=3)
 FIRST_MOVED, LATER = "2024-11-05 01:00:00+00", "2024-11-09 10:00:00+00"  # batch 1 came into the target, and a customer of it acted
 COUPON = f"voucher_id = (SELECT min(voucher_id) FROM target.vouchers WHERE created_ts = TIMESTAMPTZ '{FIRST_MOVED}' AND state = 1)"

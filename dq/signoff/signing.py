@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from dq.errors import UsageError, near_miss
@@ -68,7 +68,8 @@ def prepare(folder: Path, roster: Roster, signer: Signer, *, wanted: Wanted) -> 
     attested = check_folder(
         folder, roster.policy, as_of=wanted.now, files=wanted.files or {}, contract=wanted.contract, renewed=wanted.reason is not None, told=wanted.told
     )
-    there = [item for item in read_words(attested, roster, as_of=wanted.now) if item.person == person.name]
+    seen = max(wanted.now, datetime.now(tz=UTC))  # somebody else may have signed since this one began
+    there = [item for item in read_words(attested, roster, as_of=seen) if item.person == person.name]
     for item in there:
         if item.role != wanted.role:
             raise UsageError(f"--role: {person.name} signed this run as {item.role}; one person signs in one role")

@@ -15,6 +15,8 @@ from tests.cli.small import MOMENT, Dq, Said, assert_refused
 
 from .signed import World
 
+pytestmark = pytest.mark.slow
+
 SIGNED, NOW = MOMENT + timedelta(hours=1), MOMENT + timedelta(hours=2)
 
 
