@@ -40,7 +40,7 @@ def draft_folder(runs: Path) -> Iterator[Path]:
     """
     try:
         runs.mkdir(parents=True, exist_ok=True)
-        with _locked(runs):  # so that nobody takes a draft for a forsaken one before it is held
+        with locked(runs):  # so that nobody takes a draft for a forsaken one before it is held
             _sweep(runs)
             draft = Path(tempfile.mkdtemp(dir=runs, prefix=".draft-"))
             held = _lock(draft)
@@ -124,7 +124,8 @@ def _sweep(runs: Path) -> None:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
+    """Let one call after the other write into a folder. Raises OSError where it cannot be read."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)

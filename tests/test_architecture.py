@@ -200,20 +200,7 @@ def test_dq_imports_nothing_of_its_tests_and_benchmarks() -> None:
 def test_a_modules_first_line_says_what_it_is_for(name: str) -> None:
     first = _first_line(TREES[name])
     assert first.endswith((".", ":", ";")) or len(first) > 0
-    if name.startswith("dq/commands/") and Path(name).stem in {
-        "check",
-        "demo",
-        "doctor",
-        "explain",
-        "init",
-        "prune",
-        "run",
-        "show",
-        "sign",
-        "snapshot",
-        "verify",
-        "waive",
-    }:
+    if name.startswith("dq/commands/") and Path(name).stem in COMMANDS:
         assert first.startswith(f"`dq {Path(name).stem}`")
     elif not name.endswith(("__init__.py", "__main__.py")):
         assert re.search(r"\bThe one\b", first), first

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from dq.contract.models import Contract
@@ -15,6 +12,7 @@ from dq.contract.reading import read_waivers
 from dq.contract.waivable import check_waivers
 from dq.contract.waivers import WAIVERS, Waiver
 from dq.errors import ContractError, UsageError
+from dq.folder import locked
 from dq.words import money_text
 
 HEAD = "# What somebody answers for: one entry a failure, proposed by `dq waive`, read in review. It counts only in a run that its role has signed.\n"
@@ -28,7 +26,7 @@ def append_waiver(contract: Contract, waiver: Waiver) -> Path:
         UsageError: the file cannot be written.
     """
     file = (contract.folder / WAIVERS).resolve()
-    with _locked(contract.folder):
+    with locked(contract.folder):
         try:
             before = file.read_bytes() if file.exists() else HEAD.encode()
         except OSError as error:
@@ -72,17 +70,6 @@ def _cap(waiver: Waiver) -> str | None:
 def _text(value: str) -> str:
     """Return a basic string of TOML, whose escapes are those of JSON but for one character."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Let one proposal after the other read and write."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def _replace(file: Path, content: bytes) -> None:
