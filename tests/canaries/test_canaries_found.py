@@ -22,19 +22,13 @@ from dq.measuring import Facts
 from dq.record import Outcome
 from dq.sql import Query
 from tests.compare.tiny import looked_at
-from tests.oracle.sealing import Table, measured_unsealed
+from tests.oracle.sealing import TWO_STORES, Table, measured_unsealed
 
-MIGRATION = """\
+MIGRATION = f"""\
 name     = "small"
 title    = "Everything moves"
 entities = ["things"]
-[stores.source]
-name     = "one"
-snapshot = "source.duckdb"
-[stores.target]
-name     = "two"
-snapshot = "target.duckdb"
-"""
+{TWO_STORES}"""
 COLUMNS = {
     "k": "VARCHAR",
     "n": "INTEGER",

@@ -17,21 +17,15 @@ from dq.ground import Asked
 from dq.judgement.claims import judge_sums
 from dq.record import Outcome
 from dq.sql import Query
-from tests.oracle.sealing import Table, measured_unsealed
+from tests.oracle.sealing import TWO_STORES, Table, measured_unsealed
 
 pytestmark = pytest.mark.usefixtures("no_canaries")
 
-MIGRATION = """\
+MIGRATION = f"""\
 name     = "small"
 title    = "Numbers move"
 entities = ["things"]
-[stores.source]
-name     = "one"
-snapshot = "source.duckdb"
-[stores.target]
-name     = "two"
-snapshot = "target.duckdb"
-"""
+{TWO_STORES}"""
 THINGS = """\
 promise = "Numbers move."
 key     = "k"

@@ -19,19 +19,13 @@ from dq.ground import Asked
 from dq.measuring import EntityFacts, Facts
 from dq.record import Cause
 from tests.compare.tiny import AFTER, BEFORE, FILES, ROWS, Place, Rows, looked_at, moved, rows_of
-from tests.oracle.sealing import Table, make_small, measured_unsealed
+from tests.oracle.sealing import TWO_STORES, Table, make_small, measured_unsealed
 
-MIGRATION = """\
+MIGRATION = f"""\
 name     = "small"
 title    = "Things move"
 entities = ["things"]
-[stores.source]
-name     = "one"
-snapshot = "source.duckdb"
-[stores.target]
-name     = "two"
-snapshot = "target.duckdb"
-"""
+{TWO_STORES}"""
 THINGS = """\
 promise = "Things move."
 key     = "k"

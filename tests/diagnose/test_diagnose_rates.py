@@ -14,19 +14,13 @@ from dq import measuring
 from dq.canaries import CanaryResult
 from dq.diagnose import Diagnosis, Subject, diagnose, make_labelled
 from dq.ground import Asked
-from tests.oracle.sealing import Table, measured_unsealed
+from tests.oracle.sealing import TWO_STORES, Table, measured_unsealed
 
-MIGRATION = """\
+MIGRATION = f"""\
 name     = "small"
 title    = "Things move"
 entities = ["things"]
-[stores.source]
-name     = "one"
-snapshot = "source.duckdb"
-[stores.target]
-name     = "two"
-snapshot = "target.duckdb"
-"""
+{TWO_STORES}"""
 THINGS = """\
 promise = "Things move."
 key     = "k"

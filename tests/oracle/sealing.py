@@ -27,13 +27,19 @@ MOMENT = datetime(2024, 11, 1, 3, tzinfo=UTC)
 """When source, target and crosswalk are taken; the baseline a week before."""
 BASELINE = MOMENT - timedelta(days=7)
 MIGRATION = "small"
-STORES = """\
+TWO_STORES = """\
 [stores.source]
 name     = "one"
 snapshot = "source.duckdb"
 [stores.target]
 name     = "two"
 snapshot = "target.duckdb"
+"""
+"""The part of migration.toml that names two stores, each beside the contract."""
+
+STORES = (
+    TWO_STORES
+    + """\
 [stores.baseline]
 name     = "two"
 snapshot = "baseline.duckdb"
@@ -41,6 +47,7 @@ snapshot = "baseline.duckdb"
 name     = "ids"
 snapshot = "crosswalk.duckdb"
 """
+)
 """The part of migration.toml that names four stores, each beside the contract."""
 
 
