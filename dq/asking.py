@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from dq import __version__
-from dq.compare.signed import SignOff
+from dq.compare.signed import BatchSignOff
 from dq.contract.models import Contract
 from dq.contract.stores import BEFORE
 from dq.engine import VERSION
@@ -93,7 +93,7 @@ def ask(
     batch: int | None,
     as_of: datetime | None,
     only: Sequence[str] = (),
-    signoffs: Sequence[SignOff] = (),
+    signoffs: Sequence[BatchSignOff] = (),
     carries: bool = False,
     signed: Countersigned = MappingProxyType({}),
 ) -> Question:
@@ -161,7 +161,7 @@ def ask(
     return replace(question, asked=replace(asked, seed=question.run))
 
 
-def _told(found: SignOff) -> list[object]:
+def _told(found: BatchSignOff) -> list[object]:
     """Return what of a sign-off decides a record."""
     return [found.batch, found.roles, found.rejected, found.problem, found.signed.statement if found.signed is not None else None]
 

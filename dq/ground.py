@@ -14,7 +14,7 @@ from dq.compare.evidence import Crash, Kept
 from dq.compare.schema import Catalogue, Keys, Prepared, Sizes
 from dq.compare.scope import Scope, make_scope
 from dq.compare.select import Select
-from dq.compare.signed import Signed, SignOff
+from dq.compare.signed import BatchSignOff, Signed
 from dq.contract.models import Contract, Entity
 from dq.contract.stores import BEFORE
 from dq.engine import Engine
@@ -46,7 +46,7 @@ class Asked:
     sizes: Sizes = field(default_factory=dict)  # how many rows there are, as the manifests say
     moved_before: tuple[int, ...] | None = None  # the batches that had moved when the crosswalk of before was taken; None: there is none
     only: tuple[str, ...] = ()  # the entities that are compared, and those whose rows their claims add up; none: all
-    signoffs: tuple[SignOff, ...] = ()  # of every batch before the gate's, where the contract asks for them
+    signoffs: tuple[BatchSignOff, ...] = ()  # of every batch before the gate's, where the contract asks for them
     carries: bool = False  # take the digests of what stands in the target, to be signed
 
     @property

@@ -14,7 +14,7 @@ from dq.asking import Command, Question, ask, snapshot_paths
 from dq.attempts import Attempts
 from dq.compare.carried import Digests, carried_by
 from dq.compare.evidence import Crash
-from dq.compare.signed import Carried, SignOff
+from dq.compare.signed import BatchSignOff, Carried
 from dq.compare.views import snapshot
 from dq.contract.models import Contract
 from dq.contract.reading import read_contract
@@ -65,7 +65,7 @@ class Options:
     language: str = "en"  # of report.html
     signed: Countersigned = field(default_factory=dict)  # waiver to who signed for it: a gate needs those of its waivers
     show_values: bool = False  # write a page with values as well, for its owner alone
-    signoffs: tuple[SignOff, ...] = ()  # of every batch before the gate's, where the contract asks for them
+    signoffs: tuple[BatchSignOff, ...] = ()  # of every batch before the gate's, where the contract asks for them
     carries: bool = False  # take the digests of what stands in the target, to be signed
     signer: Signer | None = None  # the validator's key, which attests the run; None: nobody does
     lock: Path | None = None  # the lock file that the libraries were installed from, which the attestation names

@@ -12,7 +12,7 @@ from dq_fixtures.corruptions.picks import attach
 from dq_fixtures.corruptions.registry import Stage
 
 from dq.compare.entity import SINCE
-from dq.compare.signed import Carried, Digest, Signed, SignOff
+from dq.compare.signed import BatchSignOff, Carried, Digest, Signed
 from dq.judgement.past import judge_past
 from dq.record import Outcome
 from dq.running import Finished, Options, run_contract
@@ -32,7 +32,7 @@ class Past:
     """The demo with one batch moved and with two, and what was seen of each."""
 
     folder: Path
-    signoffs: tuple[SignOff, ...]
+    signoffs: tuple[BatchSignOff, ...]
     plain: tuple[Finished, Finished]
 
 
@@ -49,14 +49,14 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Past:
     return Past(base, tuple(_signed(run) for run in runs), (runs[0], runs[1]))
 
 
-def _signed(run: Finished) -> SignOff:
+def _signed(run: Finished) -> BatchSignOff:
     batch, target = run.record.batch, next(one for one in run.record.snapshots if one.side == "target")
     assert batch is not None
     assert run.carried is not None
-    return SignOff(batch, ("data-owner", "finance"), signed=Signed(batch, target.moment, run.carried, statement=f"statement {batch}"))
+    return BatchSignOff(batch, ("data-owner", "finance"), signed=Signed(batch, target.moment, run.carried, statement=f"statement {batch}"))
 
 
-def gate(past: Past, work: Path, changes: str | None = None, *, signoffs: tuple[SignOff, ...] | None = None) -> Finished:
+def gate(past: Past, work: Path, changes: str | None = None, *, signoffs: tuple[BatchSignOff, ...] | None = None) -> Finished:
     """Ask whether batch 3 may start, after the target changed."""
     case = Case(past.folder / "2", work, GATE)
     files: Mapping[str, Path] = case.clean
@@ -133,7 +133,7 @@ def test_taking_digests_changes_no_record(past: Past) -> None:
     assert again.carried is None
 
 
-def _outcomes(*signoffs: SignOff, now: dict[int | None, dict[str, Digest]] | None = None) -> dict[str, Outcome]:
+def _outcomes(*signoffs: BatchSignOff, now: dict[int | None, dict[str, Digest]] | None = None) -> dict[str, Outcome]:
     return {check.id: check.outcome for check in judge_past(signoffs, now)}
 
 
@@ -141,24 +141,24 @@ ROWS = {"coupons": Digest(3, "aa")}
 
 
 def test_a_batch_that_nobody_signed_is_not_proven() -> None:
-    assert _outcomes(SignOff(1), now={1: ROWS}) == {"signoff.1": Outcome.NOT_PROVEN, "carried.1": Outcome.NOT_PROVEN}
+    assert _outcomes(BatchSignOff(1), now={1: ROWS}) == {"signoff.1": Outcome.NOT_PROVEN, "carried.1": Outcome.NOT_PROVEN}
 
 
 def test_a_batch_that_somebody_rejected_failed() -> None:
-    assert _outcomes(SignOff(1, rejected="finance: the sums are not ours"), now={1: ROWS})["signoff.1"] is Outcome.FAILED
+    assert _outcomes(BatchSignOff(1, rejected="finance: the sums are not ours"), now={1: ROWS})["signoff.1"] is Outcome.FAILED
 
 
 @pytest.mark.parametrize("now", [{1: {"coupons": Digest(3, "ab")}}, {1: {"coupons": Digest(2, "aa")}}, {1: {}}, {}, {1: {**ROWS, "orders": Digest(1, "cc")}}])
 def test_other_rows_than_were_signed_fail(now: dict[int | None, dict[str, Digest]]) -> None:
-    assert _outcomes(SignOff(1, ("finance",), signed=Signed(1, "2024-11-05T00:00:00+00:00", Carried(ROWS))), now=now)["carried.1"] is Outcome.FAILED
+    assert _outcomes(BatchSignOff(1, ("finance",), signed=Signed(1, "2024-11-05T00:00:00+00:00", Carried(ROWS))), now=now)["carried.1"] is Outcome.FAILED
 
 
 def test_rows_of_no_account_are_held_against_the_last_batch_alone() -> None:
     carried = {batch: Carried(ROWS, {"products": Digest(batch, "p")}) for batch in (1, 2)}
-    first, last = (SignOff(batch, ("finance",), signed=Signed(batch, "2024-11-05T00:00:00+00:00", carried[batch])) for batch in (1, 2))
+    first, last = (BatchSignOff(batch, ("finance",), signed=Signed(batch, "2024-11-05T00:00:00+00:00", carried[batch])) for batch in (1, 2))
     found = _outcomes(first, last, now={1: ROWS, 2: ROWS, None: {"products": Digest(2, "p")}})
     assert found == dict.fromkeys(("signoff.1", "carried.1", "signoff.2", "carried.2"), Outcome.PASSED)
 
 
 def test_a_sign_off_that_names_no_row_proves_nothing() -> None:
-    assert _outcomes(SignOff(1, ("finance",), signed=Signed(1, "2024-11-05T00:00:00+00:00")), now={1: ROWS})["carried.1"] is Outcome.NOT_PROVEN
+    assert _outcomes(BatchSignOff(1, ("finance",), signed=Signed(1, "2024-11-05T00:00:00+00:00")), now={1: ROWS})["carried.1"] is Outcome.NOT_PROVEN

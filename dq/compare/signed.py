@@ -33,7 +33,7 @@ class Signed:
 
 
 @dataclass(frozen=True, slots=True)
-class SignOff:
+class BatchSignOff:
     """What is known of a batch's sign-off: who signed, or why it does not hold."""
 
     batch: int

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from dq.compare.carried import Digests
 from dq.compare.evidence import Crash
-from dq.compare.signed import Digest, SignOff
+from dq.compare.signed import BatchSignOff, Digest
 from dq.judgement.base import judged, not_proven
 from dq.record import Check
 from dq.words import counted, listed
 
 
-def judge_past(signoffs: Sequence[SignOff], now: Digests | Crash | None) -> Iterator[Check]:
+def judge_past(signoffs: Sequence[BatchSignOff], now: Digests | Crash | None) -> Iterator[Check]:
     """Yield `signoff.<batch>` and `carried.<batch>` of every batch before the gate's."""
     last = max((found.batch for found in signoffs if found.signed is not None), default=None)
     for found in signoffs:
@@ -20,7 +20,7 @@ def judge_past(signoffs: Sequence[SignOff], now: Digests | Crash | None) -> Iter
         yield judge_carried(found, now, is_last=found.batch == last)
 
 
-def judge_signoff(found: SignOff) -> Check:
+def judge_signoff(found: BatchSignOff) -> Check:
     """Judge `signoff.<batch>`: without a sign-off that holds the batch is NOT PROVEN; one that was rejected is FAILED."""
     check_id, name = f"signoff.{found.batch}", str(found.batch)
     reason = found.problem
@@ -34,7 +34,7 @@ def judge_signoff(found: SignOff) -> Check:
     )
 
 
-def judge_carried(found: SignOff, now: Digests | Crash | None, *, is_last: bool) -> Check:
+def judge_carried(found: BatchSignOff, now: Digests | Crash | None, *, is_last: bool) -> Check:
     """Judge `carried.<batch>`: the batch's rows in the target are those that were signed, but for what changed since and says so.
 
     Args:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dq.asking import last_instant
-from dq.compare.signed import Carried, Signed, SignOff
+from dq.compare.signed import BatchSignOff, Carried, Signed
 from dq.contract.models import Contract
 from dq.errors import DqError
 from dq.folder import read_record
@@ -41,7 +41,7 @@ class Past:
 class Link:
     """A batch's sign-off, and the run that it is of; None where there is no such run."""
 
-    sign_off: SignOff
+    sign_off: BatchSignOff
     verified: Verified | None = None
 
     @property
@@ -72,7 +72,7 @@ def signed_past(contract: Contract, past: Past, *, before: int) -> tuple[Link, .
     for number in numbers:
         last = links[-1] if links else None
         tried = [_tried(folder, contract, past, number=number, last=last) for folder in _candidates(past.runs, contract, number)]
-        nothing = Link(SignOff(number, problem=f"there is no attested run of batch {number} in {past.runs.name}"))
+        nothing = Link(BatchSignOff(number, problem=f"there is no attested run of batch {number} in {past.runs.name}"))
         links.append(max(tried, key=lambda link: link.said, default=nothing))
     return tuple(links)
 
@@ -117,11 +117,11 @@ def _tried(folder: Path, contract: Contract, past: Past, *, number: int, last: L
     elif attested is not None and rejected is None:
         problem = _strange(attested.record, contract, number=number) or _unchained(verified, last=last)
     if problem is not None or rejected is not None or attested is None:
-        return Link(SignOff(number, rejected=rejected, problem=problem), verified)
+        return Link(BatchSignOff(number, rejected=rejected, problem=problem), verified)
     taken = next(snapshot.moment for snapshot in attested.record.snapshots if snapshot.side == "target")
     moment = last_instant(datetime.fromisoformat(taken)).isoformat()
     roles = tuple(line.role for line in verified.count.roles if line.status == "accepted") if verified.count else ()
-    return Link(SignOff(number, roles, signed=Signed(number, moment, attested.carried or Carried(), attested.digest)), verified)
+    return Link(BatchSignOff(number, roles, signed=Signed(number, moment, attested.carried or Carried(), attested.digest)), verified)
 
 
 def _strange(record: Record, contract: Contract, *, number: int) -> str | None:

@@ -17,7 +17,7 @@ import pytest
 from dq import running
 from dq.compare.carried import Digests
 from dq.compare.evidence import Crash
-from dq.compare.signed import Signed, SignOff
+from dq.compare.signed import BatchSignOff, Signed
 from dq.contract.models import Contract
 from dq.contract.reading import read_contract
 from dq.engine import Settings
@@ -162,11 +162,11 @@ class World:
         if key not in self.measured:
             taken: list[Any] = []
 
-            def judged(signoffs: Sequence[SignOff], now: Digests | Crash | None) -> Iterator[Check]:
+            def judged(signoffs: Sequence[BatchSignOff], now: Digests | Crash | None) -> Iterator[Check]:
                 taken.append(now)
                 return judge_past(signoffs, now)
 
-            signoffs = tuple(SignOff(batch, ("data-owner",), signed=Signed(batch, moment, statement=moment)) for batch, moment in signed)
+            signoffs = tuple(BatchSignOff(batch, ("data-owner",), signed=Signed(batch, moment, statement=moment)) for batch, moment in signed)
             options = running.Options(
                 runs=self.pool / "gates",
                 snapshots=self.snapshots(state.target),
