@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from dq.compare.schema import read_selects
 from dq.contract.models import Contract
-from dq.engine import open_engine
+from dq.engine import Settings, open_engine
 from dq.stores.catalogue import StoreTable
 from dq.stores.live import Columns
 
@@ -28,7 +28,7 @@ def needed_columns(contract: Contract, side: str, catalogue: Sequence[StoreTable
     reading = "source" if side == "source" else "target"
     found = {table.name: {column.name: column.type for column in table.columns} for table in catalogue}
     needed: dict[str, set[str]] = {}
-    engine = open_engine({})
+    engine = open_engine({}, settings=Settings(threads=1))  # it only reads SQL
     try:
         selects = read_selects(engine, contract)
     finally:

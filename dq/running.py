@@ -21,7 +21,7 @@ from dq.contract.reading import read_contract
 from dq.coverage import make_ledger
 from dq.dating import dated, judge_freezes, why_too_late
 from dq.diagnose import Diagnosis, Subject, diagnose, make_labelled
-from dq.engine import Engine, Settings, open_engine, usable_cores
+from dq.engine import Engine, Settings, open_engine, threads_worth
 from dq.examples import find_examples
 from dq.findings import number_findings, write_findings
 from dq.fit import judge_fitness
@@ -289,7 +289,7 @@ def _varying(question: Question, opened: Mapping[str, Opened], *, started: datet
         "snapshots": {
             side: {"path": str(item.path.resolve()), "sha256": item.manifest.file_sha256, "identity": list(item.identity)} for side, item in opened.items()
         },
-        "engine": {"memory": settings.memory, "threads": settings.threads or usable_cores()},
+        "engine": {"memory": settings.memory, "threads": settings.threads or threads_worth(item.path for item in opened.values())},
         "python": platform.python_version(),
         "slowest_steps": {step: round(took, 3) for step, took in slowest},
     }

@@ -25,7 +25,7 @@ Memory = Annotated[str, typer.Option("--memory", metavar="SIZE", help="What the 
 SealingMemory = Annotated[
     Optional[str], typer.Option("--memory", metavar="SIZE", help="What the engine may use before it spills; else 160MB, and 900MB where a row needs it.")
 ]
-Threads = Annotated[Optional[int], typer.Option("--threads", metavar="N", min=1, help="Cores to use; else all.")]
+Threads = Annotated[Optional[int], typer.Option("--threads", metavar="N", min=1, help="Cores to use; else as many as the data is worth, at most all.")]
 Lang = Annotated[str, typer.Option("--lang", metavar="en|id", help="The language of the verdict and the report: English or Indonesian.")]
 AnotherLang = Annotated[Optional[str], typer.Option("--lang", metavar="en|id", help="The report in this language; else as it stands in the run's folder.")]
 ShowValues = Annotated[bool, typer.Option("--show-values", help="Write restricted/report.html as well: keys and values in its examples.")]
