@@ -108,17 +108,7 @@ def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str, un
     """
     by_id = entity.own_id is not None and entity.name in scope.crosswalks
     keys = [quote(name) for name in entity.key]
-    in_scope, left_over, moved, joins = _claims_of(entity, scope)
-    batch = f"min(a.batch) FILTER ({in_scope})" if joins and scope.batched else "CAST(NULL AS BIGINT)"
-    source_keys = f"""
-        SELECT {", ".join(f"{mapped(column)} AS {quote(column.name)}" for column in entity.keys)},
-               bool_or({in_scope}) AS in_scope, bool_or({left_over}) AS left_over, bool_or({moved}) AS moved,
-               {batch} AS batch
-               {", " + mapped(entity.own_id) + " AS own_id" if by_id and entity.own_id else ""}
-               {", " + mapped(entity.column(entity.merge.of)) + " AS of_id" if entity.merge and entity.merge.of else ""}
-        FROM {path("own_source", entity.name)} AS r {" ".join((*joined_maps(entity), *joins))}
-        GROUP BY ALL"""
-    engine.execute(Query(f"CREATE OR REPLACE TEMP TABLE source_keys AS {source_keys}", step=f"{entity.name}: source keys"))
+    _make_source_keys(engine, entity, scope=scope, by_id=by_id)
     own = path("own_target", entity.name)
     on = " AND ".join(f"k.{key} = r.{key}" for key in keys)
     before = f"SELECT {quote(ID)} FROM {path('own_baseline', entity.name)}"
@@ -160,6 +150,27 @@ def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str, un
     for table in ("source_keys", "claimed", "unclaimed"):
         engine.execute(Query(f"DROP TABLE {table}", step=f"{entity.name}: claims"))
     return Claims(native=counts.get("native", 0), native_new=counts.get("new", 0))
+
+
+def _make_source_keys(engine: Engine, entity: Entity, *, scope: Scope, by_id: bool) -> None:
+    """Create source_keys: the key of each source row in the target's ids, and whether it may have brought a row of the target.
+
+    Where the target's rows are found by their key, a key stands once: else rows with one key would be paired, each with each.
+    """
+    in_scope, left_over, moved, joins = _claims_of(entity, scope)
+    ids = {"own_id": entity.own_id if by_id else None, "of_id": entity.column(entity.merge.of) if entity.merge is not None and entity.merge.of else None}
+    named = {quote(column.name): column for column in entity.keys} | {name: column for name, column in ids.items() if column is not None}
+    batch = "a.batch" if joins and scope.batched else "CAST(NULL AS BIGINT)"
+    facts = {"in_scope": in_scope, "left_over": left_over, "moved": moved, "batch": f"CASE WHEN {in_scope} THEN {batch} END"}
+    if not by_id:
+        facts = {name: f"{'min' if name == 'batch' else 'bool_or'}({fact})" for name, fact in facts.items()}
+    columns = [*(f"{mapped(column)} AS {name}" for name, column in named.items()), *(f"{fact} AS {name}" for name, fact in facts.items())]
+    sql = f"""
+        CREATE OR REPLACE TEMP TABLE source_keys AS
+        SELECT {", ".join(columns)}
+        FROM {path("own_source", entity.name)} AS r {" ".join((*joined_maps(entity, only=tuple(named.values())), *joins))}
+        {"" if by_id else "GROUP BY ALL"}"""
+    engine.execute(Query(sql, step=f"{entity.name}: source keys"))
 
 
 def _belongs(engine: Engine, entity: Entity) -> str:

@@ -157,13 +157,14 @@ def unmapped_bits(entity: Entity, names: Collection[str]) -> int:
     return sum(1 << index for index, column in enumerate(through(entity)) if column.name in names)
 
 
-def maps(entity: Entity, *, picked: bool = False) -> list[str]:
-    """Return the joins to the crosswalks, one a column; the key's to what `pick_mapped` keeps of it, where that is asked for."""
+def maps(entity: Entity, *, picked: bool = False, only: Collection[Column] | None = None) -> list[str]:
+    """Return the joins to the crosswalks, one a column, or only those of some; the key's to what `pick_mapped` keeps of it, where that is asked for."""
     return [
         f"JOIN {_picked(entity)} AS {_map(column)} ON {_map(column)}.source_id = r.{quote(column.name)}"
         if picked and column in entity.keys
         else f"LEFT JOIN {path('maps', str(column.through))} AS {_map(column)} ON {_map(column)}.source_id = r.{quote(column.name)}"
         for column in through(entity)
+        if only is None or column in only
     ]
 
 
