@@ -16,7 +16,7 @@ IS_LIVE := $(filter 1 yes true,$(LIVE))
 DEMO_FLAGS := $(if $(filter 1 yes true,$(BROKEN)),--broken) $(if $(IS_LIVE),--live)
 AS_OF := $(if $(IS_LIVE),--as-of 2024-11-05T20:30:00+00:00)
 
-.PHONY: help gate story test test-fast lint format docs matrix matrix-random mutants bench bench-snapshot lab notebooks wheel lock clean
+.PHONY: help gate story test test-fast lint format docs matrix matrix-random mutants bench bench-snapshot bench-tight lab notebooks wheel lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -76,6 +76,9 @@ bench: $(DEV)  ## speed beside the hand-written limit and the peers, as ratios
 
 bench-snapshot: $(DEV)  ## speed and memory of sealing a server's table, beside its own client
 	@$(BIN)/python -m benchmarks.snapshots
+
+bench-tight: $(DEV)  ## the same run with little memory, one thread, a cold cache and a full disk: slower, never another answer
+	@$(BIN)/python -m benchmarks.tight
 
 lab: $(DEV)  ## JupyterLab at the first notebook, which shows the newest run
 	@$(BIN)/jupyter lab notebooks/01_start_here.ipynb
