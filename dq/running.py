@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from dq.contract.reading import read_contract
 from dq.coverage import make_ledger
 from dq.dating import dated, judge_freezes, why_too_late
 from dq.diagnose import Diagnosis, Subject, diagnose, make_labelled
-from dq.engine import Engine, Settings, open_engine, threads_worth
+from dq.engine import Engine, Settings, open_engine
 from dq.examples import find_examples
 from dq.findings import number_findings, write_findings
 from dq.fit import judge_fitness
@@ -45,7 +45,7 @@ from dq.signoff.keys import Signer
 from dq.signoff.parity import attest
 from dq.stores.contents import discrepancies, strange_objects
 from dq.stores.identity import untimely
-from dq.stores.opening import Opened, find_snapshots, open_snapshots
+from dq.stores.opening import Opened, find_snapshots, open_snapshots, threads_for
 from dq.waivers.applying import apply_waivers
 
 CAUSES = ": causes"  # how the step ends that looks for an entity's causes
@@ -160,7 +160,8 @@ def opened_stores(contract: Contract, options: Options) -> Iterator[dict[str, Op
 @contextmanager
 def attached(opened: Mapping[str, Opened], *, settings: Settings) -> Iterator[Engine]:
     """Yield an engine with the opened snapshots attached."""
-    engine = open_engine({snapshot(side): str(item.path) for side, item in opened.items()}, settings=settings)
+    files = {snapshot(side): str(item.path) for side, item in opened.items()}
+    engine = open_engine(files, settings=replace(settings, threads=settings.threads or threads_for(opened)))
     try:
         for item in opened.values():
             item.check_attached()
@@ -289,7 +290,7 @@ def _varying(question: Question, opened: Mapping[str, Opened], *, started: datet
         "snapshots": {
             side: {"path": str(item.path.resolve()), "sha256": item.manifest.file_sha256, "identity": list(item.identity)} for side, item in opened.items()
         },
-        "engine": {"memory": settings.memory, "threads": settings.threads or threads_worth(item.path for item in opened.values())},
+        "engine": {"memory": settings.memory, "threads": settings.threads or threads_for(opened)},
         "python": platform.python_version(),
         "slowest_steps": {step: round(took, 3) for step, took in slowest},
     }

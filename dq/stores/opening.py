@@ -17,6 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from dq.contract.stores import BEFORE
+from dq.engine import threads_worth
 from dq.errors import SnapshotError, UsageError, near_miss
 from dq.stores.manifest import Manifest, manifest_path, read_manifest
 
@@ -106,6 +107,11 @@ def open_snapshots(
             item.close()
         raise
     return opened
+
+
+def threads_for(opened: Mapping[str, Opened]) -> int:
+    """Return how many threads it pays to read snapshots with: their largest table says it."""
+    return threads_worth(max((table.rows or 0 for item in opened.values() for table in item.manifest.tables), default=0))
 
 
 def _opened(side: str, path: Path) -> Opened:

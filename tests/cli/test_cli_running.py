@@ -121,6 +121,11 @@ def test_what_varies_stands_beside_the_record(plain: Small, run: Dq) -> None:
     assert varying["seconds"] > 0
 
 
+def test_small_tables_are_read_by_one_thread(plain: Small, run: Dq) -> None:
+    run(plain)
+    assert json.loads((plain.runs / plain.record()["run"] / "run.json").read_text())["engine"]["threads"] == 1
+
+
 def test_the_record_is_canonical_json(plain: Small, run: Dq) -> None:
     run(plain)
     (report,) = plain.runs.glob("*/report.json")
