@@ -13,7 +13,7 @@ from dq.canaries import CanaryResult, release, release_maps, which_claim, whose_
 from dq.compare.carried import Digests, carry
 from dq.compare.crosswalk import crosswalk_evidence
 from dq.compare.declared import record_outside
-from dq.compare.entity import measure
+from dq.compare.entity import SINCE, measure
 from dq.compare.evidence import Broken, Crash, CrosswalkEvidence, EntityEvidence, SumPair
 from dq.compare.exported import Exported, People, compare_export, look_at_people
 from dq.compare.freeze import Late, check_freeze
@@ -102,7 +102,8 @@ def measure_migration(engine: Engine, contract: Contract, *, asked: Asked, attem
     canary = attempt("canary.crosswalk", release_maps, engine, contract, ground.scope, asked.seed, kept=bool(ground.kept)) if contract.crosswalks else None
     carried = None
     if asked.carries or asked.signed:
-        carried = attempt("carried", carry, engine, list(compared.values()), scope=ground.scope, since=bool(asked.signed))
+        since = [facts.entity.name for facts in rows if facts.evidence is not None and SINCE in facts.evidence.population.excused]
+        carried = attempt("carried", carry, engine, list(compared.values()), scope=ground.scope, since=since)
     return Facts(ground, tuple(entities), crosswalks, canary, carried)
 
 

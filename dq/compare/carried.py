@@ -8,7 +8,7 @@ Source: DECISIONS "Signed digests"; `dq.stores.digest` says how rows are written
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from dq.compare.scope import Scope
 from dq.compare.sides import source_view
@@ -18,25 +18,25 @@ from dq.compare.views import ID
 from dq.contract.models import Entity
 from dq.engine import Engine
 from dq.sql import Query, path, quote
-from dq.stores.digest import row_digest, rows_digest
+from dq.stores.digest import part_digests, row_digest
 
 Digests = Mapping[int | None, Mapping[str, Digest]]
 """Batch to entity to the digest of its rows; None stands for rows of no account."""
 
 
-def carry(engine: Engine, entities: Iterable[Entity], *, scope: Scope, since: bool = False) -> Digests:
+def carry(engine: Engine, entities: Iterable[Entity], *, scope: Scope, since: Collection[str] = ()) -> Digests:
     """Return the digests of what stands in the target.
 
     Args:
         engine: the engine; the own views and claims of the entities stand.
         entities: those that were compared.
         scope: what the run looks at.
-        since: claims."<e>.since" stand.
+        since: the entities of which rows changed since they were signed: claims."<e>.since" stand.
     """
     found: dict[int | None, dict[str, Digest]] = {}
     for entity in entities:
         if not entity.aggregate:
-            for batch, digest in _digests(engine, entity, scope=scope, since=since).items():
+            for batch, digest in _digests(engine, entity, scope=scope, since=entity.name in since).items():
                 found.setdefault(batch, {})[entity.name] = digest
     return found
 
@@ -52,13 +52,11 @@ def _digests(engine: Engine, entity: Entity, *, scope: Scope, since: bool) -> di
     there = _claimed(entity, scope=scope, since=since) if entity.merge is not None else _unclaimed(entity, scope=scope)
     sql = f'CREATE OR REPLACE TEMP TABLE carried AS SELECT "dq.batch" AS batch, {row_digest(types)} AS h FROM ({there})'
     engine.execute(Query(sql, step=step))
-    counts = engine.execute(Query("SELECT batch, count(*) FROM carried GROUP BY batch ORDER BY batch", step=step))
-    found = {}
-    for batch, rows in counts:
-        stream = f"SELECT h FROM carried WHERE batch IS NOT DISTINCT FROM {'NULL' if batch is None else int(batch)} ORDER BY h"
-        found[batch] = Digest(int(rows), rows_digest(engine, stream, name=entity.name, types=types, rows=int(rows)))
+    counts = engine.execute(Query("SELECT batch, count(*) FROM carried GROUP BY batch ORDER BY batch NULLS FIRST", step=step))
+    rows = [int(number) for _, number in counts]
+    digests = part_digests(engine, "SELECT h FROM carried ORDER BY batch NULLS FIRST, h", name=entity.name, types=types, rows=rows)
     engine.execute(Query("DROP TABLE carried", step=step))
-    return found
+    return {batch: Digest(number, digest) for (batch, _), number, digest in zip(counts, rows, digests, strict=True)}
 
 
 def _claimed(entity: Entity, *, scope: Scope, since: bool) -> str:

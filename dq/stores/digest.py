@@ -16,11 +16,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from dq.engine import Engine
+from dq.errors import EngineError
 from dq.sql import Query, quote
 
+_WIDTH = 32  # bytes of a SHA-256
 _NESTED = ("STRUCT", "MAP", "UNION")
 _WHOLE = re.compile(  # types of a fixed width
     r"BOOLEAN|U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|DECIMAL\(\d+,\d+\)|DATE|TIME|TIMESTAMP|TIMESTAMP WITH TIME ZONE|UUID"
@@ -38,25 +41,41 @@ def table_digest(engine: Engine, relation: str, *, name: str, types: Mapping[str
         types: column to type; the digest covers both, whatever their order.
         rows: how many rows there are; the digest covers it.
     """
-    stream = f"SELECT {row_digest(types)} AS h FROM {relation} ORDER BY h" if types else None
-    return rows_digest(engine, stream, name=name, types=types, rows=rows)
+    digest = _begun(name, types, rows)
+    if types:
+        for chunk in engine.bytes_of(Query(f"SELECT {row_digest(types)} AS h FROM {relation} ORDER BY h", step=f"digest of {name}")):
+            digest.update(chunk)
+    return str(digest.hexdigest())
 
 
-def rows_digest(engine: Engine, stream: str | None, *, name: str, types: Mapping[str, str], rows: int) -> str:
-    """Return the digest of rows whose own digests are at hand.
+def part_digests(engine: Engine, stream: str, *, name: str, types: Mapping[str, str], rows: Sequence[int]) -> tuple[str, ...]:
+    """Return the digests of rows that come in parts, one after the other in one stream; each is that of its part alone.
 
     Args:
         engine: the engine.
-        stream: a SELECT of the rows' digests (see `row_digest`), sorted; None where there is no column.
+        stream: a SELECT of the rows' digests (see `row_digest`), sorted by part, and by themselves in each.
         name: as of `table_digest`, as is all else.
         types: column to type.
-        rows: how many there are.
+        rows: how many rows each part has.
+
+    Raises:
+        EngineError: the stream has more rows, or fewer, than its parts.
     """
-    digest = hashlib.sha256(json.dumps([name, sorted(types.items()), rows], ensure_ascii=False).encode() + b"\n")
-    if stream is not None:
-        for chunk in engine.bytes_of(Query(stream, step=f"digest of {name}")):
-            digest.update(chunk)
-    return digest.hexdigest()
+    left, found = memoryview(b""), []
+    chunks = engine.bytes_of(Query(stream, step=f"digest of {name}"))
+    for number in rows:
+        digest, wanted = _begun(name, types, number), number * _WIDTH
+        while wanted:
+            left = left or next(chunks, left)
+            if not left:
+                raise EngineError(f"digest of {name}: it has fewer rows than were counted")
+            part, left = left[:wanted], left[wanted:]
+            digest.update(part)
+            wanted -= len(part)
+        found.append(digest.hexdigest())
+    if left or next(chunks, None) is not None:
+        raise EngineError(f"digest of {name}: it has more rows than were counted")
+    return tuple(found)
 
 
 def row_digest(types: Mapping[str, str]) -> str:
@@ -71,6 +90,11 @@ def content_digest(tables: Iterable[tuple[str, str]]) -> str:
     for name, content in sorted(tables):
         digest.update(json.dumps([name, content], ensure_ascii=False).encode() + b"\n")
     return digest.hexdigest()
+
+
+def _begun(name: str, types: Mapping[str, str], rows: int) -> Any:
+    """Return a digest that covers what stands before the rows."""
+    return hashlib.sha256(json.dumps([name, sorted(types.items()), rows], ensure_ascii=False).encode() + b"\n")
 
 
 def _written(column: str, type_: str) -> str:

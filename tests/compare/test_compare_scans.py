@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import dq
-from dq.engine import Engine
-from dq.sql import Query
+from benchmarks.asked import Asked, counted
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("scans")]  # one run, with every query explained first
 
 SIDES = ("source", "target", "baseline", "crosswalk", "export")
-_READS = re.compile(r"\s*(?:SELECT|WITH|INSERT|DELETE|UPDATE|COPY|CREATE (?:OR REPLACE )?(?:TEMP )?TABLE\b.* AS\b)", re.DOTALL)
-_OF = re.compile(r"(\w+)[.:]")  # a step begins with its entity
-
 # Tables that are made, read and dropped for one entity after the other under the same name: the text is the same, what it reads is not.
 MADE_ANEW = {
     "source_scanned": "fingerprints of an entity's source",
@@ -70,47 +61,13 @@ MOST: dict[str, tuple[int, int, int]] = {
 ALL = 1200  # of all tables, the crosswalk's, too; canaries draw what they read
 
 
-@dataclass
-class Asked:
-    """What a run asked: texts with their values, steps, and scans of base tables by entity ('' for none) and table."""
-
-    texts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    steps: dict[tuple[str, str], str] = field(default_factory=dict)
-    scans: Counter[tuple[str, str]] = field(default_factory=Counter)
-
-
 @pytest.fixture(scope="module")
 def asked(demo_snapshots: Path, contract_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Asked:
     """The clean demo's run over all that has moved, as if its tables were large: no view is kept as a table."""
-    found = Asked()
-    sent = Engine._sent
-
-    def counted(engine: Engine, query: Query) -> Any:
-        text = " ".join(query.sql.split()), repr(query.values)
-        found.texts[text] += 1
-        found.steps[text] = query.step
-        if _READS.match(query.sql):
-            (_, plan), *_rest = sent(engine, Query(f"EXPLAIN (FORMAT JSON) {query.sql}", query.values)).fetchall()
-            entity = _OF.match(query.step)
-            found.scans.update((entity[1] if entity else "", table) for table in _scanned(json.loads(plan)))
-        return sent(engine, query)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Engine, "_sent", counted)
-        patch.setattr("dq.compare.entity.FEW", -1)
-        patch.setattr("dq.compare.parser._ANSWERS", {})
+    with counted() as found:
         run = dq.run(contract_folder, runs=tmp_path_factory.mktemp("runs"), snapshots={side: demo_snapshots / f"{side}.duckdb" for side in SIDES})
     assert run.record.outcome == "PASSED"
     return found
-
-
-def _scanned(node: Any) -> Iterator[str]:
-    """Yield the attached base tables that a plan scans."""
-    for item in node if isinstance(node, list) else [node]:
-        table = item.get("extra_info", {}).get("Table", "")
-        if "_snapshot." in table:
-            yield table.replace("_snapshot.main", "")
-        yield from _scanned(item.get("children", []))
 
 
 def test_no_query_is_asked_twice(asked: Asked) -> None:
