@@ -19,11 +19,12 @@ from dq.judgement.countersigning import Countersigned, identity
 from dq.past import run_folders
 from dq.record import Record
 from dq.recording import compared_ids
+from dq.signoff.disk import Disk
 from dq.signoff.file import SIGN_OFFS
 from dq.signoff.parity import NAME
 from dq.signoff.policy import Roster
 from dq.signoff.verifying import Verified, verify
-from dq.signoff.whose import is_said_to_be_of, signed_folders
+from dq.signoff.whose import may_be_of, said_of, signed_folders
 from dq.words import listed
 
 
@@ -68,10 +69,11 @@ def signed_past(contract: Contract, past: Past, *, before: int) -> tuple[Link, .
         before: the gate's batch.
     """
     numbers = sorted(batch.number for batch in contract.migration.batches if batch.number < before)
+    candidates, disk = _candidates(past.runs, contract, numbers), Disk()
     links: list[Link] = []
     for number in numbers:
         last = links[-1] if links else None
-        tried = [_tried(folder, contract, past, number=number, last=last) for folder in _candidates(past.runs, contract, number)]
+        tried = [_tried(folder, contract, past, number=number, last=last, disk=disk) for folder in candidates[number]]
         nothing = Link(BatchSignOff(number, problem=f"there is no attested run of batch {number} in {past.runs.name}"))
         links.append(max(tried, key=lambda link: link.said, default=nothing))
     return tuple(links)
@@ -89,26 +91,34 @@ def countersigned(links: Sequence[Link]) -> Countersigned:
     return found
 
 
-def _candidates(runs: Path, contract: Contract, number: int) -> list[Path]:
-    """Return the runs of a batch that somebody signed, whatever became of their files; where there is none, the latest that is attested."""
+def _candidates(runs: Path, contract: Contract, numbers: Sequence[int]) -> dict[int, list[Path]]:
+    """Return by batch the runs that somebody signed, whatever became of their files; where there is none, the latest that is attested.
+
+    Each folder is asked once of which batches it may be, however many there are.
+    """
     migration = contract.migration.name
-    signed = [folder for folder in signed_folders(runs) if is_said_to_be_of(folder, migration=migration, batch=number)]
-    return signed or [folder for folder in reversed(run_folders(runs)) if _is_attested(folder, migration, number)][:1]
+    said = {folder: said_of(folder) for folder in signed_folders(runs)}
+    found = {number: [folder for folder, named in said.items() if may_be_of(named, migration=migration, batch=number)] for number in numbers}
+    if not all(found.values()):
+        attested = {batch: folder for folder in run_folders(runs) for batch in _attested(folder, migration)}  # the latest stands last
+        found = {number: folders or ([attested[number]] if number in attested else []) for number, folders in found.items()}
+    return found
 
 
-def _is_attested(folder: Path, migration: str, number: int) -> bool:
+def _attested(folder: Path, migration: str) -> tuple[int, ...]:
+    """Return the batch of an attested run that nobody signed; nothing where a folder is none."""
     if not (folder / NAME).is_file() or (folder / SIGN_OFFS).exists():
-        return False
+        return ()
     try:
         record = read_record(folder)
     except DqError:
-        return False
-    return (record.command, record.batch, record.migration) == ("run", number, migration)
+        return ()
+    return (record.batch,) if record.batch is not None and (record.command, record.migration) == ("run", migration) else ()
 
 
-def _tried(folder: Path, contract: Contract, past: Past, *, number: int, last: Link | None) -> Link:
+def _tried(folder: Path, contract: Contract, past: Past, *, number: int, last: Link | None, disk: Disk) -> Link:
     """Verify a run, and that it is of a batch, follows the one before and holds what the contract asks today."""
-    verified = verify(folder, past.roster, pin=past.pin, as_of=past.as_of, contract=contract.folder, again=False)
+    verified = verify(folder, past.roster, pin=past.pin, as_of=past.as_of, contract=contract.folder, again=False, disk=disk)
     attested = verified.attested
     rejected = next((f"{line.role}: {line.why}" for line in (verified.count.roles if verified.count else ()) if line.status == "rejected"), None)
     problem = None

@@ -11,13 +11,14 @@ from pathlib import Path
 
 from dq.asking import versions
 from dq.compare.signed import Carried
-from dq.contract.reading import digest_of, file_digests, read_contract
+from dq.contract.reading import digest_of, read_contract
 from dq.errors import DqError, RefusedError
 from dq.folder import REPORT, read_varying, record_bytes
 from dq.pages import PAGE, queries_behind
 from dq.record import Record
 from dq.signoff.carried import NAME as CARRIED
 from dq.signoff.carried import read_carried
+from dq.signoff.disk import Disk
 from dq.signoff.file import read_bytes
 from dq.signoff.parity import CONTRACT, FILES, NAME, NotAttestedError, predicate_of, read_parity, sha256, snapshot_name
 from dq.signoff.policy import Holder, Key, Policy, machine
@@ -46,7 +47,16 @@ class Attested:
 
 
 def check_folder(
-    folder: Path, policy: Policy, *, as_of: datetime, files: Mapping[str, Path], contract: Path, renewed: bool, again: bool = True, told: Told = lambda _: None
+    folder: Path,
+    policy: Policy,
+    *,
+    as_of: datetime,
+    files: Mapping[str, Path],
+    contract: Path,
+    renewed: bool,
+    again: bool = True,
+    disk: Disk | None = None,
+    told: Told = lambda _: None,
 ) -> Attested:
     """Hold a folder against its parity statement.
 
@@ -58,6 +68,7 @@ def check_folder(
         contract: where the run's contract may be, which has the queries of a page with broken checks.
         again: whether the page is made again; no later version could, and the bytes of both are attested.
         renewed: whether another snapshot may stand by now where the run found its own; it is not looked at then.
+        disk: what was read of the disk already, for other folders; None: nothing.
         told: called with what is looked at next, at most `STEPS` times.
 
     Raises:
@@ -91,9 +102,10 @@ def check_folder(
     if set(statement.subject) != {*attested, *(snapshot_name(side) for side in sides)}:
         raise RefusedError(f"{path}: is about other files than the record and the page of this run, and its snapshots")
     skipped = _page_again(folder, record, contract=contract) if again else ()
-    notes = (*skipped, *_changed(configured, contract))
+    disk = disk or Disk()
+    notes = (*skipped, *_changed(configured, contract, now=disk.contract(contract)))
     wanted = {side: statement.subject[snapshot_name(side)] for side in sorted(sides)}
-    seen = look_at(wanted, files=files, varying=read_varying(folder), renewed=renewed, told=told)
+    seen = look_at(wanted, files=files, varying=read_varying(folder), renewed=renewed, disk=disk, told=told)
     carried = read_carried(read_bytes(folder / CARRIED), where=str(folder / CARRIED)) if carries else None
     return Attested(folder, record, statement, sha256(content), validator, key, notes, bool(skipped), seen, carried)
 
@@ -108,9 +120,8 @@ def _configured(statement: Statement, record: Record, *, where: str) -> dict[str
     return files
 
 
-def _changed(configured: Mapping[str, str], contract: Path) -> tuple[str, ...]:
+def _changed(configured: Mapping[str, str], contract: Path, *, now: Mapping[str, str]) -> tuple[str, ...]:
     """Say which files of the contract at hand are others by now."""
-    now = file_digests(contract) if contract.is_dir() else {}
     others = sorted(name for name in {*configured, *now} if configured.get(name) != now.get(name))
     if not now:
         return (f"the contract was not looked at: {contract} is not here",)

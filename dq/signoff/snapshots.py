@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from dq.errors import RefusedError, SnapshotError, UsageError
-from dq.stores.manifest import read_manifest
+from dq.errors import RefusedError, UsageError
+from dq.signoff.disk import Disk
 
 HASHED, NOT_HERE, ANOTHER = "the same", "not looked at", "not looked at: another snapshot stands there by now"
 
 
-def look_at(wanted: Mapping[str, str], *, files: Mapping[str, Path], varying: Mapping[str, Any], renewed: bool, told: Callable[[str], None]) -> dict[str, str]:
+def look_at(
+    wanted: Mapping[str, str], *, files: Mapping[str, Path], varying: Mapping[str, Any], renewed: bool, disk: Disk, told: Callable[[str], None]
+) -> dict[str, str]:
     """Return by side what was seen of its snapshot.
 
     Args:
@@ -23,6 +22,7 @@ def look_at(wanted: Mapping[str, str], *, files: Mapping[str, Path], varying: Ma
         files: side to file, of those that must be it.
         varying: what run.json says of where they lay; nobody signed that, so it is only where one looks.
         renewed: whether another snapshot may stand there by now.
+        disk: what was read of the disk already.
         told: called with each snapshot that is looked at next.
 
     Raises:
@@ -35,41 +35,22 @@ def look_at(wanted: Mapping[str, str], *, files: Mapping[str, Path], varying: Ma
     seen: dict[str, str] = {}
     for side, digest in wanted.items():
         told(f"{side} snapshot")
-        seen[side] = _seen(side, digest, named=files.get(side), told=_place(varying, side), renewed=renewed)
+        seen[side] = _seen(side, digest, named=files.get(side), told=_place(varying, side), renewed=renewed, disk=disk)
     return seen
 
 
-def _seen(side: str, digest: str, *, named: Path | None, told: Path | None, renewed: bool) -> str:
+def _seen(side: str, digest: str, *, named: Path | None, told: Path | None, renewed: bool, disk: Disk) -> str:
     path = named or told
     if path is None or (named is None and not path.exists()):
         return NOT_HERE
-    if named is None and renewed and _says_another(path, digest):
+    if named is None and renewed and disk.told_by_manifest(path) not in (None, digest):  # one that is ours and whose file is not is no other
         return ANOTHER
-    if _sha256(path) != digest:
+    if disk.sha256(path) != digest:
         raise RefusedError(f"{side} snapshot {path}: is not the file that was compared: its SHA-256 is another")
     wal = path.with_name(f"{path.name}.wal")
     if wal.exists() or wal.is_symlink():
         raise RefusedError(f"{side} snapshot {path}: {wal.name} stands beside it and would change what is read")
     return HASHED
-
-
-def _says_another(path: Path, digest: str) -> bool:
-    """Whether the manifest there is of another snapshot; one that is ours and whose file is not is no other."""
-    try:
-        return read_manifest(path).file_sha256 != digest
-    except SnapshotError:
-        return False
-
-
-def _sha256(path: Path) -> str:
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(handle, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                raise RefusedError(f"{path}: not a regular file")
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise RefusedError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
 
 
 def _place(varying: Mapping[str, Any], side: str) -> Path | None:

@@ -15,6 +15,7 @@ from dq.errors import DqError, RefusedError
 from dq.judgement.countersigning import unsigned
 from dq.record import Outcome
 from dq.signoff.checked import Attested, Told, check_folder
+from dq.signoff.disk import Disk
 from dq.signoff.file import SIGN_OFFS, read_bytes, read_sign_offs
 from dq.signoff.policy import Roster
 from dq.signoff.roles import Count, SignOff, count
@@ -58,6 +59,7 @@ def verify(
     files: Mapping[str, Path] | None = None,
     again: bool = True,
     stamp: Stamp | None = None,
+    disk: Disk | None = None,
     told: Told = lambda _: None,
 ) -> Verified:
     """Verify a run's folder: its parity statement, its files, its page made again, its snapshots where they are at hand, every sign-off.
@@ -71,13 +73,14 @@ def verify(
         files: side to snapshot file, of those that must be the run's.
         again: whether the page is made again, which another version of dq cannot.
         stamp: a trusted time stamp over the sign-offs; None: nobody asks for one.
+        disk: what was read of the disk already, for other folders; None: nothing.
         told: called with what is looked at next.
     """
     attested: Attested | None = None
     sign_offs: tuple[SignOff, ...] = ()
     try:
         _check_pin(roster, pin)
-        attested = check_folder(folder, roster.policy, as_of=as_of, files=files or {}, contract=contract, renewed=True, again=again, told=told)
+        attested = check_folder(folder, roster.policy, as_of=as_of, files=files or {}, contract=contract, renewed=True, again=again, disk=disk, told=told)
         sign_offs = read_words(attested, roster, as_of=as_of)
         counted = count(sign_offs, roster.policy, as_of=as_of)
         first = min((item.signed_at for item in sign_offs), default=as_of)

@@ -5,7 +5,7 @@ Nothing here is believed: whatever a file says only makes its folder one that mu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from dq.errors import DqError
@@ -23,10 +23,14 @@ def signed_folders(runs: Path) -> list[Path]:
     return sorted(path.parent for path in runs.glob(f"*/{SIGN_OFFS}") if not path.parent.name.startswith("."))
 
 
-def is_said_to_be_of(folder: Path, *, migration: str, batch: int) -> bool:
-    """Whether a signed folder may be of a batch: one of its files says so, or none says anything."""
-    named = [*_of_record(folder), *_of_parity(folder), *_of_sign_offs(folder)]
-    return not named or (migration, batch) in named
+def said_of(folder: Path) -> frozenset[Named]:
+    """Return of which migrations and batches a signed folder may be: each that one of its files says; nothing where none says anything."""
+    return frozenset((*_of_record(folder), *_of_parity(folder), *_of_sign_offs(folder)))
+
+
+def may_be_of(said: Collection[Named], *, migration: str, batch: int) -> bool:
+    """Whether a folder of which that is said may be of a batch: one of its files says so, or none says anything."""
+    return not said or (migration, batch) in said
 
 
 def _of_record(folder: Path) -> Iterator[Named]:

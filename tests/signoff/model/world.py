@@ -31,7 +31,7 @@ from dq.signoff.envelope import Envelope
 from dq.signoff.file import SIGN_OFFS, listing
 from dq.signoff.parity import NAME, sha256
 from dq.signoff.policy import Policy, Roster, read_roster
-from dq.signoff.whose import is_said_to_be_of
+from dq.signoff.whose import Named, said_of
 from dq.signoff.word import digest_of, word_of
 from dq.waivers.proposing import Wish, propose_waiver
 from tests.cli.small import MOMENT, Small, build
@@ -68,7 +68,7 @@ class World:
     measured: dict[tuple[object, ...], Measured] = field(default_factory=dict)
     held: dict[tuple[object, ...], Attested] = field(default_factory=dict)
     verified: dict[tuple[object, ...], verifying.Verified] = field(default_factory=dict)
-    said: dict[tuple[object, ...], bool] = field(default_factory=dict)
+    said: dict[Path, frozenset[Named]] = field(default_factory=dict)
     records: dict[Path, Record] = field(default_factory=dict)
 
     def snapshots(self, target: str) -> dict[str, Path]:
@@ -199,11 +199,10 @@ class World:
                 self.held[key] = check_folder(folder, policy, as_of=as_of, **more)
             return replace(self.held[key], folder=folder)
 
-        def said(folder: Path, *, migration: str, batch: int) -> bool:
-            key = (folder, migration, batch)
-            if key not in self.said:
-                self.said[key] = is_said_to_be_of(folder, migration=migration, batch=batch)
-            return self.said[key]
+        def said(folder: Path) -> frozenset[Named]:
+            if folder not in self.said:
+                self.said[folder] = said_of(folder)
+            return self.said[folder]
 
         def read(folder: Path) -> Record:
             if folder not in self.records:
@@ -213,7 +212,7 @@ class World:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(chain, "run_folders", lambda _: [folder for folder in runs if (folder / REPORT).is_file()])
             patch.setattr(chain, "signed_folders", lambda _: [folder for folder, run in runs.items() if run.words])
-            patch.setattr(chain, "is_said_to_be_of", said)
+            patch.setattr(chain, "said_of", said)
             patch.setattr(chain, "read_record", read)
             patch.setattr(chain, "verify", verified)
             patch.setattr(verifying, "check_folder", held)
