@@ -6,6 +6,7 @@ where check, key, column and status are. Of a check that one of two runs could n
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -73,7 +74,9 @@ class Recorded:
 
 def earlier_runs(run: Recorded, *, runs: Path) -> tuple[Recorded, ...]:
     """Return the complete runs of the same migration, command and batch that are of an earlier moment, the newest first."""
-    found = [one for path in runs.glob(f"*/{REPORT}") if not path.parent.name.startswith(".") for one in _read(path.parent)]
+    asked = [_line(name, getattr(run.record, name)) for name in ("migration", "command", "batch")]
+    paths = [path for path in runs.glob(f"*/{REPORT}") if not path.parent.name.startswith(".") and _has(path, asked)]
+    found = [one for path in paths for one in _read(path.parent)]
     alike = [one for one in found if _asks_the_same(one.record, run.record) and one.findings.is_file() and _order(one) < _order(run)]
     return tuple(sorted(alike, key=_order, reverse=True))
 
@@ -188,6 +191,20 @@ def _read(folder: Path) -> Iterator[Recorded]:
     """Yield a run, or nothing where its record is none."""
     with suppress(UsageError):
         yield Recorded(folder, read_record(folder))
+
+
+def _line(name: str, value: object) -> bytes:
+    """Return the line that says a value in a record's file, which is written in one way alone."""
+    return f'\n "{name}": {json.dumps(value, ensure_ascii=False)},\n'.encode()
+
+
+def _has(path: Path, lines: Sequence[bytes]) -> bool:
+    """Whether a record's file has some lines; to look takes a hundredth of what it takes to read one."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return False
+    return all(line in content for line in lines)
 
 
 def _asks_the_same(one: Record, other: Record) -> bool:

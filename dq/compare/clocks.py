@@ -29,17 +29,18 @@ def unsound(zone: str, low: datetime, high: datetime) -> tuple[Unsound, ...]:
     low, high = max(low, _FIRST), min(high, _LAST)
     if low > high:
         return ()
-    return tuple(span for span in _of_zone(zone) if span.begin <= high and span.end > low)
+    years = range(max(low.year - 1, _FIRST.year), min(high.year + 1, _LAST.year - 1) + 1)  # in UTC a clock's year may be the one beside
+    return tuple(span for year in years for span in _of_year(zone, year) if span.begin <= high and span.end > low)
 
 
-@lru_cache(maxsize=64)
-def _of_zone(name: str) -> tuple[Unsound, ...]:
+@lru_cache(maxsize=4096)
+def _of_year(name: str, year: int) -> tuple[Unsound, ...]:
+    """Return those of the changes of offset in a year; each of its days is looked at, so only years that are asked for are."""
     zone = ZoneInfo(name)
     spans: list[Unsound] = []
-    at = _FIRST.replace(tzinfo=UTC)
+    at, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
     before = at.astimezone(zone).utcoffset() or timedelta(0)
-    last = _LAST.replace(tzinfo=UTC)
-    while at < last:
+    while at < end:
         after = (at + _DAY).astimezone(zone).utcoffset() or timedelta(0)
         if after != before:
             spans.append(_span(zone, at, before=before, after=after))
