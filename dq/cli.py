@@ -24,7 +24,7 @@ from dq.report.visible import visible
 
 INTERRUPTED = 130
 COLLECTED = (50_000, 10, 10)
-"""When Python looks for garbage. A record is thousands of small tables of which none is any: at its own 700, 10, 10 a signed run takes 26 ms to verify, not 15."""
+"""When Python looks for garbage. A record is thousands of small tables of which none is any: at its own 700 a signed run takes 26 ms to verify, not 15."""
 
 
 @dataclass(slots=True)

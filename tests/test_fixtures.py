@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
 from dq_fixtures import BATCHES, DemoStores, build_demo
+from dq_fixtures.build import describe
 
 Db = duckdb.DuckDBPyConnection
 
@@ -368,6 +370,23 @@ def test_before_the_first_batch_nothing_of_poco_is_there(tmp_path: Path) -> None
     with attached(build_demo(tmp_path, accounts=200, moved_batches=0)) as db:
         assert one(db, "SELECT count(*) FROM crosswalk.accounts") == 0
         assert one(db, "SELECT count(*) FROM target.sales WHERE sale_no LIKE 'PO-%'") == 0
+
+
+def test_a_batch_that_is_cut_is_cut_into_accounts_of_its_own(tmp_path: Path) -> None:
+    pieces = 4
+    found = {}
+    for cut in (1, pieces):
+        with attached(build_demo(tmp_path / str(cut), accounts=1000, moved_batches=len(BATCHES) * cut, pieces=cut)) as db:
+            found[cut] = dict(db.execute("SELECT account_id, batch FROM crosswalk.batches").fetchall())
+    assert {account: (batch - 1) // pieces + 1 for account, batch in found[pieces].items()} == found[1]
+    assert set(found[pieces].values()) == set(range(1, len(BATCHES) * pieces + 1))
+
+
+def test_pieces_of_a_batch_move_one_after_the_other_within_its_week(tmp_path: Path) -> None:
+    stores = [describe(tmp_path, accounts=1, seed=1, moved_batches=batch, pieces=4) for batch in range(1, 6)]
+    taken = [store.target.moment for store in stores]
+    assert {later - earlier for earlier, later in pairwise(taken)} == {timedelta(days=7) / 4}
+    assert taken[4] - taken[0] == timedelta(days=7)
 
 
 def test_the_moments_are_in_autumn_2024_and_in_order(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ import pytest
 from small import Dq, Small, assert_refused, copied
 
 import dq as library
+from dq import lineage
 from dq.errors import UsageError
-from dq.folder import read_record
+from dq.folder import read_record, record_bytes
 from dq.record import Outcome
 from dq.running import Options, run_contract
 
@@ -85,6 +86,17 @@ def test_an_earlier_run_that_is_damaged_disturbs_no_run(three: tuple[Small, tupl
     (small.runs / first / "report.json").write_text("{}")
     said = run(small, "--as-of", RUNS[-1][0])
     assert (said.status, said.out.splitlines()[-1]) == (1, f"FAILED batch=all run={last}")
+
+
+def test_no_record_of_another_batch_is_read(three: tuple[Small, tuple[str, ...]], monkeypatch: pytest.MonkeyPatch) -> None:
+    small, (first, before, last) = three
+    record = read_record(small.runs / before)
+    (small.runs / before / "report.json").write_bytes(record_bytes(record.model_copy(update={"batch": 1})))
+    read: list[str] = []
+    monkeypatch.setattr(lineage, "read_record", lambda folder: (read.append(folder.name), read_record(folder))[1])
+    earlier = lineage.earlier_runs(lineage.Recorded(small.runs / last, read_record(small.runs / last)), runs=small.runs)
+    assert [one.record.run for one in earlier] == [first]
+    assert sorted(read) == sorted((first, last))
 
 
 def test_the_first_run_has_none_before_it(three: tuple[Small, tuple[str, ...]], dq: Dq) -> None:

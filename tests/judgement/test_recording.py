@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from dq.asking import Question
 from dq.contract.models import Contract
 from dq.contract.reading import read_contract
 from dq.coverage import Ledger
+from dq.folder import indented
 from dq.ground import Asked
 from dq.judgement.base import judged, not_proven
 from dq.record import Check, EntityResult, LedgerLine, Outcome
@@ -182,3 +184,16 @@ def test_each_store_has_a_ledger_of_its_own() -> None:
     source, target = judge_stores(Ledger(tuple(lines), {"source": ("for nothing",)}))
     assert (source.id, source.details, target.id, target.details) == ("coverage.source", ("for nothing",), "coverage.target", ("t.c",))
     assert judge_stores(Ledger(tuple(lines)))[0].outcome is Outcome.PASSED
+
+
+EVERY_CHARACTER = "".join(chr(number) for number in range(0x110000) if not 0xD800 <= number < 0xE000)
+
+
+@pytest.mark.parametrize("value", [EVERY_CHARACTER, {"b": [True, None, -(10**30)], "a": {}, "c": [[], [{"z": 0, "é": ""}]]}], ids=["text", "nested"])
+def test_a_record_is_written_as_the_standard_library_writes_it(value: object) -> None:
+    assert (json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode() == indented(value)
+
+
+def test_text_that_has_no_bytes_is_not_written() -> None:
+    with pytest.raises(UnicodeEncodeError):
+        indented({"a": "\ud800"})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -48,6 +50,26 @@ def test_the_same_value_in_other_bytes_is_not_canonical(content: bytes) -> None:
     assert read_strict(content) is not None
     with pytest.raises(ValueError, match="not in its canonical form"):
         read_canonical(content)
+
+
+@pytest.mark.parametrize("content", REFUSED, ids=lambda content: repr(content[:24]))
+def test_what_is_refused_has_no_canonical_form(content: bytes) -> None:
+    with pytest.raises(ValueError, match=REFUSED[content]):
+        read_canonical(content)
+
+
+@pytest.mark.parametrize("read", [read_strict, read_canonical])
+def test_what_is_nested_too_deeply_is_refused_whoever_notices(read: Callable[[bytes], Any]) -> None:
+    assert {_refused(read, b"[" * depth + b"]" * depth) for depth in range(100, 3000, 100)} == {None, "nested too deeply"}
+
+
+def _refused(read: Callable[[bytes], Any], content: bytes) -> str | None:
+    """Return why some bytes are not read, or None."""
+    try:
+        read(content)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 @pytest.mark.parametrize("value", [1.5, float("nan"), {"a": [2**53]}, {1: "a"}, {"a": b"b"}, "\ud800", object()])

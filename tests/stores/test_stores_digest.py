@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from dq.engine import Engine
-from dq.sql import path
-from dq.stores.digest import content_digest, table_digest
+from dq.errors import EngineError
+from dq.sql import Query, path
+from dq.stores.digest import content_digest, part_digests, row_digest, table_digest
 
 
 def _digest(*statements: str, connection: duckdb.DuckDBPyConnection | None = None, name: str = "t") -> str:
@@ -211,3 +213,27 @@ def test_tables_are_put_together_in_any_order() -> None:
 )
 def test_other_tables_are_another_content(others: list[tuple[str, str]]) -> None:
     assert content_digest(others) != content_digest([("a", "1"), ("b", "2")])
+
+
+NUMBERS = {"a": "INTEGER"}
+PARTS = (0, 3, 1, 200_000)  # rows; the last are more than come from the engine at a time
+
+
+def _parts(engine: Engine, rows: Sequence[int]) -> tuple[str, ...]:
+    """Return the digests of parts of a table whose rows say in which they are."""
+    numbers = ", ".join(f"({part}, {count})" for part, count in enumerate(PARTS))
+    engine.execute(Query(f"CREATE OR REPLACE TABLE t AS SELECT part, i::INTEGER AS a FROM (VALUES {numbers}) AS p (part, n), range(n) AS r (i)"))
+    return part_digests(engine, f"SELECT {row_digest(NUMBERS)} AS h FROM t ORDER BY part, h", name="t", types=NUMBERS, rows=rows)
+
+
+def test_the_digests_of_parts_are_those_of_each_alone() -> None:
+    engine = Engine(duckdb.connect())
+    found = _parts(engine, PARTS)
+    alone = (f"(SELECT a FROM t WHERE part = {part})" for part in range(len(PARTS)))
+    assert tuple(table_digest(engine, one, name="t", types=NUMBERS, rows=rows) for one, rows in zip(alone, PARTS, strict=True)) == found
+
+
+@pytest.mark.parametrize(("rows", "why"), [((*PARTS, 1), "fewer"), (PARTS[:-1], "more"), ((*PARTS[:-1], 199_999), "more")])
+def test_parts_of_other_sizes_than_were_counted_have_no_digest(rows: tuple[int, ...], why: str) -> None:
+    with pytest.raises(EngineError, match=f"digest of t: it has {why} rows than were counted"):
+        _parts(Engine(duckdb.connect()), rows)
