@@ -16,7 +16,7 @@ IS_LIVE := $(filter 1 yes true,$(LIVE))
 DEMO_FLAGS := $(if $(filter 1 yes true,$(BROKEN)),--broken) $(if $(IS_LIVE),--live)
 AS_OF := $(if $(IS_LIVE),--as-of 2024-11-05T20:30:00+00:00)
 
-.PHONY: help gate story test test-fast lint format docs matrix matrix-random mutants bench bench-snapshot bench-tight lab notebooks wheel lock clean
+.PHONY: help gate story test test-fast lint format docs matrix matrix-random mutants bench bench-batches bench-snapshot bench-tight lab notebooks wheel lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -73,6 +73,9 @@ mutants: $(DEV)  ## break the comparison in N small ways, drawn with SEED (MODUL
 
 bench: $(DEV)  ## speed beside the hand-written limit and the peers, as ratios
 	@$(BIN)/python -m benchmarks
+
+bench-batches: $(DEV)  ## what a gate asks and takes as signed batches grow to 49
+	@$(BIN)/python -m benchmarks.batches
 
 bench-snapshot: $(DEV)  ## speed and memory of sealing a server's table, beside its own client
 	@$(BIN)/python -m benchmarks.snapshots
