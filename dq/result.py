@@ -241,10 +241,12 @@ def _where(contract: Path | str | None, snapshots: dict[str, Path | str] | None)
     return Where(Path(contract) if contract is not None else None, {side: Path(file) for side, file in (snapshots or {}).items()})
 
 
-def recorded(
-    command: Command, contract: Path | str, *, batch: int | None, runs: Path | str, snapshots: dict[str, Path | str] | None, as_of: datetime | None
-) -> Run:
+def options_of(*, runs: Path | str, snapshots: dict[str, Path | str] | None, as_of: datetime | None) -> Options:
+    """Return how a run is made, by what Python says."""
+    return Options(runs=Path(runs), snapshots={side: Path(file) for side, file in (snapshots or {}).items()}, as_of=as_of)
+
+
+def recorded(command: Command, contract: Path | str, *, batch: int | None, options: Options) -> Run:
     """Run a contract and return it."""
-    options = Options(runs=Path(runs), snapshots={side: Path(file) for side, file in (snapshots or {}).items()}, as_of=as_of)
     finished = run_contract(contract, command=command, batch=batch, options=options)
     return Run(finished.folder, finished.record)

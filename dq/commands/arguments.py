@@ -41,7 +41,6 @@ DEFAULT_MEMORY = MEMORY
 Files = Mapping[str, Path]
 """Side to snapshot file, of those that the command line names; see `with_files`."""
 
-_SHA256_DIGITS = 64
 NO_FILES: Files = MappingProxyType({})
 _SNAPSHOTS = {
     "source": "Another source snapshot than the contract's.",
@@ -102,13 +101,6 @@ def asked_passphrase(key: Path) -> Callable[[], str]:
         return sys.stdin.readline().rstrip("\n")
 
     return ask
-
-
-def sha256_option(text: str | None, option: str) -> str | None:
-    """Read a SHA-256. Raises UsageError."""
-    if text is not None and (len(text) != _SHA256_DIGITS or not set(text.lower()) <= set("0123456789abcdef")):
-        raise UsageError(f"{option}: '{text[:80]}' is no SHA-256 of {_SHA256_DIGITS} hexadecimal digits")
-    return text
 
 
 def settings(memory: str, threads: int | None) -> Settings:

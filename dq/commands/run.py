@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -32,18 +31,16 @@ from dq.commands.arguments import (
     asked_passphrase,
     moment,
     settings,
-    sha256_option,
     with_files,
 )
 from dq.commands.console import out, progress, say, say_json, tally
 from dq.contract import read_contract
-from dq.errors import DqError, UsageError
+from dq.errors import DqError
 from dq.record import Record
 from dq.report.language import ENGLISH, writing
 from dq.report.visible import visible
 from dq.running import Finished, Options
 
-LOCK = Path("requirements") / "run.lock"
 RUN_HELP = """Compare a batch, or all that has moved, and write a run folder.
 
 Examples: dq run --batch 1; dq run --only coupons; dq run --batch 1 --lang id
@@ -83,7 +80,9 @@ def run(
 ) -> None:
     options = _options(runs, files, as_of=as_of, memory=memory, threads=threads, lang=lang, show_values=show_values, only=tuple(only or ()))
     if key is not None or lock is not None:
-        options = _attesting(options, contract, key=key, lock=lock)
+        from dq.attesting import attested_by
+
+        options = attested_by(options, contract, key=key, lock=lock, ask=asked_passphrase(key or Path()))
     _recorded("run", contract, batch, options=options, as_json=as_json)
 
 
@@ -105,9 +104,12 @@ def gate(
     show_values: ShowValues = False,
     as_json: AsJson = False,
 ) -> None:
+    from dq.attesting import after_signed
+    from dq.signoff.pinned import Pin, agreed_digest
+
     options = _options(runs, files, as_of=as_of, memory=memory, threads=threads, lang=lang, show_values=show_values)
-    digest = sha256_option(policy_digest, "--policy-digest")
-    options = _after_signed(options, contract, batch=batch, policy=policy, digest=digest, ref=policy_ref)
+    pin = Pin(policy, agreed_digest(policy_digest), policy_ref)
+    options = after_signed(options, contract, batch=batch, pin=pin)
     _recorded("gate", contract, batch, options=options, as_json=as_json)
 
 
@@ -125,34 +127,6 @@ def _options(
         language=language_of(lang).code,
         show_values=show_values,
     )
-
-
-def _attesting(options: Options, contract: Path, *, key: Path | None, lock: Path | None) -> Options:
-    """Read the validator's key, before anything costs time."""
-    from dq.signoff.keys import read_signer
-    from dq.signoff.parity import check_validator
-    from dq.signoff.policy import POLICY, read_roster
-
-    if key is None:
-        raise UsageError("--lock: means nothing without --key")
-    if lock is not None and not lock.is_file():
-        raise UsageError(f"--lock: {lock}: no such file")
-    signer = read_signer(key, ask=asked_passphrase(key))
-    check_validator(signer, read_roster(contract / POLICY) if (contract / POLICY).exists() else None)
-    return replace(options, signer=signer, lock=lock or (LOCK if LOCK.is_file() else None))
-
-
-def _after_signed(options: Options, contract: Path, *, batch: int, policy: Path | None, digest: str | None, ref: str | None) -> Options:
-    """Look for what people signed of the batches before, where there is a roster."""
-    from dq.signoff.chain import Past, countersigned, signed_past
-    from dq.signoff.pinned import Pin, pinned_roster
-
-    roster = pinned_roster(contract, Pin(policy, digest, ref))
-    if roster is None:
-        return options
-    past = Past(options.runs, roster, digest or roster.digest, options.as_of or datetime.now(tz=UTC))
-    links = signed_past(read_contract(contract), past, before=batch)
-    return replace(options, signoffs=tuple(link.sign_off for link in links), signed=countersigned(links))
 
 
 def _recorded(command: Command, contract: Path, batch: int | None, *, options: Options, as_json: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from dq.commands.arguments import CONTRACT, NO_FILES, RUNS, AsJson, ContractDir, Files, PolicyDigest, PolicyFile, RunsDir, moment, sha256_option, with_files
+from dq.commands.arguments import CONTRACT, NO_FILES, RUNS, AsJson, ContractDir, Files, PolicyDigest, PolicyFile, RunsDir, moment, with_files
 from dq.commands.console import progress, say, say_json
 from dq.errors import UsageError
 from dq.past import LATEST, find_run
@@ -42,12 +42,13 @@ def verify(
     from dq.commands.run import debug
     from dq.signoff.checked import STEPS
     from dq.signoff.parity import NAME
+    from dq.signoff.pinned import agreed_digest
     from dq.signoff.policy import POLICY, read_roster
     from dq.signoff.stamp import Stamp
     from dq.signoff.telling import summary_of, told_of
     from dq.signoff.verifying import verify as verified
 
-    pin = sha256_option(policy_digest, "--policy-digest")
+    pin = agreed_digest(policy_digest)
     stamp = Stamp(time_stamp, authorities) if time_stamp is not None and authorities is not None else None
     if stamp is None and (time_stamp is not None or authorities is not None):
         raise UsageError("--time-stamp and --authorities go together")

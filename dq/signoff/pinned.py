@@ -13,6 +13,7 @@ from dq.errors import UsageError
 from dq.signoff.policy import POLICY, Roster, read_roster, roster_of
 
 _SECONDS = 60
+_DIGITS = 64  # of a SHA-256
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,13 @@ def pinned_roster(contract: Path, pin: Pin) -> Roster | None:
             "--policy-digest, or the branch that it stands on with --policy-ref"
         )
     return roster
+
+
+def agreed_digest(text: str | None) -> str | None:
+    """Read the SHA-256 that a roster must have; None where none is given. Raises UsageError."""
+    if text is not None and (len(text) != _DIGITS or not set(text.lower()) <= set("0123456789abcdef")):
+        raise UsageError(f"--policy-digest: '{text[:80]}' is no SHA-256 of {_DIGITS} hexadecimal digits")
+    return text
 
 
 def _at(ref: str, path: Path) -> bytes:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+import dq as dq_in_python
+from dq.errors import UsageError
 from tests.cli.small import MOMENT, Dq, Said, assert_refused
 
 from .signed import World
@@ -68,6 +70,27 @@ def test_a_gate_says_who_signed_and_how_many_rows_stand(dq: Dq, lasting: World) 
 def test_a_roster_that_nothing_pins_is_refused(dq: Dq, lasting: World) -> None:
     said = dq("gate", "--batch", 2, "--contract", lasting.small.contract, "--runs", lasting.small.runs)
     assert_refused(said, 2, "signers.toml", "--policy-digest", "--policy-ref")
+
+
+def test_python_asks_the_gate_that_the_command_line_asks(dq: Dq, lasting: World) -> None:
+    asked = dq_in_python.gate(2, lasting.small.contract, runs=lasting.small.runs, as_of=NOW, policy_digest=digest_of(lasting))
+    assert (asked.record.exit_status, [check.id for check in asked.record.checks if check.kind in ("signoff", "carried")]) == (0, ["signoff.1", "carried.1"])
+    assert gate(dq, lasting).last == f"GATE OPEN batch=2 run={asked.record.run}"
+
+
+def test_python_refuses_a_roster_that_nothing_pins(lasting: World) -> None:
+    with pytest.raises(UsageError, match="nothing says that it is the roster that was agreed on"):
+        dq_in_python.gate(2, lasting.small.contract, runs=lasting.small.runs)
+
+
+def test_python_shuts_the_gate_on_a_roster_that_was_changed(lasting: World) -> None:
+    pin = digest_of(lasting)
+    lasting.set_roster(threshold=1)
+    asked = dq_in_python.gate(2, lasting.small.contract, runs=lasting.small.runs, as_of=NOW, policy_digest=pin)
+    assert {check.id: check.outcome.value for check in asked.record.checks if check.outcome.exit_status} == {
+        "signoff.1": "NOT PROVEN",
+        "carried.1": "NOT PROVEN",
+    }
 
 
 def test_a_contract_without_a_roster_asks_for_no_signature_and_says_so(dq: Dq, lasting: World) -> None:

@@ -11,15 +11,18 @@ from typing import Any
 
 import pytest
 
+import dq as dq_in_python
 from dq.contract.reading import file_digests
+from dq.errors import UsageError
 from dq.record import Outcome
+from dq.signoff.carried import NAME as CARRIED
 from dq.signoff.envelope import pae
 from dq.signoff.facts import facts_of, result_of
-from dq.signoff.parity import NAME
+from dq.signoff.parity import NAME, read_single
 from tests.cli.small import Dq, Small, assert_refused, environment
 from tests.report.records import broken, clean, hostile, not_proven, waived
 
-from .signed import World, public_key, roster_text
+from .signed import World, public_key, roster_text, write_key
 
 
 def statement(world: World) -> dict[str, Any]:
@@ -154,3 +157,28 @@ def test_a_roster_that_means_nothing_stops_check_and_run(attested: World, dq: Dq
     (attested.small.contract / "signers.toml").write_text(roster_text(threshold=0))
     for command in ("check", "run"):
         assert_refused(dq(command, "--contract", attested.small.contract), 2, "signers.toml: threshold: input should be greater than or equal to 1")
+
+
+def test_python_attests_a_run_as_the_command_line_does(attested: World, tmp_path: Path) -> None:
+    again = dq_in_python.run(attested.small.contract, batch=1, runs=tmp_path / "runs", key=attested.keys / "ci")
+    assert again.folder.name == attested.folder.name
+    assert {name: (again.folder / name).read_bytes() for name in (NAME, CARRIED)} == {name: (attested.folder / name).read_bytes() for name in (NAME, CARRIED)}
+
+
+def test_python_names_the_lock_file_in_what_is_attested(attested: World, tmp_path: Path) -> None:
+    (tmp_path / "other.lock").write_text("duckdb==1.5.6\n")
+    again = dq_in_python.run(attested.small.contract, batch=1, runs=tmp_path / "runs", key=attested.keys / "ci", lock=tmp_path / "other.lock")
+    assert b"lock/other.lock" in read_single((again.folder / NAME).read_bytes(), where="").payload
+
+
+def test_python_refuses_a_key_that_is_no_validators_before_anything_is_compared(attested: World, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is no validator's key in"):
+        dq_in_python.run(attested.small.contract, batch=1, runs=tmp_path / "runs", key=str(attested.keys / "sri"))
+    assert not (tmp_path / "runs").exists()
+
+
+def test_python_asks_for_the_passphrase_of_a_key(attested: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = write_key(tmp_path, "ci", passphrase=b"open sesame")
+    monkeypatch.setattr("getpass.getpass", lambda prompt: "open sesame" if prompt == f"Passphrase of {key}: " else "")
+    again = dq_in_python.run(attested.small.contract, batch=1, runs=tmp_path / "runs", key=key)
+    assert (again.folder / NAME).read_bytes() == (attested.folder / NAME).read_bytes()
