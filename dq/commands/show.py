@@ -11,6 +11,7 @@ from rich.table import Table
 from dq.commands.arguments import CONTRACT, RUNS, AnotherLang, AsJson, ContractDir, RunsDir, ShowValues
 from dq.commands.console import out, progress, say, say_json
 from dq.commands.run import last_line, summary
+from dq.commands.signed import Judged, tell_signed
 from dq.errors import UsageError, near_miss
 from dq.folder import FINDINGS, read_record
 from dq.past import LATEST, find_run
@@ -25,7 +26,9 @@ HELP = """Show a run again: its verdict, its findings, or the history of all run
 
 Examples: dq show; dq show 7e85db1abecf --findings coupons; dq show --findings all --to findings.xlsx; dq show --since previous;
 dq show --repair repair.csv; dq show --repair mended.csv --since 7e85db1abecf; dq show --notebook; dq show --history; dq show --history --policy
-expectations/signers.toml; dq show --lang id; dq show --pdf report.pdf
+expectations/signers.toml; dq show --lang id; dq show --pdf report.pdf; dq show --signed --policy-digest SHA256; dq show --signed --lang id --pdf signed.pdf
+
+With --signed the report begins with who signed it, verified first as dq verify does; of a run that is not verified it says so, and why.
 """
 SINCE = "Compare its findings with an earlier run's, or 'previous'; with --repair: what became of the rows that are listed there."
 PREVIOUS = "previous"
@@ -53,19 +56,34 @@ def show(
         ),
     ] = None,
     policy: Annotated[
-        Optional[Path], typer.Option("--policy", metavar="FILE", help="With --history: the roster by which sign-offs are verified; else they are not.")
+        Optional[Path],
+        typer.Option(
+            "--policy",
+            metavar="FILE",
+            help="With --history: the roster by which sign-offs are verified; else they are not. With --signed: else the contract's.",
+        ),
     ] = None,
+    signed: Annotated[
+        bool, typer.Option("--signed", help="Write report.signed.html: the report with who signed it, verified as of now; with --pdf on paper.")
+    ] = False,
+    policy_digest: Annotated[
+        Optional[str], typer.Option("--policy-digest", metavar="SHA256", help="With --signed: the SHA-256 that the roster must have.")
+    ] = None,
+    as_of: Annotated[Optional[str], typer.Option("--as-of", metavar="MOMENT", help="With --signed: judge sign-offs and keys as of then; else now.")] = None,
     lang: AnotherLang = None,
     show_values: ShowValues = False,
     as_json: AsJson = False,
 ) -> None:
-    _check_together(to, findings, policy, history=history)
+    _check_together(to, findings, Judged(policy, policy_digest, as_of), history=history, signed=signed, show_values=show_values)
     if history:
         from dq.commands.history import tell_history
 
         tell_history(runs, policy=policy, contract=contract, language=lang, as_json=as_json)
         return
     folder = find_run(run, runs=runs)
+    if signed:
+        tell_signed(folder, Judged(policy, policy_digest, as_of), contract=contract, pdf=pdf, language=lang, as_json=as_json)
+        return
     record = read_record(folder)
     if findings is not None:
         _findings(folder, record, entity=findings, to=to)
@@ -90,12 +108,17 @@ def show(
         say(last_line(record))
 
 
-def _check_together(to: Path | None, findings: str | None, policy: Path | None, *, history: bool) -> None:
-    """Raise UsageError where an option stands without the one that it goes with."""
+def _check_together(to: Path | None, findings: str | None, judged: Judged, *, history: bool, signed: bool, show_values: bool) -> None:
+    """Raise UsageError where an option stands without the one that it goes with, or with one that it does not."""
     if to is not None and findings is None:
         raise UsageError("--to goes with --findings")
-    if policy is not None and not history:
-        raise UsageError("--policy goes with --history; dq verify holds one run against a roster")
+    if judged.policy is not None and not history and not signed:
+        raise UsageError("--policy goes with --history or --signed; dq verify holds one run against a roster")
+    for option, said in (("--policy-digest", judged.digest), ("--as-of", judged.as_of)):
+        if said is not None and not signed:
+            raise UsageError(f"{option} goes with --signed; dq verify says what one run's signatures come to")
+    if signed and show_values:
+        raise UsageError("--signed: a page for whoever may read it holds no values; without it, --show-values writes one that does")
 
 
 def _notebooks(folder: Path, record: Record) -> None:

@@ -7,13 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from dq.errors import UsageError
 from dq.record import Record
 from dq.report.glyphs import Glyphs, glyphs_of
 from dq.report.language import writing
 from dq.report.printed import printed
+
+if TYPE_CHECKING:
+    from dq.signoff.verifying import Verified
 
 _STANDARD: Final = "a-2a"
 _BASE: Final = "Noto Sans"
@@ -29,7 +32,7 @@ class _Face:
     glyphs: Glyphs
 
 
-def write_pdf(record: Record, path: Path, *, language: str, queries: Mapping[str, str] | None = None) -> None:
+def write_pdf(record: Record, path: Path, *, language: str, queries: Mapping[str, str] | None = None, signed: Verified | None = None) -> None:
     """Write the print copy of a record.
 
     Args:
@@ -37,6 +40,7 @@ def write_pdf(record: Record, path: Path, *, language: str, queries: Mapping[str
         path: where to.
         language: of the copy.
         queries: check id to its query, for the appendix.
+        signed: what verifying the run came to, which the copy begins with; None: nothing of signatures is said.
 
     Raises:
         UsageError: typst or the fonts are not there; a character that no font draws; a name without .pdf; a place that cannot be written to.
@@ -48,7 +52,7 @@ def write_pdf(record: Record, path: Path, *, language: str, queries: Mapping[str
     except ImportError:
         raise UsageError("a PDF needs the extra 'pdf': pip install 'dq-parity[pdf]'") from None
     with writing(language):
-        data = printed(record, queries=queries or {})
+        data = printed(record, queries=queries or {}) | {"signed": None if signed is None else _signed(signed)}
     faces = _faces(typst.Fonts(include_system_fonts=True, include_embedded_fonts=False).fonts())
     data["fonts"] = _families(data, faces)
     data["mono"] = [*[name for name in _MONO if name in faces][:1], *data["fonts"]]
@@ -61,6 +65,12 @@ def write_pdf(record: Record, path: Path, *, language: str, queries: Mapping[str
         path.write_bytes(made)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written ({(error.strerror or 'no reason given').lower()})") from None
+
+
+def _signed(found: Verified) -> dict[str, Any]:
+    from dq.report.signed import printed_signed  # noqa: PLC0415 - the signature library loads where that is asked for
+
+    return printed_signed(found)
 
 
 def _faces(fonts: Sequence[Any]) -> dict[str, _Face]:

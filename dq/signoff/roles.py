@@ -51,10 +51,7 @@ class Count:
 
 def count(sign_offs: Sequence[SignOff], policy: Policy, *, as_of: datetime) -> Count:
     """Count sign-offs as of a moment. Of one person's several, the one signed last counts."""
-    last: dict[str, SignOff] = {}
-    for item in sign_offs:
-        if item.person not in last or item.signed_at > last[item.person].signed_at:
-            last[item.person] = item
+    last = last_words(sign_offs)
     problems = list(_strange(sign_offs))
     lines = tuple(_line(role, [item for item in last.values() if item.role == role], policy, as_of=as_of) for role in policy.roles)
     missing = [line.role for line in lines if line.status != "accepted"]
@@ -89,14 +86,29 @@ def _line(role: str, found: Sequence[SignOff], policy: Policy, *, as_of: datetim
     mandatory = role in policy.mandatory
     ranked: list[RoleLine] = []
     for item in found:
-        why = why_not(item.signed_at, item.key, as_of=as_of, policy=policy)
-        rejects = item.decision == "reject"
-        # A rejection that is too old still stands: only the same person takes it back.
-        stands = why is None or (rejects and item.key.held_at(item.signed_at) and not item.key.revoked_by(as_of))
-        status = "does not count" if not stands else "rejected" if rejects else "accepted"
-        ranked.append(RoleLine(role, mandatory, status, item.person, item.signed_at, why if not stands else item.reason))
+        why = why_void(item, policy, as_of=as_of)
+        status = "does not count" if why is not None else "rejected" if item.decision == "reject" else "accepted"
+        ranked.append(RoleLine(role, mandatory, status, item.person, item.signed_at, why or item.reason))
     order = ("rejected", "accepted", "does not count")
     return min(ranked, key=lambda line: (order.index(line.status), line.person), default=RoleLine(role, mandatory, "missing"))
+
+
+def why_void(item: SignOff, policy: Policy, *, as_of: datetime) -> str | None:
+    """Return why a person's last word does not count as of a moment, or None.
+
+    A rejection that is too old still stands: only the same person takes it back.
+    """
+    held = item.key.held_at(item.signed_at) and not item.key.revoked_by(as_of)
+    return None if item.decision == "reject" and held else why_not(item.signed_at, item.key, as_of=as_of, policy=policy)
+
+
+def last_words(sign_offs: Sequence[SignOff]) -> dict[str, SignOff]:
+    """Return person to what was signed last: of one person's several sign-offs only that counts."""
+    last: dict[str, SignOff] = {}
+    for item in sign_offs:
+        if item.person not in last or item.signed_at > last[item.person].signed_at:
+            last[item.person] = item
+    return last
 
 
 def why_not(signed_at: datetime, key: Key, *, as_of: datetime, policy: Policy) -> str | None:

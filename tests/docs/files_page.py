@@ -31,6 +31,10 @@ LATER: Mapping[str, tuple[str, str]] = {
         "what stood in the target of the batch: rows and their SHA-256 an entity, which later gates hold the target against; made with it",
     ),
     "signoff.intoto.json": ("0644", "who accepted or rejected it, signed: a JSON list of DSSE envelopes, one a sign-off; made by `dq sign`"),
+    "report.signed.html": (
+        "0644",
+        "the page, beginning with who signed it as verifying found it; written anew by each `dq show RUN --signed` (with `--lang id`: `report.signed.id.html`)",
+    ),
     "report.<lang>.html": ("0644", "the same page in another language, where `report.html` is in one; made by `dq show RUN --lang`"),
     "restricted/report.html": ("0600", "the page with keys and values in its examples; made by `--show-values` at `dq run`, `dq gate` and `dq show`"),
     "restricted/notebooks/": ("0600", "executed copies of the notebooks, `.ipynb` and `.html`, with keys and values; made by `dq show RUN --notebook`"),

@@ -50,8 +50,8 @@ class Ended:
 
     @property
     def report(self) -> Path:
-        """The report of the last signed run."""
-        return self.story.folder / "runs" / self.signed[max(self.signed)] / "report.html"
+        """The signed report of the last batch."""
+        return self.story.folder / "runs" / self.signed[max(self.signed)] / "report.signed.html"
 
 
 def play(folder: Path, *, tell: Callable[[str], None], accounts: int = ACCOUNTS) -> Ended:
@@ -131,6 +131,9 @@ class _Teller:
                 raise StoryError(f"dq verify {run}: its last line is '{last}'")
         self._audit(max(self.signed))
         self.story.dq("dq show --history --policy expectations/signers.toml")
+        shown = self.story.dq(f"dq show {self.signed[max(self.signed)]} --signed --policy-digest $AGREED").splitlines()
+        if shown[0] != f"VERIFIED batch={max(self.signed)} run={self.signed[max(self.signed)]}":
+            raise StoryError(f"the signed report says '{shown[0]}'")
         self.story.say(f"Every batch is verified: {', '.join(f'{batch} ({REGIONS[batch]})' for batch in self.signed)}")
         self.story.say(f"An auditor compares batch {max(self.signed)} again, and gets the bytes that were signed")
 
