@@ -25,7 +25,7 @@ _NEVER: Mapping[str, str] = {
 }
 _NEVER_OF_AN_ENTITY: Mapping[str, str] = {
     "schema": "a store that is not as pinned is not compared; read the change in review, and dq check --pin",
-    "room": "what stands in the batch's way is renamed or taken out before it starts",
+    "room": "what stands in the batch's way is renamed or taken out, and what is too narrow for it made wider, before it starts",
     "fit": "its rows are not recorded, so nobody could say which ones; say it in the [[fit]]",
 }
 

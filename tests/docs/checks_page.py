@@ -74,7 +74,7 @@ def checks() -> str:
     """Return the page of checks, but for its first lines."""
     lines = [(f"`{kind}`", f"`{pattern(kind)}`", _said(cls, kind), cls.looks_at, SEVERITY.get(kind, "critical")) for kind, cls in kinds().items()]
     lines += [("`fit`", "`<entity>.fit.<name>`", "A claim of `[[fit]]` holds of the source's rows before they move.", "what the expectation says", "critical")]
-    said = "No id and no key of the batch that is to start stands in the target. Only where it has not moved."
+    said = "No id and no key of the batch that is to start stands in the target, and its columns hold the values of it. Only where it has not moved."
     lines += [("`room`", "`<entity>.room`", said, "the batch's rows in the source", "critical")]
     lines += [("`waivers`", "`waivers.live`", "No waiver that concerns the run is for nothing. Only where there are any.", "those waivers", "critical")]
     lines += [("`waivers`", "`waivers.signed`", "Of a gate: every waiver that counts is signed for by its role.", "those that hold", "critical")]
