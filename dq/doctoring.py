@@ -11,7 +11,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
@@ -22,10 +22,11 @@ from dq.contract.reading import read_contract
 from dq.engine import VERSION, usable_cores
 from dq.errors import DqError
 from dq.expect.native import claim
+from dq.retention import due, kept
 from dq.stores.manifest import Manifest, manifest_path, read_manifest
 from dq.words import counted
 
-State = Literal["here", "missing", "optional"]
+State = Literal["here", "missing", "optional", "overdue"]
 MEMORY = 1_500_000_000  # bytes; Source: FACTS "DuckDB": a process stays under 1.5 GB with the engine's usual limit
 _ROOM = 1_000_000_000  # bytes that a run needs at least where it spills
 _SIGNERS = "signers.toml"
@@ -33,7 +34,7 @@ _SIGNERS = "signers.toml"
 
 @dataclass(frozen=True, slots=True)
 class Symptom:
-    """One thing that was looked at: `optional` is missing, and nothing but what it is for needs it."""
+    """One thing that was looked at: `optional` is missing, and nothing but what it is for needs it; `overdue` is here, and should not be any more."""
 
     what: str
     state: State
@@ -55,7 +56,7 @@ def examine(folder: Path, *, runs: Path, now: datetime) -> tuple[Symptom, ...]:
     except DqError as error:
         contract, first = None, Symptom("contract", "missing", str(error))
     of_contract = () if contract is None else (*_snapshots(contract, now=now), *_files(contract), _zones(contract))
-    return (first, *of_contract, _engine(), _disk(runs, contract), _memory(), *_tools(contract))
+    return (first, *of_contract, _engine(), _disk(runs, contract), _memory(), *_tools(contract), *_kept(runs, today=now.astimezone(UTC).date()))
 
 
 def _snapshots(contract: Contract, *, now: datetime) -> Iterator[Symptom]:
@@ -67,6 +68,8 @@ def _snapshots(contract: Contract, *, now: datetime) -> Iterator[Symptom]:
             problem = f"it was taken at {manifest.moment}, and here it is {now.isoformat(timespec='seconds')}: a clock is wrong"
         rows = f"{manifest.rows:,} rows of {manifest.moment}" if manifest is not None else ""
         yield Symptom(f"{side} snapshot", "missing" if problem else "here", f"{path}: {problem or rows}")
+        if manifest is not None and manifest.kept_until is not None and manifest.kept_until < now.astimezone(UTC).date():
+            yield Symptom(f"{side} snapshot", "overdue", f"{path}: was to be kept until {manifest.kept_until.isoformat()}: delete it, or seal a newer one")
 
 
 def _broken(path: Path) -> tuple[str | None, Manifest | None]:
@@ -148,6 +151,16 @@ def _needs_gx(entity: Entity) -> int:
 def _module(name: str, said: str, *, needed: bool) -> Symptom:
     there = find_spec(name) is not None
     return Symptom(name, "here" if there else "missing" if needed else "optional", said)
+
+
+def _kept(runs: Path, *, today: date) -> Iterator[Symptom]:
+    """Yield a line a run whose keys and values are past the day until which they are kept, or one that there is none."""
+    there = kept(runs) if runs.is_dir() else ()
+    late = due(there, today=today)
+    for run in late:
+        yield Symptom("keys and values", "overdue", f"{run.restricted}: kept until {run.until}, dq prune --yes deletes them")
+    if there and not late:
+        yield Symptom("keys and values", "here", f"restricted/ of {counted(len(there), 'run')}, none past its day")
 
 
 def _megabytes(size: int) -> str:

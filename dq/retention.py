@@ -1,7 +1,8 @@
 """The one place for how long keys and values are kept: which runs' restricted/ is to be deleted by now, and deleting it.
 
 The record, its renderings and whatever was signed stay: they hold no personal data. A run says in its run.json when it was made and, where the
-contract has `[limits] keep_days`, until which day its findings are kept.
+contract has `[limits] keep_days`, until which day its findings are kept; a snapshot's manifest says the same of its file (`keep_snapshot_days`), which nobody
+but a person deletes.
 """
 
 from __future__ import annotations
@@ -57,6 +58,11 @@ def due(runs: Sequence[Kept], *, today: date, before: date | None = None, newest
     if before is not None:
         return tuple(run for run in runs if run.made is not None and run.made < before)
     return tuple(run for run in runs if run.until is not None and run.until < today)
+
+
+def last_day(folder: Path) -> date | None:
+    """Return the last day on which a run's keys and values are kept; None where nobody said one, or they are gone."""
+    return _day(read_varying(folder).get(KEPT_UNTIL)) if (folder / RESTRICTED).is_dir() else None
 
 
 def delete(run: Kept) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -120,7 +120,9 @@ def _label(contract: Contract, side: str, *, wanted: Wanted, of_file: bool) -> L
         raise UsageError(f"--batch: there is no batch {wanted.batch} (0 to {max(numbers)})")
     batch = 0 if side == "baseline" and wanted.batch is None else wanted.batch
     moment = wanted.moment or (datetime.now(tz=UTC).replace(microsecond=0) if of_file else None)
-    return Label(migration.name, side, found.name, wanted.region, batch, moment)
+    days = migration.limits.keep_snapshot_days
+    until = datetime.now(tz=UTC).date() + timedelta(days=days) if days is not None else None
+    return Label(migration.name, side, found.name, wanted.region, batch, moment, until)
 
 
 def _choice(contract: Contract, side: str, address: Address, *, wanted: Wanted) -> Choice:

@@ -14,7 +14,9 @@ HELP = """Look whether everything is here that a gate needs: contract, snapshots
 
 Example: dq doctor
 
-Exit status: 0 all that is needed is here, 3 something is missing. What is optional changes nothing.
+It names what should be gone by now: keys and values of runs, and snapshots, past the day until which they are kept.
+
+Exit status: 0 all that is needed is here, 3 something is missing. What is optional or overdue changes nothing.
 """
 
 

@@ -39,6 +39,7 @@ from dq.errors import DqError
 from dq.record import Record
 from dq.report.language import ENGLISH, writing
 from dq.report.visible import visible
+from dq.retention import last_day
 from dq.running import Finished, Options
 
 RUN_HELP = """Compare a batch, or all that has moved, and write a run folder.
@@ -147,6 +148,7 @@ def _recorded(command: Command, contract: Path, batch: int | None, *, options: O
         print_verdict(record, out(), report=finished.page, language=options.language)
         with writing(options.language):
             _say_lineage(finished, runs=options.runs)
+            say_kept(finished.folder)
         if finished.parity is not None:
             say(f"Attested: {finished.parity}")
         if command == "gate" and record.exit_status:
@@ -166,6 +168,15 @@ def _say_lineage(finished: Finished, *, runs: Path) -> None:
         lineage = lineage_since(Recorded(finished.folder, finished.record), runs=runs)
         if lineage.lines:
             say(retold(lineage.sentence))
+
+
+def say_kept(folder: Path) -> None:
+    """Say until which day a run's keys and values are kept, where somebody said one; in the language that is being written in."""
+    from dq.report.verdict import kept_until
+
+    day = last_day(folder)
+    if day is not None:
+        say(kept_until(day))
 
 
 def last_line(record: Record) -> str:
@@ -190,6 +201,7 @@ def summary(record: Record, folder: Path) -> dict[str, object]:
         "not_passed": {check.id: check.outcome.value for check in record.checks if check.outcome.value != "PASSED"},
         "findings": record.findings,
         "folder": str(folder),
+        **({"kept_until": day.isoformat()} if (day := last_day(folder)) is not None else {}),
     }
 
 

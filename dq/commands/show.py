@@ -10,13 +10,13 @@ from rich.table import Table
 
 from dq.commands.arguments import CONTRACT, RUNS, AnotherLang, AsJson, ContractDir, RunsDir, ShowValues
 from dq.commands.console import out, progress, say, say_json
-from dq.commands.run import last_line, summary
+from dq.commands.run import last_line, say_kept, summary
 from dq.commands.signed import Judged, tell_signed
 from dq.errors import UsageError, near_miss
 from dq.folder import FINDINGS, read_record
 from dq.past import LATEST, find_run
 from dq.record import Record
-from dq.report.language import ENGLISH
+from dq.report.language import ENGLISH, writing
 from dq.report.visible import visible
 
 if TYPE_CHECKING:
@@ -105,6 +105,8 @@ def show(
 
         page = page_again(folder, record, language=lang, show_values=show_values, contract=contract)
         print_verdict(record, out(), report=page, language=lang or ENGLISH)
+        with writing(lang or ENGLISH):
+            say_kept(folder)
         say(last_line(record))
 
 

@@ -23,6 +23,8 @@ class Limits(Model):
     """How far the moments of source and target may lie apart, in hours, inclusive."""
     keep_days: Number | None = Field(default=None, ge=0, le=36_500)
     """How many days after a run its keys and values (`restricted/`) are kept; then `dq prune` deletes them."""
+    keep_snapshot_days: Number | None = Field(default=None, ge=0, le=36_500)
+    """How many days after sealing a snapshot is kept; its manifest says the day, and `dq doctor` names those that are past it."""
 
 
 class Outside(Model):

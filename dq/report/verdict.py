@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from dq.record import Outcome, Record
 from dq.report import blocks
 from dq.report.facts import Fact
-from dq.report.language import say
+from dq.report.language import current, say
 
 GATE_OPEN: Final = "GATE OPEN"
 GATE_SHUT: Final = "GATE SHUT"
@@ -59,6 +60,11 @@ def verdict(record: Record) -> Verdict:
 def why_in_notebooks(command: str) -> str:
     """Return how to look into a shut gate."""
     return say("Why, in notebooks: {command}", command=command)
+
+
+def kept_until(day: date) -> str:
+    """Return until when a run's keys and values stay."""
+    return say("Keys and values are kept until {day}; then dq prune --yes deletes them", day=f"{day.day} {current().months[day.month - 1]} {day.year}")
 
 
 def asked(record: Record) -> tuple[Fact, ...]:

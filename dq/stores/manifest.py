@@ -7,7 +7,7 @@ catalogue, also the tables and columns whose data was not taken.
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -68,6 +68,7 @@ class Manifest(Sealed):
     moment: str  # ISO 8601 with offset
     consistency: str  # how all tables are of one moment
     watermark: str | None = None  # LSN, GTID or binlog position
+    kept_until: date | None = None  # the last day on which the file may be kept; nobody but a person deletes it
     notes: tuple[str, ...] = ()  # what a reader should know: tables that escaped, values kept as text
     tables: tuple[TableSeal, ...]
     content: str  # order-free SHA-256 over the tables

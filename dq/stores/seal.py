@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from dq import __version__
@@ -40,6 +40,7 @@ class Label:
     region: str | None
     batch: int | None
     moment: datetime | None  # None: the store says
+    kept_until: date | None = None  # the last day on which it may be kept; None: nobody says one
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,7 @@ def _manifest(draft: Path, *, label: Label, origin: Origin, tables: tuple[TableS
         moment=moment.isoformat(),
         consistency=origin.consistency,
         watermark=origin.watermark,
+        kept_until=label.kept_until,
         notes=origin.notes,
         tables=tables,
         content=content_digest((table.name, table.content or "") for table in tables if table.taken),

@@ -78,3 +78,27 @@ def test_a_contract_that_is_not_there_leaves_the_machine_to_be_looked_at(plain: 
 
 def test_an_option_that_there_is_not_is_refused(dq: Dq) -> None:
     assert_refused(dq("doctor", "--quick"), 2, "--quick")
+
+
+def test_keys_and_values_that_are_past_their_day_are_named_and_change_no_status(plain: Small, run: Dq, dq: Dq) -> None:
+    plain.edit("migration.toml", "max_age_hours = 72", "max_age_hours = 72\nkeep_days = 30")
+    assert run(plain).status == 0
+    assert states(doctor(dq, plain, "--json"))["keys and values"] == "here"
+    (varying,) = plain.runs.glob("*/run.json")
+    varying.write_text(json.dumps(json.loads(varying.read_text()) | {"kept_until": "2024-12-01"}))
+    said = doctor(dq, plain)
+    assert (said.status, said.out.splitlines()[-1]) == (
+        0,
+        f"overdue   keys and values     {varying.parent / 'restricted'}: kept until 2024-12-01, dq prune --yes deletes them",
+    )
+
+
+def test_a_snapshot_that_is_past_its_day_is_named(plain: Small, dq: Dq) -> None:
+    plain.write_manifest("source", kept_until="2024-12-01")
+    plain.write_manifest("target", kept_until="8999-01-01")
+    said = doctor(dq, plain)
+    overdue = [line for line in said.out.splitlines() if line.startswith("overdue")]
+    assert overdue == [
+        f"overdue   source snapshot     {plain.contract / '..' / 'source.duckdb'}: was to be kept until 2024-12-01: delete it, or seal a newer one"
+    ]
+    assert said.status == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,34 @@ def test_a_run_says_until_when_its_findings_are_kept(plain: Small, run: Dq, dq: 
     (said,) = (json.loads(file.read_text()) for file in plain.runs.glob("*/run.json"))
     assert said["kept_until"] > said["started"][:10]
     assert dq("prune", "--runs", plain.runs).out == f"nothing to delete: 1 run with a restricted/ in {plain.runs}\n"
+
+
+def kept(small: Small, days: int) -> None:
+    small.edit("migration.toml", "max_age_hours = 72", f"max_age_hours = 72\nkeep_days = {days}")
+
+
+def test_a_run_tells_until_when_its_findings_are_kept_and_so_does_show(plain: Small, run: Dq, dq: Dq) -> None:
+    kept(plain, 30)
+    said = run(plain)
+    day = json.loads(next(plain.runs.glob("*/run.json")).read_text())["kept_until"]
+    told = f"Keys and values are kept until {date.fromisoformat(day):%-d %b %Y}; then dq prune --yes deletes them"
+    assert told in said.out.splitlines()
+    assert told in dq("show", "--runs", plain.runs).out.splitlines()
+    assert json.loads(run(plain, "--json").out)["kept_until"] == day
+
+
+def test_it_is_told_in_indonesian(plain: Small, run: Dq) -> None:
+    kept(plain, 30)
+    assert "Kunci dan nilai disimpan sampai " in run(plain, "--lang", "id").out
+
+
+def test_a_run_whose_findings_are_gone_tells_no_day(plain: Small, run: Dq, dq: Dq) -> None:
+    kept(plain, 30)
+    assert run(plain).status == 0
+    dq("prune", "--keep", 0, "--yes", "--runs", plain.runs)
+    assert "are kept until" not in dq("show", "--runs", plain.runs).out
+
+
+def test_without_a_day_nothing_is_told(plain: Small, run: Dq) -> None:
+    assert "are kept until" not in run(plain).out
+    assert "kept_until" not in json.loads(run(plain, "--json").out)

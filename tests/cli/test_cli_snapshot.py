@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -99,3 +99,17 @@ def test_a_side_that_the_contract_does_not_name_is_refused(plain: Small, dq: Dq,
 def test_a_store_that_is_not_there_names_the_near_miss(plain: Small, dq: Dq) -> None:
     plain.snapshot("source").rename(plain.folder / "old.duckdb")
     assert_refused(dq("snapshot", "source", "--from", plain.folder / "odl.duckdb", "--contract", plain.contract), 2, "no such file; did you mean 'old.duckdb'?")
+
+
+def test_a_manifest_says_until_which_day_the_snapshot_is_kept(batched: Small, dq: Dq, store: Path) -> None:
+    batched.edit("migration.toml", "max_age_hours = 72", "max_age_hours = 72\nkeep_snapshot_days = 90")
+    before = datetime.now(tz=UTC).date()
+    assert dq("snapshot", "source", "--from", store, "--contract", batched.contract, "--moment", MOMENT, "--force").status == 0
+    day = read_manifest(batched.snapshot("source")).kept_until
+    assert day is not None
+    assert before <= day - timedelta(days=90) <= datetime.now(tz=UTC).date()
+    assert batched.manifest("source")["kept_until"] == day.isoformat()
+
+
+def test_a_snapshot_of_which_nobody_says_how_long_it_is_kept_has_no_day(batched: Small) -> None:
+    assert read_manifest(batched.snapshot("source")).kept_until is None
