@@ -1,112 +1,88 @@
 """`python -m benchmarks`: how long it takes, as ratios on the same data in the same minutes; the last line is one JSON object.
 
-ROWS=1000000 is a quick look, ROUNDS=9 a longer one.
+What is set around it: ROWS=200000 is a quick look, ROUNDS=9 a longer one; AXES=1 also goes along every axis; RACES='axis-*' takes only races of such
+names, PEERS='lake-sift*' only such peers (PEERS=none: none); PEER_SECONDS and PEER_GB are what a peer may take. A run that was killed goes on where it
+was; one that has ended is begun anew.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatch
+from functools import partial
 
-from benchmarks import peers
-from benchmarks.contenders import Command, Handwritten, Ours
-from benchmarks.data import Data, build
-from benchmarks.measure import Opener, interleaved
-from benchmarks.sealed import seal_all
-from benchmarks.table import Race, last_line, table, tell
+from benchmarks.answers import ask_all
+from benchmarks.axes import AXES
+from benchmarks.bench import GIGABYTE, Bench
+from benchmarks.figures import figures
+from benchmarks.peer import Peer, PeerError, install, read_peers
+from benchmarks.process import Limits
+from benchmarks.races import CORE, Races
+from benchmarks.results import FOLDER, Results
+from benchmarks.startup import startup
+from benchmarks.table import last_line, table, tell
 
-CONTRACTS = Path(__file__).with_name("contracts")
-ROWS, ROUNDS = 10_000_000, 5
-JOIN, OURS, PEER, RUN, GATE = (
-    "full outer join by hand",
-    "dq, snapshots attached",
-    "lake-sift 0.6.0, process",
-    "dq run, process",
-    "dq gate with fitness, process",
-)
-BY_JOIN, BY_FINGERPRINTS, FINDINGS = "one join by hand", "fingerprints by hand", "join and findings by hand"
+ROWS, ROUNDS, PEER_SECONDS, PEER_GB = 10_000_000, 3, 300, 16
+ALL: Races = {"startup": startup, **CORE, **AXES}
 
 
 def main() -> int:
     """Measure everything and return the exit status: 0 also where a limit is not met, the figures say it."""
-    rows, rounds = int(os.environ.get("ROWS") or ROWS), int(os.environ.get("ROUNDS") or ROUNDS)
-    data = build(rows, tell=tell)
-    races = [ten_cells(data, rounds=rounds)]
-    for title, store, limit in (("1 % of the rows changed", "one_percent", 1.4), ("every row changed", "all_rows", 2.5)):
-        races.append(changed(data, title=title, store=store, limit=limit, rounds=rounds))
-    races.append(conformed(data, rounds=rounds))
+    asked = os.environ
+    rows, rounds = int(asked.get("ROWS") or ROWS), int(asked.get("ROUNDS") or ROUNDS)
+    limits = Limits(float(asked.get("PEER_SECONDS") or PEER_SECONDS), int(float(asked.get("PEER_GB") or PEER_GB) * GIGABYTE))
+    peers = chosen_peers(read_peers(), asked.get("PEERS") or "*")
+    wanted = chosen_races(asked.get("RACES") or "", axes=bool(asked.get("AXES")))
+    if not wanted:
+        print(f"no race is called {asked['RACES']}; there are {', '.join(ALL)}", file=sys.stderr)
+        return 2
+    missing = installed(peers)
+    results = Results(FOLDER / str(rows))
+    settings = {"rounds": rounds, "peers": [peer.name for peer in peers], "seconds": limits.seconds, "memory": limits.memory}
+    there = results.begin(settings, ["answers", *wanted])
+    if there:
+        tell(f"going on with the run that was stopped; already measured: {', '.join(there)}")
+    results.once("answers", lambda: {"answers": ask_all([peer for peer in peers if peer.name not in missing], tell=tell)})
+    bench = Bench(rows, rounds, tell, peers, missing, limits)
+    about = {"command": command(asked), "rounds": rounds, "peer_seconds": limits.seconds, "peer_gb": limits.memory / GIGABYTE}
+    races = {name: results.measured(name, partial(ALL[name], bench), about=about) for name in wanted}
+    results.end()
     tell("")
-    tell(f"{rows:,} orders × 7 columns, {rounds} rounds")
-    tell(table(races))
+    tell(f"{rows:,} orders × 7 columns where nothing else is said, {rounds} rounds")
+    tell(table(list(races.values())))
     tell(last_line(figures(races)))
     return 0
 
 
-def ten_cells(data: Data, *, rounds: int) -> Race:
-    """Ten cells of ten rows differ: beside the join that a careful person writes, and beside the peer."""
-    stores = {"source": data.store("source"), "target": data.store("ten")}
-    sealed = seal_all(data, tell=tell)
-    dq = str(Path(sys.executable).with_name("dq"))
-    runs = ("--runs", "{folder}", "--threads", "2")
-    two = ("--source", str(sealed["source"]), "--target", str(sealed["ten"]))
-    three = ("--source", str(sealed["source"]), "--target", str(sealed["moved"]), "--crosswalk", str(sealed["people"]))
-    contenders: dict[str, Opener] = {
-        JOIN: Handwritten("full_join", stores),
-        OURS: Ours(CONTRACTS / "plain", stores),
-        RUN: Command((dq, "run", "--contract", str(CONTRACTS / "plain"), *two, *runs), exits=1),
-        GATE: Command((dq, "gate", "--batch", "2", "--contract", str(CONTRACTS / "gated"), *three, *runs), exits=1),
-    }
-    program = peers.lake_sift(tell=tell)
-    if program is not None:
-        contenders[PEER] = Command((str(program), str(data.parquet("source")), str(data.parquet("ten")), "--key", "order_id"), exits=1)
-    return race("10 cells changed", contenders, yardstick=JOIN, limits={OURS: 0.7}, rounds=rounds)
+def chosen_races(pattern: str, *, axes: bool) -> list[str]:
+    """Return the names of the races that are asked for: by pattern among all, else the core ones, or all."""
+    if pattern:
+        return [name for name in ALL if fnmatch(name, pattern)]
+    return [name for name in ALL if axes or name not in AXES]
 
 
-def changed(data: Data, *, title: str, store: str, limit: float, rounds: int) -> Race:
-    """Many rows differ: beside the same join."""
-    stores = {"source": data.store("source"), "target": data.store(store)}
-    contenders: dict[str, Opener] = {
-        JOIN: Handwritten("full_join", stores),
-        FINDINGS: Handwritten("all_findings", stores),
-        OURS: Ours(CONTRACTS / "plain", stores),
-    }
-    return race(title, contenders, yardstick=JOIN, limits={OURS: limit}, rounds=rounds)
+def chosen_peers(peers: Sequence[Peer], pattern: str) -> tuple[Peer, ...]:
+    """Return the peers whose name fits."""
+    return tuple(peer for peer in peers if fnmatch(peer.name, pattern))
 
 
-def conformed(data: Data, *, rounds: int) -> Race:
-    """Two id maps, zones, codes and minor units on the way: beside the quicker of two ways to write it by hand."""
-    stores = {"source": data.store("shop"), "target": data.store("merged"), "crosswalk": data.store("crosswalk")}
-    contenders: dict[str, Opener] = {
-        BY_JOIN: Handwritten("conformed_join", stores),
-        BY_FINGERPRINTS: Handwritten("conformed_fingerprints", stores),
-        OURS: Ours(CONTRACTS / "conformed", stores),
-    }
-    found = race("10 cells changed; two id maps, zones, codes, minor units", contenders, yardstick=BY_FINGERPRINTS, limits={OURS: 1.3}, rounds=rounds)
-    quicker = min((BY_JOIN, BY_FINGERPRINTS), key=lambda name: found.timings[name].median)
-    return Race(found.title, found.timings, quicker, found.limits)
+def installed(peers: Sequence[Peer]) -> dict[str, str]:
+    """Install the peers, and return of each that cannot be why not."""
+    missing: dict[str, str] = {}
+    for peer in peers:
+        try:
+            install(peer, tell=tell)
+        except PeerError as error:
+            missing[peer.name] = str(error)
+    return missing
 
 
-def race(title: str, contenders: dict[str, Opener], *, yardstick: str, limits: dict[str, float], rounds: int) -> Race:
-    """Run the contenders in turn."""
-    tell(title)
-    return Race(title, interleaved(contenders, rounds=rounds, tell=tell), yardstick, limits)
-
-
-def figures(races: list[Race]) -> dict[str, float | None]:
-    """Return what the limits are about: our time divided by theirs, and our largest memory."""
-    ten, one, everything, mapped = races
-    peer = PEER in ten.timings
-    return {
-        "engine_vs_full_join": ten.ratio(OURS),
-        "one_percent_vs_full_join": one.ratio(OURS),
-        "all_changed_vs_full_join": everything.ratio(OURS),
-        "conformed_vs_handwritten": mapped.ratio(OURS),
-        "engine_vs_peer": ten.ratio(OURS, to=PEER) if peer else None,
-        "process_vs_peer": ten.ratio(RUN, to=PEER) if peer else None,
-        "gate_vs_peer": ten.ratio(GATE, to=PEER) if peer else None,
-        "peak_mb": max(timing.peak_mb for race in races for name, timing in race.timings.items() if name in (OURS, RUN, GATE)),
-    }
+def command(asked: Mapping[str, str]) -> str:
+    """Return the command as it was given."""
+    named = [f"{name}={asked[name]}" for name in ("ROWS", "ROUNDS", "AXES", "RACES", "PEERS", "PEER_SECONDS", "PEER_GB") if asked.get(name)]
+    return " ".join((*named, "make bench"))
 
 
 if __name__ == "__main__":

@@ -41,28 +41,75 @@ class Timing:
         return median(self.cpu)
 
 
-def interleaved(contenders: Mapping[str, Opener], *, rounds: int, warm: int = 1, tell: Callable[[str], None] = lambda _: None) -> dict[str, Timing]:
-    """Run all contenders in turn, `warm` rounds untimed and `rounds` timed, and return each one's timings.
+@dataclass(frozen=True)
+class Measured:
+    """What came out: timings of those that ended every round, and why the others did not."""
+
+    timings: Mapping[str, Timing]
+    failed: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How often, and who may fail."""
+
+    rounds: int
+    warm: int = 1  # untimed rounds before them
+    once: frozenset[str] = frozenset()  # contenders that run in the first round only, without a warm one
+    may_fail: frozenset[str] = frozenset()  # contenders whose failure is a result; any other's is an error
+    fresh: bool = False  # a new process each round, so that none keeps memory from the next
+
+
+def interleaved(contenders: Mapping[str, Opener], *, plan: Plan, tell: Callable[[str], None] = lambda _: None) -> Measured:
+    """Run all contenders in turn, warm rounds untimed and the others timed.
 
     Raises:
-        RuntimeError: a contender failed, or answered differently in two rounds.
+        RuntimeError: a contender that must not fail failed, or answered differently in two rounds.
     """
+    failed: dict[str, str] = {}
+    seen: dict[str, list[tuple[float, float, object]]] = {name: [] for name in contenders}
+    peaks = dict.fromkeys(contenders, 0.0)
     with ExitStack() as stack:
-        workers = {name: stack.enter_context(_Worker(name, opener)) for name, opener in contenders.items()}
-        for _ in range(warm):
-            for worker in workers.values():
-                worker.run()
-        seen: dict[str, list[tuple[float, float, object]]] = {name: [] for name in workers}
-        for number in range(1, rounds + 1):
-            for name, worker in workers.items():
-                seen[name].append(worker.run())
-            tell(f"  round {number} of {rounds}: " + ", ".join(f"{name} {runs[-1][0]:.2f} s" for name, runs in seen.items()))
-        return {name: _timing(name, runs, peak_mb=workers[name].peak_mb()) for name, runs in seen.items()}
+        workers: dict[str, _Worker] = {}
+        for number in range(1 - plan.warm, plan.rounds + 1):
+            for name, opener in contenders.items():
+                if name in failed or (name in plan.once and number != 1):
+                    continue
+                try:
+                    if name not in workers:
+                        workers[name] = stack.enter_context(_Worker(name, opener))
+                    seen[name].append(workers[name].run())
+                    peaks[name] = max(peaks[name], workers[name].peak_mb())
+                except ContenderError as error:
+                    if name not in plan.may_fail:
+                        raise
+                    failed[name] = error.words
+                if number == 1:
+                    tell(f"  {name}: {failed.get(name) or f'{seen[name][-1][0]:.2f} s'}")
+                if plan.fresh and name in workers:
+                    workers.pop(name).end()
+            if number < 1:
+                seen = {name: [] for name in contenders}
+            elif number > 1:
+                tell(f"  round {number} of {plan.rounds}: " + ", ".join(f"{name} {runs[-1][0]:.2f} s" for name, runs in seen.items() if len(runs) == number))
+    return Measured({name: _timing(name, runs, peak_mb=peaks[name]) for name, runs in seen.items() if name not in failed}, failed)
 
 
 def ratio(ours: Timing, theirs: Timing) -> float:
-    """Return the median of the rounds' ratios: ours divided by theirs, each pair measured one after the other."""
-    return median(mine / other for mine, other in zip(ours.seconds, theirs.seconds, strict=True))
+    """Return the median of the rounds' ratios: ours divided by theirs, each pair measured one after the other; of the rounds that both ran in."""
+    return median(mine / other for mine, other in zip(ours.seconds, theirs.seconds, strict=False))
+
+
+class NoAnswerError(Exception):
+    """Raised in a contender's process by one that knows why it gives no answer; the words say it."""
+
+
+class ContenderError(RuntimeError):
+    """A contender failed; `words` says how, without its name."""
+
+    def __init__(self, name: str, words: str) -> None:
+        super().__init__(f"{name}: {words}")
+        self.words = words
 
 
 def _timing(name: str, runs: Sequence[tuple[float, float, object]], *, peak_mb: float) -> Timing:
@@ -89,6 +136,10 @@ class _Worker:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Let the process end; a second time does nothing."""
         self._connection.close()
         self._process.join(timeout=60)
         if self._process.is_alive():
@@ -111,8 +162,7 @@ class _Worker:
         except EOFError:
             reply = f"ended with exit status {self._process.exitcode}"
         if isinstance(reply, str):
-            message = f"{self._name}: {reply}"
-            raise RuntimeError(message)  # noqa: TRY004 - the contender failed, whatever the reply's type
+            raise ContenderError(self._name, reply)  # noqa: TRY004 - the contender failed, whatever the reply's type
         return reply  # type: ignore[no-any-return]
 
 
@@ -130,6 +180,8 @@ def _serve(opener: Opener, connection: Connection) -> None:
             connection.send((time.perf_counter() - start, _cpu() - cpu, answer))
     except EOFError:
         return
+    except NoAnswerError as error:
+        connection.send(str(error))
     except Exception as error:  # noqa: BLE001 - the process's one place that catches everything
         connection.send(f"{type(error).__name__}: {error}")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from dq_fixtures.servers import servers
 
 from benchmarks.exported import export
-from benchmarks.measure import Opener, interleaved
+from benchmarks.measure import Opener, Plan, interleaved
 from benchmarks.sealing import ByClient, ByCopy, Sealing
 from benchmarks.served import served
 from benchmarks.table import Race, last_line, table, tell
@@ -56,7 +56,7 @@ def race(title: str, contenders: dict[str, Opener], *, yardstick: str, limit: fl
     """Run the contenders in turn."""
     tell(title)
     warm = 1 if rounds > 1 else 0
-    return Race(title, interleaved(contenders, rounds=rounds, warm=warm, tell=tell), yardstick, {} if limit is None else {PLAIN: limit})
+    return Race(title, interleaved(contenders, plan=Plan(rounds, warm=warm), tell=tell).timings, yardstick, {} if limit is None else {PLAIN: limit})
 
 
 def figures(races: list[Race]) -> dict[str, float | None]:
