@@ -16,7 +16,7 @@ IS_LIVE := $(filter 1 yes true,$(LIVE))
 DEMO_FLAGS := $(if $(filter 1 yes true,$(BROKEN)),--broken) $(if $(IS_LIVE),--live)
 AS_OF := $(if $(IS_LIVE),--as-of 2024-11-05T20:30:00+00:00)
 
-.PHONY: help gate story test test-fast lint format docs matrix matrix-random mutants bench bench-batches bench-snapshot bench-tight lab notebooks wheel lock clean
+.PHONY: help gate story test test-fast lint format docs matrix matrix-random mutants bench bench-batches bench-lock bench-page bench-snapshot bench-tight lab notebooks wheel lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -71,11 +71,17 @@ matrix-random: $(DEV)  ## N random combinations of corruptions, drawn with SEED,
 mutants: $(DEV)  ## break the comparison in N small ways, drawn with SEED (MODULES=dq/compare/rows.py: only there); which does no test notice?
 	@$(BIN)/python -m tests.mutants --number $(N) --seed $(SEED) $(if $(MODULES),--modules $(MODULES))
 
-bench: $(DEV)  ## speed beside the hand-written limit and the peers, as ratios
+bench: $(DEV)  ## speed beside the hand-written limit and the peers, as ratios (AXES=1: along every axis too)
 	@$(BIN)/python -m benchmarks
 
 bench-batches: $(DEV)  ## what a gate asks and takes as signed batches grow to 49
 	@$(BIN)/python -m benchmarks.batches
+
+bench-page: $(DEV)  ## write what `make bench` measured into docs/benchmarks.md and its pictures
+	@$(BIN)/python -m benchmarks.page
+
+bench-lock: $(DEV)  ## write the peers' lock files anew
+	@$(BIN)/python -m benchmarks.locking
 
 bench-snapshot: $(DEV)  ## speed and memory of sealing a server's table, beside its own client
 	@$(BIN)/python -m benchmarks.snapshots

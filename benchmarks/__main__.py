@@ -15,7 +15,7 @@ from functools import partial
 
 from benchmarks.answers import ask_all
 from benchmarks.axes import AXES
-from benchmarks.bench import GIGABYTE, Bench
+from benchmarks.bench import GIGABYTE, PEER_LIMITS, Bench
 from benchmarks.figures import figures
 from benchmarks.peer import Peer, PeerError, install, read_peers
 from benchmarks.process import Limits
@@ -24,7 +24,7 @@ from benchmarks.results import FOLDER, Results
 from benchmarks.startup import startup
 from benchmarks.table import last_line, table, tell
 
-ROWS, ROUNDS, PEER_SECONDS, PEER_GB = 10_000_000, 3, 300, 16
+ROWS, ROUNDS = 10_000_000, 3
 ALL: Races = {"startup": startup, **CORE, **AXES}
 
 
@@ -32,7 +32,7 @@ def main() -> int:
     """Measure everything and return the exit status: 0 also where a limit is not met, the figures say it."""
     asked = os.environ
     rows, rounds = int(asked.get("ROWS") or ROWS), int(asked.get("ROUNDS") or ROUNDS)
-    limits = Limits(float(asked.get("PEER_SECONDS") or PEER_SECONDS), int(float(asked.get("PEER_GB") or PEER_GB) * GIGABYTE))
+    limits = Limits(float(asked.get("PEER_SECONDS") or PEER_LIMITS.seconds), int(float(asked.get("PEER_GB") or PEER_LIMITS.memory / GIGABYTE) * GIGABYTE))
     peers = chosen_peers(read_peers(), asked.get("PEERS") or "*")
     wanted = chosen_races(asked.get("RACES") or "", axes=bool(asked.get("AXES")))
     if not wanted:

@@ -18,7 +18,7 @@ from benchmarks.shaping import make, pair
 ROWS: Final = 1000
 CASES: Final = {"equal": 0, "ten cells, one of them NULL": 10, "a row missing, one extra": 2, "empty against empty": 0}
 RIGHT: Final = "right"
-EMPTY_PASSES: Final = "passes"  # nothing was compared, and it says that all is well
+EMPTY_PASSES: Final = "says that all is well"  # nothing was compared
 _LIMITS = Limits(seconds=60, memory=4_000_000_000)
 
 

@@ -14,6 +14,7 @@ from benchmarks.shaping import pair
 from benchmarks.table import Race
 
 GIGABYTE = 1_000_000_000
+PEER_LIMITS = Limits(seconds=300, memory=16 * GIGABYTE)  # what a peer may take
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Bench:
     tell: Callable[[str], None]
     peers: tuple[Peer, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)  # peer to why it cannot be run
-    limits: Limits = Limits(seconds=300, memory=16 * GIGABYTE)  # of a peer
+    limits: Limits = PEER_LIMITS
 
 
 @dataclass(frozen=True)

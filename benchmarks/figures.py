@@ -24,14 +24,14 @@ class Bar:
 
 BARS: Final = (
     Bar("engine_vs_full_join", "10 cells changed: the engine, beside the full outer join by hand", 0.6),
-    Bar("engine_vs_peer_10m", "the engine, beside the quickest comparer of files", 1 / 7),
-    Bar("process_vs_peer_10m", "`dq run` as a process, beside the same", 1 / 3),
+    Bar("engine_vs_peer_10m", "10 cells changed: the engine, beside the quickest peer (not the join in Polars, which is by hand)", 1 / 7),
+    Bar("process_vs_peer_10m", "10 cells changed: `dq run` as a process, beside the same", 1 / 3),
     Bar("one_percent_vs_full_join", "1 % of the rows changed: the engine, beside the join", 1.4),
     Bar("all_changed_vs_full_join", "every row changed: the engine, beside the join", 2.5),
     Bar("conformed_vs_handwritten", "two id maps, zones, codes, minor units: the engine, beside the quicker way by hand", 1.3),
     Bar("full_join_100m", "ten times the rows: the engine, beside the join", 0.3),
     Bar("scale_100m_vs_10m", "ten times the rows: the engine, beside itself with a tenth", 14),
-    Bar("peer_100m", "ten times the rows: the engine, beside the quickest comparer that ended", 1 / 10),
+    Bar("peer_100m", "ten times the rows: the engine, beside the quickest peer that ended", 1 / 10),
     Bar("peak_mb_100m", "ten times the rows: the engine's largest memory, MB", MEGABYTES_4_GIB),
     Bar("full_join_100m_mapped", "ten times the rows with two id maps: the engine, beside the join", 0.3),
     Bar("scale_100m_vs_10m_mapped", "ten times the rows with two id maps: the engine, beside itself with a tenth", 14),

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 _HERE = Path(__file__).parent
-_MEASURED = (_HERE.parent / "dq", _HERE)
+_MEASURED = (_HERE.parent / "dq", _HERE)  # their hidden folders hold data
 
 
 def machine() -> dict[str, str | int]:
@@ -30,8 +30,8 @@ def code() -> str:
     """Return a digest of the code that was measured and that measures: results of two of them do not mix."""
     digest = hashlib.sha256()
     for folder in _MEASURED:
-        for file in sorted(
-            file for ending in ("py", "sql", "toml", "lock") for file in folder.rglob(f"*.{ending}") if "/." not in str(file.relative_to(folder.parent))
-        ):
-            digest.update(str(file.relative_to(folder)).encode() + b"\0" + file.read_bytes())
+        names = sorted(str(file.relative_to(folder)) for ending in ("py", "sql", "toml", "lock") for file in folder.rglob(f"*.{ending}"))
+        for name in names:
+            if not any(part.startswith(".") for part in Path(name).parts):
+                digest.update(name.encode() + b"\0" + (folder / name).read_bytes())
     return digest.hexdigest()

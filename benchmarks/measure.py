@@ -70,28 +70,21 @@ def interleaved(contenders: Mapping[str, Opener], *, plan: Plan, tell: Callable[
     seen: dict[str, list[tuple[float, float, object]]] = {name: [] for name in contenders}
     peaks = dict.fromkeys(contenders, 0.0)
     with ExitStack() as stack:
-        workers: dict[str, _Worker] = {}
+        workers = _Workers(stack, fresh=plan.fresh)
         for number in range(1 - plan.warm, plan.rounds + 1):
-            for name, opener in contenders.items():
-                if name in failed or (name in plan.once and number != 1):
-                    continue
+            for name in [name for name in contenders if name not in failed and (number == 1 or name not in plan.once)]:
                 try:
-                    if name not in workers:
-                        workers[name] = stack.enter_context(_Worker(name, opener))
-                    seen[name].append(workers[name].run())
-                    peaks[name] = max(peaks[name], workers[name].peak_mb())
+                    run, peak = workers.run(name, contenders[name])
                 except ContenderError as error:
                     if name not in plan.may_fail:
                         raise
                     failed[name] = error.words
-                if number == 1:
-                    tell(f"  {name}: {failed.get(name) or f'{seen[name][-1][0]:.2f} s'}")
-                if plan.fresh and name in workers:
-                    workers.pop(name).end()
-            if number < 1:
-                seen = {name: [] for name in contenders}
-            elif number > 1:
-                tell(f"  round {number} of {plan.rounds}: " + ", ".join(f"{name} {runs[-1][0]:.2f} s" for name, runs in seen.items() if len(runs) == number))
+                    tell(f"  round {number}: {name}: {error.words}")
+                    continue
+                peaks[name] = max(peaks[name], peak)
+                if number > 0:
+                    seen[name].append(run)
+                    tell(f"  round {number}: {name}: {run[0]:.2f} s")
     return Measured({name: _timing(name, runs, peak_mb=peaks[name]) for name, runs in seen.items() if name not in failed}, failed)
 
 
@@ -118,6 +111,24 @@ def _timing(name: str, runs: Sequence[tuple[float, float, object]], *, peak_mb: 
         message = f"{name}: two rounds on the same data gave different answers"
         raise RuntimeError(message)
     return Timing(tuple(run[0] for run in runs), tuple(run[1] for run in runs), peak_mb, answers[0])
+
+
+class _Workers:
+    """The contenders' processes: one each that stays, or a fresh one for every run."""
+
+    def __init__(self, stack: ExitStack, *, fresh: bool) -> None:
+        self._stack, self._fresh = stack, fresh
+        self._open: dict[str, _Worker] = {}
+
+    def run(self, name: str, opener: Opener) -> tuple[tuple[float, float, object], float]:
+        """Run one round; return it, and the process's largest memory in megabytes so far."""
+        worker = self._open.get(name) or self._stack.enter_context(_Worker(name, opener))
+        found = worker.run(), worker.peak_mb()
+        if self._fresh:
+            worker.end()
+        else:
+            self._open[name] = worker
+        return found
 
 
 class _Worker:
@@ -162,7 +173,7 @@ class _Worker:
         except EOFError:
             reply = f"ended with exit status {self._process.exitcode}"
         if isinstance(reply, str):
-            raise ContenderError(self._name, reply)  # noqa: TRY004 - the contender failed, whatever the reply's type
+            raise ContenderError(self._name, reply)
         return reply  # type: ignore[no-any-return]
 
 

@@ -56,8 +56,13 @@ class Results:
         """Return what was found in this run, as JSON keeps it, or find it now."""
         if not self._file(name).exists():
             _write(self._file(name), run())
-        found: Mapping[str, Any] = json.loads(self._file(name).read_text(encoding="utf-8"))
-        return found
+        return self.found(name)
+
+    def found(self, name: str) -> Mapping[str, Any]:
+        """Return what was found the last time, as JSON keeps it; nothing where it was not looked for."""
+        file = self._file(name)
+        told: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        return told
 
     def read(self) -> dict[str, Result]:
         """Return every race that has been measured, by name."""
