@@ -41,10 +41,11 @@ def main() -> int:
     missing = installed(peers)
     results = Results(FOLDER / str(rows))
     settings = {"rounds": rounds, "peers": [peer.name for peer in peers], "seconds": limits.seconds, "memory": limits.memory}
-    there = results.begin(settings, ["answers", *wanted])
+    there = results.begin(settings, [*(["answers"] if peers else []), *wanted])
     if there:
         tell(f"going on with the run that was stopped; already measured: {', '.join(there)}")
-    results.once("answers", lambda: {"answers": ask_all([peer for peer in peers if peer.name not in missing], tell=tell)})
+    if peers:
+        results.once("answers", lambda: {"answers": ask_all([peer for peer in peers if peer.name not in missing], tell=tell)})
     bench = Bench(rows, rounds, tell, peers, missing, limits)
     about = {"command": command(asked), "rounds": rounds, "peer_seconds": limits.seconds, "peer_gb": limits.memory / GIGABYTE}
     races = {name: results.measured(name, partial(ALL[name], bench), about=about) for name in wanted}

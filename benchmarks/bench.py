@@ -51,11 +51,11 @@ class Entry:
     limits: Mapping[str, float] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     sides: Sides | None = None  # what the peers compare; none: no peer runs
-    axes: Mapping[str, str] = field(default_factory=dict)
+    axes: Mapping[str, str] = field(default_factory=dict)  # axis to the race's place on it; on an axis all may fail
     rows: int = 0
     reads: tuple[Path, ...] = ()  # files too large to be read twice only for warmth: they are read once before
     rounds: int | None = None  # fewer than the others
-    large: bool = False  # every contender has a new process each round, and the peers run once
+    large: bool = False  # every contender has a new process each round, may fail, and the peers run once
 
 
 def race(bench: Bench, entry: Entry) -> Race:
@@ -69,7 +69,7 @@ def race(bench: Bench, entry: Entry) -> Race:
         rounds=min(bench.rounds, entry.rounds or bench.rounds),
         warm=0 if entry.large else 1,
         once=frozenset(rivals) - often,
-        may_fail=frozenset(rivals),
+        may_fail=frozenset(rivals) | (frozenset(entry.contenders) if entry.large or entry.axes else frozenset()),
         fresh=entry.large,
     )
     measured = interleaved({**entry.contenders, **rivals}, plan=plan, tell=bench.tell)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Final
 
 import altair as alt
@@ -33,10 +34,10 @@ def bars(race: Race, *, title: str) -> str:
         for name, timing in sorted(race.timings.items(), key=lambda item: item[1].median)
     ]
     rows += [{"name": name, "seconds": 0.0, "kind": KINDS[race.kinds[name]], "label": why} for name, why in race.failed.items()]
-    order = [row["name"] for row in rows]
+    order = [str(row["name"]) for row in rows]
     there = [kind for kind in KINDS if KINDS[kind] in {row["kind"] for row in rows}]
     y = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=280, ticks=False, domain=False))
-    base = alt.Chart(alt.Data(values=rows)).encode(y=y, x=alt.X("seconds:Q", title="seconds, the median", axis=alt.Axis(tickCount=6)))
+    base = alt.Chart(_data(rows)).encode(y=y, x=alt.X("seconds:Q", title="seconds, the median", axis=alt.Axis(tickCount=6)))
     colour = alt.Color(
         "kind:N", scale=alt.Scale(domain=[KINDS[kind] for kind in there], range=[_COLOURS[kind] for kind in there]), legend=alt.Legend(orient="top")
     )
@@ -50,24 +51,26 @@ def lines(races: Sequence[Race], axis: str, *, title: str, label: str, numeric: 
 
     Who takes part in only one of the races is left out: one point is no line.
     """
+    counted = Counter(name for race in races for name in race.timings)
     rows = [
         {"name": name, "seconds": timing.median, "place": float(race.axes[axis]) if numeric else race.axes[axis]}
         for race in races
         for name, timing in race.timings.items()
+        if counted[name] > 1
     ]
-    counted: dict[str, int] = {}
-    for row in rows:
-        counted[row["name"]] = counted.get(row["name"], 0) + 1
-    rows = [row for row in rows if counted[row["name"]] > 1]
-    names = sorted(counted.keys() & {row["name"] for row in rows}, key=lambda name: (not name.startswith("dq"), "join" not in name.split(), name))
+    names = sorted((name for name, times in counted.items() if times > 1), key=lambda name: (not name.startswith("dq"), "join" not in name.split(), name))
     places = list(dict.fromkeys(race.axes[axis] for race in races))
     scale = alt.Scale(type="log", nice=False) if numeric else alt.Undefined
     x = alt.X(f"place:{'Q' if numeric else 'O'}", title=label, sort=places, scale=scale, axis=_ticks(places, numeric=numeric))
     y = alt.Y("seconds:Q", title="seconds, the median", scale=alt.Scale(type="log"), axis=alt.Axis(values=[10.0**power for power in range(-2, 4)], format="~g"))
     colour = alt.Color("name:N", sort=names, scale=alt.Scale(domain=names, range=list(_LINES[: len(names)])), legend=alt.Legend(orient="right"))
-    base = alt.Chart(alt.Data(values=rows)).encode(x=x, y=y, color=colour)
+    base = alt.Chart(_data(rows)).encode(x=x, y=y, color=colour)
     drawn = (base.mark_line(strokeWidth=2) + base.mark_point(filled=True, size=55, opacity=1)).properties(width=_WIDTH - 140, height=280, title=title)
     return _svg(drawn)
+
+
+def _data(rows: Sequence[dict[str, Any]]) -> alt.Data:
+    return alt.Data(values=rows)  # type: ignore[no-untyped-call]
 
 
 def _ticks(places: Sequence[str], *, numeric: bool) -> alt.Axis:
@@ -75,5 +78,5 @@ def _ticks(places: Sequence[str], *, numeric: bool) -> alt.Axis:
 
 
 def _svg(drawn: alt.LayerChart) -> str:
-    spec: Mapping[str, Any] = {**drawn.to_dict(), "config": _CONFIG}
+    spec: dict[str, Any] = {**drawn.to_dict(), "config": _CONFIG}
     return str(vl_convert.vegalite_to_svg(spec)) + "\n"

@@ -59,7 +59,7 @@ def _rows(race: Race) -> Iterator[tuple[str, ...]]:
             f"{min(timing.seconds):.2f}",
             f"{timing.median_cpu:.2f}",
             f"{timing.peak_mb:.0f}",
-            "" if race.seconds else f"{race.ratio(name):.2f}",
+            "" if race.seconds or race.yardstick not in race.timings else f"{race.ratio(name):.2f}",
             _limit(race, name),
             race.remarks.get(name, ""),
         )

@@ -166,6 +166,20 @@ def test_a_row_of_who_failed_says_why() -> None:
     assert [cell.strip() for cell in last.strip("|").split("|")] == ["failed", "-", "-", "-", "-", "-", "", "not ended after 300 s"]
 
 
+def test_a_race_whose_yardstick_failed_has_no_ratios() -> None:
+    found = ten_cells()
+    without = replace(found, timings={OURS: found.timings[OURS]})
+    assert [cell.strip() for cell in table([without]).splitlines()[3].strip("|").split("|")][:1] == [OURS]
+    assert [cell.strip() for cell in table([without]).splitlines()[3].strip("|").split("|")][5] == ""
+    assert figures({"ten_cells": without})["engine_vs_full_join"] is None
+
+
+def test_a_large_race_goes_on_where_ours_fails() -> None:
+    bench = Bench(ROWS, 1, lambda _: None)
+    found = race(bench, Entry("many", {"by hand": Says("ten"), "ours": Says()}, {"by hand": "hand", "ours": "dq"}, "by hand", large=True))
+    assert found.failed == {"ours": "took more than 1 GB, after 3 s"}
+
+
 def test_races_are_chosen_by_name_and_the_axes_only_where_they_are_asked_for() -> None:
     assert [name for name in chosen_races("", axes=False) if name.startswith("axis-")] == []
     assert chosen_races("", axes=True) == list(ALL)
