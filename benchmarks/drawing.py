@@ -9,6 +9,7 @@ from typing import Any, Final
 import altair as alt
 import vl_convert
 
+from benchmarks.races import JOIN
 from benchmarks.table import Race
 
 KINDS: Final = {"dq": "dq", "hand": "by hand, in SQL", "files": "compares files", "databases": "compares databases", "script": "by hand, in Polars"}
@@ -58,7 +59,7 @@ def lines(races: Sequence[Race], axis: str, *, title: str, label: str, numeric: 
         for name, timing in race.timings.items()
         if counted[name] > 1
     ]
-    names = sorted((name for name, times in counted.items() if times > 1), key=lambda name: (not name.startswith("dq"), "join" not in name.split(), name))
+    names = sorted((name for name, times in counted.items() if times > 1), key=lambda name: (not name.startswith("dq"), name != JOIN, name))
     places = list(dict.fromkeys(race.axes[axis] for race in races))
     scale = alt.Scale(type="log", nice=False) if numeric else alt.Undefined
     x = alt.X(f"place:{'Q' if numeric else 'O'}", title=label, sort=places, scale=scale, axis=_ticks(places, numeric=numeric))

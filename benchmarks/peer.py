@@ -16,6 +16,7 @@ from benchmarks.process import Ended
 DESCRIPTIONS = Path(__file__).with_name("peers")
 FOLDER = Path(__file__).with_name(".peers")
 KINDS = ("files", "databases", "script")  # compares Parquet files; tables of a database; a script written for this benchmark
+_CLOCK = re.compile(r"^\[[\d:]+\] ")  # a log line's time
 
 
 class PeerError(Exception):
@@ -64,7 +65,7 @@ class Peer:
             return 0
         found = [re.search(pattern, ended.output, re.DOTALL) for pattern in self.counts]
         if ended.status not in {0, self.differ} or not all(found):
-            said = (ended.errors.strip() or ended.output.strip() or "nothing was said").splitlines()[-1][:200]
+            said = _CLOCK.sub("", (ended.errors.strip() or ended.output.strip() or "nothing was said").splitlines()[-1])[:200]
             raise PeerError(f"no answer, exit status {ended.status}: {said}")
         return sum(int(match[1].replace(",", "")) for match in found if match)
 

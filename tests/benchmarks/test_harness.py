@@ -85,7 +85,7 @@ def test_a_peer_whose_lock_file_cannot_be_installed_says_so(tmp_path: Path, monk
     [
         (Ended(1, "c1,000 m2 e3", ""), 1005),
         (Ended(0, "nothing differs", ""), 0),
-        (Ended(0, "", "[12:00:00] ERROR - it broke"), "no answer, exit status 0: [12:00:00] ERROR - it broke"),
+        (Ended(0, "", "[12:00:00] ERROR - it broke"), "no answer, exit status 0: ERROR - it broke"),
         (Ended(2, "c1 m2 e3", "no such file"), "no answer, exit status 2: no such file"),
     ],
 )
