@@ -59,9 +59,9 @@ def _watch(process: subprocess.Popen[bytes], limits: Limits) -> None:
         except subprocess.TimeoutExpired:
             taken = time.monotonic() - started
             if taken > limits.seconds:
-                raise LimitError(f"not ended after {limits.seconds:.0f} s") from None
+                raise LimitError(f"not ended after {limits.seconds:g} s") from None
             if sum(_resident(pid) for pid in _tree(process.pid)) > limits.memory:
-                raise LimitError(f"took more than {limits.memory / 1e9:.0f} GB, after {taken:.0f} s") from None
+                raise LimitError(f"took more than {limits.memory / 1e9:g} GB, after {taken:.0f} s") from None
         else:
             return
 
