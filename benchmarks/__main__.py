@@ -8,11 +8,13 @@ was; one that has ended is begun anew.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatch
 from functools import partial
 
+from benchmarks import data
 from benchmarks.answers import ask_all
 from benchmarks.axes import AXES
 from benchmarks.bench import GIGABYTE, PEER_LIMITS, Bench
@@ -38,6 +40,7 @@ def main() -> int:
     if not wanted:
         print(f"no race is called {asked['RACES']}; there are {', '.join(ALL)}", file=sys.stderr)
         return 2
+    clear_room()
     missing = installed(peers)
     results = Results(FOLDER / str(rows))
     settings = {"rounds": rounds, "peers": [peer.name for peer in peers], "seconds": limits.seconds, "memory": limits.memory}
@@ -78,6 +81,14 @@ def installed(peers: Sequence[Peer]) -> dict[str, str]:
         except PeerError as error:
             missing[peer.name] = str(error)
     return missing
+
+
+def clear_room() -> None:
+    """Let everything that is spilled go beside the data, and clear away what a run that was killed left there."""
+    room = data.FOLDER / "room"
+    shutil.rmtree(room, ignore_errors=True)
+    room.mkdir(parents=True)
+    os.environ["TMPDIR"] = str(room)
 
 
 def command(asked: Mapping[str, str]) -> str:
