@@ -40,8 +40,9 @@ def sign(
     as_json: AsJson = False,
 ) -> None:
     from dq.signoff.checked import STEPS
+    from dq.signoff.file import read_bytes
     from dq.signoff.keys import read_signer
-    from dq.signoff.parity import NAME
+    from dq.signoff.parity import NAME, sha256
     from dq.signoff.policy import POLICY, read_roster
     from dq.signoff.signing import Wanted, check_reason, prepare
     from dq.signoff.signing import sign as signed
@@ -61,10 +62,11 @@ def sign(
     file = signed(ready, typed=_typed())
     said = statement.predicate
     if as_json:
-        say_json({"run": said["run"]["run"], **{name: said[name] for name in ("person", "role", "decision", "reason", "signed_at")}, "file": str(file)})
+        word = {name: said[name] for name in ("person", "role", "decision", "reason", "signed_at")}
+        say_json({"run": said["run"]["run"], **word, "file": str(file), "sha256": sha256(read_bytes(file))})
         return
     say(f"signed as {said['role']} by {said['person']}: {'accepted' if said['decision'] == 'accept' else 'rejected'}")
-    say(f"  {file}")
+    say(f"  {file}  {sha256(read_bytes(file))}")
 
 
 def _typed() -> str:

@@ -101,6 +101,8 @@ def _facts(found: Verified) -> Iterator[Fact]:
     if found.stamped is not None:
         yield Fact(say("Time stamp"), (_moment(found.stamped),))
     pinned = say("as pinned") if found.pinned else say("not pinned: nobody says that it is the roster that was agreed on")
+    if found.said is not None:
+        yield Fact(say("Sign-offs (SHA-256)"), (found.said,), aside="signoff.intoto.json", is_digest=True)
     yield Fact(say("Roster (SHA-256)"), (found.roster.digest,), aside=pinned, is_digest=True)
 
 

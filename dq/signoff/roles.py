@@ -25,6 +25,7 @@ class SignOff:
     digest: str  # SHA-256 of its envelope
     roster: str = ""  # SHA-256 of the roster by which it was signed
     previous: object = None  # what it says that it follows
+    after: tuple[str, ...] = ()  # the sign-offs of the same run that were there, by digest
 
 
 @dataclass(frozen=True, slots=True)

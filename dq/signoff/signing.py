@@ -69,9 +69,9 @@ def prepare(folder: Path, roster: Roster, signer: Signer, *, wanted: Wanted) -> 
         folder, roster.policy, as_of=wanted.now, files=wanted.files or {}, contract=wanted.contract, renewed=wanted.reason is not None, told=wanted.told
     )
     seen = max(wanted.now, datetime.now(tz=UTC))  # somebody else may have signed since this one began
-    there = [item for item in read_words(attested, roster, as_of=seen) if item.person == person.name]
+    there = read_words(attested, roster, as_of=seen)
     for item in there:
-        if item.role != wanted.role:
+        if item.person == person.name and item.role != wanted.role:
             raise UsageError(f"--role: {person.name} signed this run as {item.role}; one person signs in one role")
     if wanted.reason is None and attested.record.exit_status:
         raise UsageError(f"run {attested.record.run} is {attested.record.outcome.value}: it can only be rejected, --reject --reason TEXT")
@@ -87,6 +87,7 @@ def prepare(folder: Path, roster: Roster, signer: Signer, *, wanted: Wanted) -> 
         signed_at=wanted.now,
         previous=previous_said(before),
         policy=roster.digest,
+        after=[item.digest for item in there],
     )
     return Ready(folder, person, signer, statement.payload)
 

@@ -10,6 +10,7 @@ from dq.record import Outcome
 from dq.report.blocks import amount, moment
 from dq.report.visible import clip, visible
 from dq.signoff.facts import FIRST
+from dq.signoff.file import SIGN_OFFS
 from dq.signoff.roles import RoleLine
 from dq.signoff.statement import Statement
 from dq.signoff.verifying import Verified
@@ -29,6 +30,7 @@ def told_before_signing(statement: Statement, *, fingerprint: str) -> tuple[str,
         ("region", run["region"] or "all"),
         ("batch", "all that has moved" if run["batch"] is None else f"{run['batch']}"),
         ("follows", _follows(said["previous"])),
+        ("comes after", f"{counted(len(said['after']), 'sign-off')} of this run"),
         ("run", f"{run['run']}, as of {moment(run['as_of'])}"),
         ("verdict", f"{run['verdict']}: {run['headline']}"),
         ("checks", ", ".join(f"{run['checks'][outcome]:,} {outcome.lower()}" for outcome in Outcome)),
@@ -63,6 +65,8 @@ def told_of(found: Verified) -> tuple[str, ...]:
         ]
     if found.count is not None:
         pairs += [(line.role, _role(line)) for line in found.count.roles]
+    if found.said is not None:
+        pairs.append(("sign-offs", f"{found.folder.name}/{SIGN_OFFS}  {found.said}"))
     if found.stamped is not None:
         pairs.append(("stamped", f"the sign-offs were there at {moment(_seconds(found.stamped))}"))
     others = [item for item in found.sign_offs if item.roster != found.roster.digest]
@@ -87,6 +91,7 @@ def summary_of(found: Verified) -> dict[str, Any]:
         "region": attested.record.region if attested else None,
         "outcome": attested.record.outcome.value if attested else None,
         "parity": attested.digest if attested else None,
+        "sign_offs": found.said,
         "validator": attested.validator.name if attested else None,
         "snapshots": dict(attested.snapshots) if attested else {},
         "notes": list(attested.notes) if attested else [],

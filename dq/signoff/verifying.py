@@ -17,6 +17,7 @@ from dq.record import Outcome
 from dq.signoff.checked import Attested, Told, check_folder
 from dq.signoff.disk import Disk
 from dq.signoff.file import SIGN_OFFS, read_bytes, read_sign_offs
+from dq.signoff.parity import sha256
 from dq.signoff.policy import Roster
 from dq.signoff.roles import Count, SignOff, count
 from dq.signoff.stamp import Stamp, stamped_at
@@ -38,6 +39,7 @@ class Verified:
     exit_status: int  # 0 verified; 1 refused, rejected or too few; 3 it could not be said
     trace: str = ""  # of an error of ours, for --debug
     stamped: datetime | None = None  # when a trusted authority saw the sign-offs; None where nobody asked
+    said: str | None = None  # SHA-256 of the file of sign-offs, which whoever keeps it can hold a later one against; None where there is none
 
     @property
     def word(self) -> str:
@@ -93,7 +95,8 @@ def verify(
         status = max(attested.record.exit_status, 1 if problems else 0)
         if attested.record.exit_status:
             problems.insert(0, f"the run itself is {attested.record.outcome.value}")
-        return Verified(folder, roster, pin is not None, as_of, attested, sign_offs, counted, tuple(problems), status, stamped=stamped)
+        said = sha256(read_bytes(folder / SIGN_OFFS)) if sign_offs else None
+        return Verified(folder, roster, pin is not None, as_of, attested, sign_offs, counted, tuple(problems), status, stamped=stamped, said=said)
     except Exception as error:  # noqa: BLE001 - see the module
         ours = isinstance(error, DqError)
         problem = str(error) if ours else f"an error of dq itself ({type(error).__name__}); --debug shows where"
@@ -116,4 +119,9 @@ def read_words(attested: Attested, roster: Roster, *, as_of: datetime) -> tuple[
     if not path.exists() and not path.is_symlink():
         return ()
     envelopes = read_sign_offs(read_bytes(path), where=str(path))
-    return tuple(read_word(envelope, attested, roster.policy, as_of=as_of, where=f"{path}: sign-off {number}") for number, envelope in enumerate(envelopes, 1))
+    found = tuple(read_word(envelope, attested, roster.policy, as_of=as_of, where=f"{path}: sign-off {number}") for number, envelope in enumerate(envelopes, 1))
+    there = {item.digest for item in found}
+    for number, item in enumerate(found, 1):
+        if not there.issuperset(item.after):
+            raise RefusedError(f"{path}: sign-off {number} comes after one that is not there: a sign-off was taken away")
+    return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,11 +18,35 @@ from dq.signoff.sshsig import check_message
 from dq.signoff.statement import SIGN_OFF, Statement, read_statement
 from dq.signoff.strict import canonical
 
-_OWN = {"role", "person", "decision", "reason", "signed_at", "previous", "policy"}
+_OWN = {"role", "person", "decision", "reason", "signed_at", "after", "previous", "policy"}
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-def word_of(attested: Attested, *, role: str, person: str, decision: str, reason: str | None, signed_at: datetime, previous: object, policy: str) -> Statement:
-    """Return the statement that a person signs: of the same files as the parity statement, and of that itself."""
+def word_of(
+    attested: Attested,
+    *,
+    role: str,
+    person: str,
+    decision: str,
+    reason: str | None,
+    signed_at: datetime,
+    previous: object,
+    policy: str,
+    after: Sequence[str] = (),
+) -> Statement:
+    """Return the statement that a person signs: of the same files as the parity statement, and of that itself.
+
+    Args:
+        attested: the run.
+        role: for which the person signs.
+        person: as the roster has the name.
+        decision: accept or reject.
+        reason: of a rejection.
+        signed_at: by the person's clock.
+        previous: what it follows: the signed run of the batch before.
+        policy: the SHA-256 of the roster.
+        after: the sign-offs of this run that were there, by digest: none of them can be taken away unnoticed.
+    """
     predicate = {
         "run": facts_of(attested.record),
         "role": role,
@@ -29,6 +54,7 @@ def word_of(attested: Attested, *, role: str, person: str, decision: str, reason
         "decision": decision,
         "reason": reason,
         "signed_at": signed_at.astimezone(UTC).isoformat(timespec="milliseconds"),
+        "after": sorted(after),
         "previous": previous,
         "policy": {"name": "signers.toml", "digest": {"sha256": policy}},
     }
@@ -59,8 +85,8 @@ def read_word(envelope: Envelope, attested: Attested, policy: Policy, *, as_of: 
         raise RefusedError(f"{where}: {person.name} signed at {moment.isoformat()}, which is after {as_of.isoformat()}")
     if said["decision"] == "accept" and attested.record.exit_status:
         raise RefusedError(f"{where}: {person.name} accepts a run that is {attested.record.outcome.value}")
-    roster = _roster(said["policy"], where=where)
-    return SignOff(person.name, said["role"], said["decision"], said["reason"], moment, key, digest_of(envelope), roster, said["previous"])
+    roster, after = _roster(said["policy"], where=where), _after(said["after"], where=where)
+    return SignOff(person.name, said["role"], said["decision"], said["reason"], moment, key, digest_of(envelope), roster, said["previous"], after)
 
 
 def digest_of(envelope: Envelope) -> str:
@@ -85,6 +111,12 @@ def _is_previous(found: object, *, first: bool) -> bool:
     if first:
         return found == FIRST
     return isinstance(found, Mapping) and found.keys() == {"batch", "run", "parity", "sign_offs"}
+
+
+def _after(found: object, *, where: str) -> tuple[str, ...]:
+    if not isinstance(found, list) or not all(isinstance(item, str) and _SHA256.fullmatch(item) for item in found) or found != sorted(set(found)):
+        raise RefusedError(f"{where}: does not name the sign-offs that it comes after")
+    return tuple(found)
 
 
 def _roster(found: object, *, where: str) -> str:

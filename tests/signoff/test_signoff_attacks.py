@@ -63,7 +63,7 @@ def f09_one_of_two(world: World) -> None:
 
 
 def f09_the_mandatory_one_is_missing(world: World) -> None:
-    world.put(world.envelopes()[1])
+    world.put(world.forge("budi", at=1, after=[]))
     world.sign("tina", "finance")
 
 
@@ -280,6 +280,21 @@ def x_a_rejection_without_reason(world: World) -> None:
     world.put(world.envelopes()[0], world.forge("budi", at=1, decision="reject"))
 
 
+def x_a_rejection_taken_away(world: World) -> None:
+    before = world.envelopes()
+    world.sign("tina", "finance", now=NOW + timedelta(minutes=1), reason="the totals of May")
+    world.sign("budi", "finance", now=NOW + timedelta(minutes=2))
+    world.put(*before, world.envelopes()[3])
+
+
+def x_the_first_sign_off_taken_away(world: World) -> None:
+    world.put(world.envelopes()[1])
+
+
+def x_names_no_sign_off_that_there_can_be(world: World) -> None:
+    world.put(world.envelopes()[0], world.forge("budi", at=1, after=["the first"]))
+
+
 def x_an_acceptance_replayed_after_the_rejection(world: World) -> None:
     before = world.envelopes()
     world.sign("budi", "finance", now=NOW + timedelta(minutes=1), reason="the totals of May")
@@ -352,6 +367,9 @@ ATTACKS = {
     f27_exported_anew: "sign-off 2: is of another run: it names another target.duckdb",
     f27_attested_with_another_target: "sign-off 1: is of another run: it names another parity.intoto.json, target.duckdb",
     f27_a_byte_of_the_target: "is not the file that was compared: its SHA-256 is another",
+    x_a_rejection_taken_away: "sign-off 3 comes after one that is not there: a sign-off was taken away",
+    x_the_first_sign_off_taken_away: "sign-off 1 comes after one that is not there: a sign-off was taken away",
+    x_names_no_sign_off_that_there_can_be: "sign-off 2: does not name the sign-offs that it comes after",
     x_one_subject_fewer: "is about other files than the record and the page of this run, and its snapshots",
     x_a_rejection: "finance: tina rejected it: the totals of May",
     x_a_rejection_of_the_same_person_later: "finance: budi rejected it: the totals of May",

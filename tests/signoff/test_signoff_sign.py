@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from dq.errors import RefusedError
 from dq.signoff.file import SIGN_OFFS, read_sign_offs
+from dq.signoff.keys import read_signer
 from dq.signoff.parity import NAME
 from dq.signoff.previous import check_previous
+from dq.signoff.signing import Wanted, prepare, sign
+from dq.signoff.word import digest_of
 from tests.cli.small import Dq, Said, assert_refused, environment
 
-from .signed import LATER, World, key_table, write_key
+from .signed import LATER, NOW, World, key_table, write_key
 
 PASSPHRASE = "correct horse"  # noqa: S105 - of keys made at run time
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -41,6 +45,7 @@ def test_what_is_signed_is_shown_before_it_is(attested: World, dq: Dq) -> None:
         "region ID",
         "batch 1",
         "follows first batch",
+        "comes after 0 sign-offs of this run",
         f"run {run}, as of 5 Nov 2024, 20:00 UTC",
         "verdict PASSED: Batch 1: 40 rows in 2 entities compared, every promise kept.",
         "checks 26 passed, 0 waived, 0 failed, 0 not proven",
@@ -59,8 +64,36 @@ def test_what_is_signed_is_shown_before_it_is(attested: World, dq: Dq) -> None:
         "signed as data-owner by sri: accepted",
         shown[-1],
     ]
-    assert said.last.endswith(SIGN_OFFS)
+    assert said.last.split() == [str(attested.file), hashlib.sha256(attested.file.read_bytes()).hexdigest()]  # for whoever keeps it
     assert said.status == 0
+
+
+def test_a_sign_off_names_all_that_were_there(attested: World) -> None:
+    attested.sign("sri", "data-owner")
+    attested.sign("budi", "finance")
+    attested.sign("tina", "finance", now=NOW + timedelta(minutes=1), reason="no")
+    digests = [digest_of(envelope) for envelope in attested.envelopes()]
+    named = [json.loads(envelope.payload)["predicate"]["after"] for envelope in attested.envelopes()]
+    assert named == [sorted(digests[:number]) for number in range(3)]
+
+
+def test_those_who_sign_at_once_name_each_other_not_and_both_count(attested: World) -> None:
+    ready = [
+        prepare(
+            attested.folder, attested.roster, read_signer(attested.keys / name, ask=str), wanted=Wanted(role=role, now=NOW, contract=attested.small.contract)
+        )
+        for name, role in (("sri", "data-owner"), ("budi", "finance"))
+    ]
+    for one in ready:
+        sign(one, typed=one.words)
+    assert [json.loads(envelope.payload)["predicate"]["after"] for envelope in attested.envelopes()] == [[], []]
+    assert attested.verify().problems == ()
+
+
+def test_the_digest_of_the_sign_offs_is_told_when_they_are_verified(signed: World, dq: Dq) -> None:
+    digest = hashlib.sha256(signed.file.read_bytes()).hexdigest()
+    assert re.search(rf"(?m)^  sign-offs +{signed.folder.name}/{SIGN_OFFS}  {digest}$", verified(dq, signed).out)
+    assert json.loads(verified(dq, signed, "--json").out)["sign_offs"] == digest
 
 
 def test_who_signed_what_and_when_is_said_role_by_role(signed: World, dq: Dq) -> None:
