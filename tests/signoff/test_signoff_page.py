@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from importlib import resources
@@ -16,12 +17,15 @@ import typst
 
 from dq.folder import read_record
 from dq.pages import queries_at
+from dq.record import WaiverLine
 from dq.report.html import render_html
 from dq.report.language import LANGUAGES, writing
 from dq.report.printed import printed
 from dq.report.signed import printed_signed, signed_view
 from dq.signoff.parity import NAME
+from dq.signoff.verifying import Verified
 from tests.cli.small import Dq, Said, assert_refused
+from tests.report.records import waiver
 
 from . import test_signoff_attacks as attacks
 from .signed import LATER, NOW, World, public_key
@@ -173,3 +177,32 @@ def test_the_signed_report_is_there_on_paper(signed: World, dq: Dq, tmp_path: Pa
     data = {**printed(read_record(signed.folder)), "signed": printed_signed(signed.verify()), "fonts": ["Noto Sans"], "mono": ["Noto Sans"]}
     headings = typst.query(TEMPLATE, "heading.where(level: 2)", field="body", sys_inputs={"report": json.dumps(data)})
     assert json.loads(headings)[0] == {"func": "text", "text": "Signed off, and verified"}
+
+
+def with_waivers(signed: World, *waivers: WaiverLine) -> Verified:
+    """Return what verifying the run would come to if its record had waivers."""
+    found = signed.verify()
+    assert found.attested is not None
+    return replace(found, attested=replace(found.attested, record=found.attested.record.model_copy(update={"waivers": waivers})))
+
+
+def test_a_waiver_stands_on_the_page_with_who_countersigned(signed: World) -> None:
+    finance = waiver(check="coupons.values", approver_role="finance", author="Rina", reason="one coupon is worth more")
+    (table,) = (table for table in signed_view(with_waivers(signed, finance)).tables if table.title == "Waivers, and who countersigned")
+    ((check, rows, reason, author, _, by),) = table.rows
+    assert (check, rows, reason, author) == ("coupons.values", "3", "one coupon is worth more", "Rina")
+    assert by == "budi (finance, 29 Nov 2026, 12:00 UTC)"
+
+
+@pytest.mark.parametrize(("role", "author"), [("business-owner", "Rina"), ("finance", "Budi")])
+def test_a_waiver_that_nobody_else_signed_for_says_who_must(signed: World, role: str, author: str) -> None:
+    """Nobody in its role, or its own author alone."""
+    (table,) = (one for one in signed_view(with_waivers(signed, waiver(approver_role=role, author=author))).tables if one.title.startswith("Waivers"))
+    assert table.rows[0][-1] == f"nobody: {role} must sign, and not {author}"
+
+
+def test_a_record_without_waivers_has_no_table_of_them(signed: World) -> None:
+    assert [table.title for table in signed_view(signed.verify()).tables] == [
+        "Sign-offs whose signature holds",
+        "What was attested and is signed for, by SHA-256",
+    ]
