@@ -80,10 +80,10 @@ def show(
 
         tell_history(runs, policy=policy, contract=contract, language=lang, as_json=as_json)
         return
-    folder = find_run(run, runs=runs)
     if signed:
-        tell_signed(folder, Judged(policy, policy_digest, as_of), contract=contract, pdf=pdf, language=lang, as_json=as_json)
+        tell_signed(run, Judged(policy, policy_digest, as_of), runs=runs, contract=contract, pdf=pdf, language=lang, as_json=as_json)
         return
+    folder = find_run(run, runs=runs)
     record = read_record(folder)
     if findings is not None:
         _findings(folder, record, entity=findings, to=to)

@@ -9,6 +9,7 @@ from pathlib import Path
 from dq.commands.arguments import moment
 from dq.commands.console import progress, say, say_json
 from dq.folder import read_record
+from dq.past import find_run
 from dq.report.language import ENGLISH, language_of
 
 
@@ -21,12 +22,13 @@ class Judged:
     as_of: str | None  # sign-offs and keys count as of then; None: now
 
 
-def tell_signed(folder: Path, judged: Judged, *, contract: Path, pdf: Path | None, language: str | None, as_json: bool) -> None:
+def tell_signed(run: str, judged: Judged, *, runs: Path, contract: Path, pdf: Path | None, language: str | None, as_json: bool) -> None:
     """Verify a run as `dq verify` does, write the report that begins with what that came to, and say the last line of it and where the page is.
 
     Args:
-        folder: the run's.
+        run: as it is named, or 'latest': the latest that is attested.
         judged: by which roster, and as of when.
+        runs: where run folders are kept.
         contract: where the run's contract may be.
         pdf: where a print copy goes instead of the page; None: the page, report.signed.html in the run's folder, written anew.
         language: of the page; None: English.
@@ -38,12 +40,13 @@ def tell_signed(folder: Path, judged: Judged, *, contract: Path, pdf: Path | Non
     """
     from dq.pages import queries_at
     from dq.signoff.checked import STEPS
+    from dq.signoff.parity import NAME
     from dq.signoff.pinned import agreed_digest
     from dq.signoff.policy import POLICY, read_roster
     from dq.signoff.telling import summary_of, told_of
     from dq.signoff.verifying import verify
 
-    language = language_of(language or ENGLISH).code
+    language, folder = language_of(language or ENGLISH).code, find_run(run, runs=runs, with_file=NAME)
     pin, at = agreed_digest(judged.digest), moment(judged.as_of) or datetime.now(tz=UTC)
     roster = read_roster(judged.policy or contract / POLICY)
     with progress(STEPS, what="verify", quiet=as_json) as told:

@@ -77,6 +77,13 @@ def test_the_signed_report_is_the_report_with_what_verifying_came_to_before_it(s
     assert lines.index('<h2 id="signed">Signed off, and verified</h2>') < next(number for number, line in enumerate(lines) if 'id="promises"' in line)
 
 
+def test_the_latest_run_is_the_latest_that_somebody_attested(signed: World, dq: Dq) -> None:
+    before = signed.folder.name
+    where = ("--contract", signed.small.contract, "--runs", signed.small.runs)
+    assert dq("run", *where).status == 0  # all that has moved, attested by nobody
+    assert dq("show", "--signed", *where, "--as-of", LATER.isoformat()).out.startswith(f"VERIFIED batch=1 run={before}")
+
+
 def test_a_roster_that_nothing_pins_is_said_on_the_page(signed: World, dq: Dq) -> None:
     shown(dq, signed)
     assert "not pinned: nobody says that it is the roster that was agreed on" in texts(signed.folder / "report.signed.html")
