@@ -17,8 +17,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.__main__ import CONTRACTS
 from benchmarks.data import Data, build
+from benchmarks.races import CONTRACTS
 from benchmarks.sealed import MIGRATION, MOMENT
 from benchmarks.table import tell
 from dq.stores.duckdb_file import seal_duckdb
