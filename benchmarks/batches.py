@@ -30,7 +30,7 @@ from dq.engine import usable_cores
 
 ACCOUNTS, GATES, ROUNDS = 2000, "1,2,5,10,20,50", 3
 SIDES = ("source", "target", "baseline", "crosswalk", "export")
-PARTS = {"sign-offs": "dq.signoff.chain.signed_past", "digests": "dq.measuring.carry", "page": "dq.running.render"}
+PARTS = {"sign-offs": "dq.attesting.signed_past", "digests": "dq.measuring.carry", "page": "dq.running.render"}
 """What a gate does that could grow with the batches, and the function that does it."""
 
 

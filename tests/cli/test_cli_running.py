@@ -248,7 +248,7 @@ STEPS = {
     ("canary.coupons", "release"): {"canary.coupons"},
     ("canary.crosswalk", "release_maps"): {"canary.crosswalk"},
     ("accounts.fit", "_run"): FIT,
-    ("coupons.room", "look_for_room"): ROOM,
+    ("coupons.room", "_looked"): ROOM,
     ("snapshot.baseline", "why_too_late"): {"snapshot.baseline"},
     ("calendar.progress", "measure_progress"): {"calendar.deadline"},
 }
