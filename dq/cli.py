@@ -16,8 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from dq import __version__
-from dq.commands import check, demo, doctor, explain, init, prune, run, show, sign, snapshot, verify, waive
-from dq.commands.console import silence
+from dq.commands.lazily import CONTEXT, Commands
 from dq.errors import DqError
 from dq.interrupts import Ended, watch
 from dq.report.visible import visible
@@ -37,12 +36,13 @@ class Debug:
 DEBUG = Debug()
 app = typer.Typer(
     name="dq",
+    cls=Commands,
     help="Proves that one store was moved into another without losing a coupon, a point, an order or a review.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=CONTEXT,
 )
 
 
@@ -60,21 +60,6 @@ def _options(
     DEBUG.on = DEBUG.on or debug
 
 
-app.command("run", help=run.RUN_HELP)(run.run)
-app.command("gate", help=run.GATE_HELP)(run.gate)
-app.command("check", help=check.HELP)(check.check)
-app.command("snapshot", help=snapshot.HELP)(snapshot.snapshot)
-app.command("show", help=show.HELP)(show.show)
-app.command("explain", help=explain.HELP)(explain.explain)
-app.command("sign", help=sign.HELP)(sign.sign)
-app.command("verify", help=verify.HELP)(verify.verify)
-app.command("waive", help=waive.HELP)(waive.waive)
-app.command("doctor", help=doctor.HELP)(doctor.doctor)
-app.command("prune", help=prune.HELP)(prune.prune)
-app.command("init", help=init.HELP)(init.init)
-app.command("demo", help=demo.HELP)(demo.demo)
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its status."""
     gc.set_threshold(*COLLECTED)
@@ -90,6 +75,8 @@ def status_of(arguments: list[str] | None = None) -> int:
     try:
         found: Any = app([argument for argument in given if argument != "--debug"], standalone_mode=False)  # it may stand anywhere
     except BrokenPipeError:  # of a help page
+        from dq.commands.console import silence  # noqa: PLC0415 - it is heavy
+
         silence()
         return 0
     except (Exception, KeyboardInterrupt, Ended) as error:  # noqa: BLE001 - the last place: an error of ours is one line too

@@ -19,9 +19,11 @@ SLOW = "SELECT sum(hash(i)) FROM range(1000000000000) AS t(i)"
 DRIVER = f"""
 import json, os, random, signal, sys, threading, time
 import dq.cli, dq.running, dq.result, dq.report.html, dq.stores.duckdb_file, polars, pyarrow
+from dq.commands.lazily import load_all
 from dq.engine import Engine
 from dq.sql import Query
 
+load_all()
 plain = Engine.execute
 
 def forked(call):

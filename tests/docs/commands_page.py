@@ -13,6 +13,7 @@ import typer
 
 import dq
 from dq.cli import INTERRUPTED, app
+from dq.commands.lazily import load_all
 from dq.errors import DqError
 from dq.record import Outcome
 
@@ -22,8 +23,10 @@ _STATUS = re.compile(r":? \(?exit \d[^.]*\)?(?=\.)|: NOT PROVEN \(exit 3\)")  # 
 
 
 def command_line() -> Any:
-    """Return the command line as typer makes it of the functions."""
-    return typer.main.get_command(app)
+    """Return the command line as typer makes it of the functions, every command imported."""
+    line: Any = typer.main.get_command(app)
+    line.commands = load_all()
+    return line
 
 
 def render() -> str:
