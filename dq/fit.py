@@ -46,10 +46,10 @@ def _run(engine: Engine, entity: Entity, *, batch: int | None) -> Mapping[str, f
     if batch is not None and entity.owner is not None:
         owner = quote(entity.owner)
         batches = path(snapshot("crosswalk"), "main", "batches")
-        sql += f"""
-            WHERE NOT EXISTS (SELECT 1 FROM {batches} AS b WHERE b.account_id = r.{owner})
-               OR EXISTS (SELECT 1 FROM {batches} AS b JOIN scope.accounts AS a USING (account_id)
-                          WHERE b.account_id = r.{owner} AND b.batch = {batch} AND NOT a.erased_ever)"""
+        others = f"""
+            SELECT b.account_id FROM {batches} AS b LEFT JOIN scope.accounts AS a USING (account_id)
+            GROUP BY b.account_id HAVING bool_or(b.batch = {batch} AND NOT a.erased_ever) IS NOT TRUE"""
+        sql += f" ANTI JOIN ({others}) AS o ON o.account_id = r.{owner}"  # whose owner is in no batch is looked at, too
     view = path("fit", entity.name)
     engine.execute(Query("CREATE SCHEMA IF NOT EXISTS fit", step=f"{entity.name}.fit"))
     engine.execute(Query(f"CREATE OR REPLACE VIEW {view} AS {sql}", step=f"{entity.name}.fit"))

@@ -108,13 +108,13 @@ def record_unplaced(engine: Engine, entity: Entity) -> int:
     if entity.owner is None:
         return 0
     owner = quote(entity.owner)
-    unplaced = f"""
-        SELECT r.{owner} AS id, a.account_id IS NULL AS unlisted
-        FROM {path("own_source", entity.name)} AS r LEFT JOIN scope.accounts AS a ON a.account_id = r.{owner}
-        WHERE r.{owner} IS NOT NULL AND a.placed IS NOT TRUE"""
+    rows_of = f"SELECT r.{owner} AS id FROM {path('own_source', entity.name)} AS r"
+    unplaced = f"{rows_of} ANTI JOIN (SELECT account_id FROM scope.accounts WHERE placed) AS a ON a.account_id = r.{owner} WHERE r.{owner} IS NOT NULL"
     (rows,) = engine.one(Query(f"SELECT count(*) FROM ({unplaced})", step=f"{entity.name}: owners without a batch"))
     if rows:
-        _record(engine, "batches", "unplaced", f"SELECT DISTINCT CAST(id AS VARCHAR) FROM ({unplaced}) WHERE unlisted")
+        _record(
+            engine, "batches", "unplaced", f"SELECT DISTINCT CAST(id AS VARCHAR) FROM ({unplaced}) AS u ANTI JOIN scope.accounts AS a ON a.account_id = u.id"
+        )
     return int(rows)
 
 
