@@ -11,9 +11,6 @@ SELECT hash(order_id) >> 52 AS bucket, count(*) AS n, sum((hash(h) >> 1)::BIGINT
 FROM (SELECT order_id, hash(order_id, account_id, region, status, currency, total, created_at) AS h FROM target.orders)
 GROUP BY bucket;
 
-SET VARIABLE least = (SELECT min(order_id) FROM source.orders);
-SET VARIABLE most = (SELECT max(order_id) FROM source.orders);
-
 CREATE TEMP TABLE unique_keys AS
 SELECT bit_count(bitstring_agg(order_id, 202100000001, 202110999999)) AS keys FROM source.orders;
 
@@ -81,17 +78,15 @@ FROM picked AS p
 JOIN source.orders AS s USING (order_id)
 JOIN target.orders AS t USING (order_id);
 
-CREATE TEMP TABLE together AS
-SELECT
-    mask, list_filter(['account_id', 'region', 'status', 'currency', 'total', 'created_at'], lambda name, bit: (mask >> (bit - 1)) & 1 = 1) AS columns
-FROM (SELECT DISTINCT mask FROM found);
-
-SET VARIABLE columns = (SELECT map(list(mask), list(columns)) FROM together);
+SET VARIABLE columns = (
+    SELECT list(list_filter(['account_id', 'region', 'status', 'currency', 'total', 'created_at'], lambda name, bit: (mask >> (bit - 1)) & 1 = 1) ORDER BY mask)
+    FROM range(64) AS masks (mask)
+);
 
 SET preserve_insertion_order = true;
 
 COPY (
-    SELECT row, [order_id::VARCHAR] AS key, status, getvariable('columns')[mask] AS columns, c, source, target
+    SELECT row, [order_id::VARCHAR] AS key, status, getvariable('columns')[mask + 1] AS columns, c, source, target
     FROM (
         SELECT rowid AS row, order_id, status, mask, NULL::INTEGER AS c, NULL::VARCHAR AS source, NULL::VARCHAR AS target FROM found
         UNION ALL
