@@ -6,10 +6,22 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+from _pytest.nodeid import coerce_node_id
 
 import dq
 from dq.demo import build_snapshots
 from dq.result import Run
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let the tests of a group run in one process: pytest-xdist 3.8 names the group where pytest 9.2 no longer looks for a test's name."""
+    if not getattr(config.option, "loadgroup", False):
+        return
+    for item in items:
+        groups = sorted({str(mark.args[0]) for mark in item.iter_markers("xdist_group")})
+        if groups and not item.nodeid.endswith(f"@{groups[-1]}"):
+            item._id = coerce_node_id(f"{item.nodeid}@{'_'.join(groups)}")
+
 
 pytest_plugins = ["tests.complete", "tests.running_servers"]
 

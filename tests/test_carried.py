@@ -18,7 +18,7 @@ from dq.record import Outcome
 from dq.running import Finished, Options, run_contract
 from tests.matrix.stages import SETTINGS, Case, build
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("carried")]  # the signed past is made once
 
 GATE = Stage(moved=2, command="gate", batch=3)
 FIRST_MOVED, LATER = "2024-11-05 01:00:00+00", "2024-11-09 10:00:00+00"  # batch 1 came into the target, and a customer of it acted

@@ -31,3 +31,8 @@ def test_a_skipped_test_fails_the_whole_run_where_it_counts(tmp_path: Path, vari
     done = subprocess.run(call, check=False, capture_output=True, text=True, env={**environment, "PYTHONPATH": str(ROOT), **variables}, timeout=120)
     assert done.returncode == status, done.stdout
     assert ("must not be skipped: test_suite.py::test_does_not: Skipped: no server" in done.stdout) == bool(status)
+
+
+@pytest.mark.xdist_group("told")
+def test_a_test_of_a_group_is_scheduled_by_it(request: pytest.FixtureRequest) -> None:
+    assert request.node.nodeid.endswith("@told") == bool(getattr(request.config.option, "loadgroup", False))

@@ -23,6 +23,7 @@ WAIVED: tuple[Action, ...] = (("export", "one, silent"), ("waive", "rina"), *FIR
 OWN: tuple[Action, ...] = (("export", "one, silent"), ("waive", "sri"), *FIRST)
 ROOTS = {(): 3, FIRST: 3, WAIVED: 2, OWN: 1, MOVED: 2, SECOND: 3}
 """Where exploring begins, and how many actions are taken from there at most."""
+pytestmark = pytest.mark.xdist_group("model")  # all states are explored once
 
 REPLAYED = 10
 
