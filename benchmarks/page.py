@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, Final
 
 from benchmarks import axes
@@ -20,6 +21,7 @@ from benchmarks.races import OURS, RUN
 from benchmarks.results import FOLDER, Result, Results
 from benchmarks.table import Race, last_line, table
 
+_SAID = 110  # characters of what a peer said
 DOCS: Final = Path(__file__).parent.parent / "docs"
 BEGIN, END = "<!-- measured: `python -m benchmarks.page` writes what follows -->", "<!-- measured: until here -->"
 PREFIX: Final = "speed-"
@@ -170,7 +172,8 @@ def _peers(peers: tuple[Peer, ...], answers: Mapping[str, Mapping[str, str]]) ->
 
 
 def _cell(said: str) -> str:
-    return said.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+    """Return a peer's words as a cell; of a long message its beginning, which says what it is."""
+    return shorten(said, _SAID, placeholder=" …").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
 
 
 def _number(value: float) -> str:
