@@ -11,8 +11,11 @@ SELECT hash(order_id) >> 52 AS bucket, count(*) AS n, sum((hash(h) >> 1)::BIGINT
 FROM (SELECT order_id, hash(order_id, account_id, region, status, currency, total, created_at) AS h FROM target.orders)
 GROUP BY bucket;
 
+SET VARIABLE first_key = (SELECT min(order_id) FROM source.orders);
+SET VARIABLE last_key = (SELECT max(order_id) FROM source.orders);
+
 CREATE TEMP TABLE unique_keys AS
-SELECT bit_count(bitstring_agg(order_id, 202100000001, 202110999999)) AS keys FROM source.orders;
+SELECT bit_count(bitstring_agg(order_id, getvariable('first_key'), getvariable('last_key'))) AS keys FROM source.orders;
 
 CREATE TEMP TABLE sums AS
 SELECT 'source' AS side, region, currency, count(*) AS n, sum(total) AS net, sum(abs(total)) AS gross FROM source.orders GROUP BY ALL
@@ -59,8 +62,11 @@ WHERE (s.n - f.source_n, s.lane_1 - f.source_1, s.lane_2 - f.source_2) IS DISTIN
 CREATE TEMP TABLE harm AS
 SELECT region, currency, mask, status, count(*) AS n, sum(abs(coalesce(source_total, 0) - coalesce(target_total, 0))) AS stake FROM found GROUP BY ALL;
 
+SET VARIABLE first_person = (SELECT min(account_id) FROM found);
+SET VARIABLE last_person = (SELECT max(account_id) FROM found);
+
 CREATE TEMP TABLE people AS
-SELECT bit_count(bitstring_agg(account_id, 100001, 2100000)) AS people FROM found;
+SELECT bit_count(bitstring_agg(account_id, getvariable('first_person'), getvariable('last_person'))) AS people FROM found;
 
 CREATE TEMP TABLE picked AS
 (SELECT rowid AS row, order_id, 2 AS c FROM found WHERE mask & 4 <> 0 ORDER BY rowid LIMIT 100000)
