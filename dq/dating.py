@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 
 from dq.asking import Question
 from dq.attempts import Attempts
 from dq.compare.crosswalk import count_moved_before
+from dq.compare.owners import OwnedRows
 from dq.countdown import is_proven, make_calendar
 from dq.engine import Engine
 from dq.ground import Ground
@@ -18,7 +19,7 @@ from dq.words import counted, listed
 
 
 def dated(
-    engine: Engine, ground: Ground, question: Question, *, checks: Sequence[Check], compared: Collection[str], attempt: Attempts
+    engine: Engine, ground: Ground, question: Question, *, checks: Sequence[Check], compared: Mapping[str, OwnedRows], attempt: Attempts
 ) -> tuple[list[Check], Calendar | None]:
     """Return all checks in the order declared, the deadline's with them, and how far the migration is."""
     migration, asked = question.contract.migration, question.asked

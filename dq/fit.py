@@ -45,10 +45,11 @@ def _run(engine: Engine, entity: Entity, *, batch: int | None) -> Mapping[str, f
     sql = f"SELECT {columns} FROM {path('own_source', entity.name)} AS r"
     if batch is not None and entity.owner is not None:
         owner = quote(entity.owner)
-        batches = path(snapshot("crosswalk"), "main", "batches")
+        several = "SELECT account_id FROM scope.accounts WHERE listed > 1"
+        also = f"SELECT account_id FROM {path(snapshot('crosswalk'), 'main', 'batches')} WHERE batch = {batch} AND account_id IN ({several})"
         others = f"""
-            SELECT b.account_id FROM {batches} AS b LEFT JOIN scope.accounts AS a USING (account_id)
-            GROUP BY b.account_id HAVING bool_or(b.batch = {batch} AND NOT a.erased_ever) IS NOT TRUE"""
+            SELECT account_id FROM scope.accounts
+            WHERE listed > 0 AND (erased_ever OR (batch IS DISTINCT FROM {batch} AND account_id NOT IN ({also})))"""
         sql += f" ANTI JOIN ({others}) AS o ON o.account_id = r.{owner}"  # whose owner is in no batch is looked at, too
     view = path("fit", entity.name)
     engine.execute(Query("CREATE SCHEMA IF NOT EXISTS fit", step=f"{entity.name}.fit"))

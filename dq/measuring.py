@@ -5,7 +5,7 @@ Every step goes through `attempt`, which turns a crash into a fact of its own, s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -20,6 +20,7 @@ from dq.compare.freeze import Late, check_freeze
 from dq.compare.invariants import check_invariant
 from dq.compare.later import blocked_by
 from dq.compare.natives import Natives, check_natives
+from dq.compare.owners import OwnedRows
 from dq.compare.persons import PersonSums, compare_persons
 from dq.compare.progress import Progress, count_batches, moments_of
 from dq.compare.sides import make_moved
@@ -118,7 +119,7 @@ def measure_freeze(engine: Engine, ground: Ground, entity: Entity, *, asked: Ask
     return attempt(f"{entity.name}.freeze", check_freeze, engine, entity, freeze=freeze, taken=asked.source_moment)
 
 
-def measure_progress(engine: Engine, ground: Ground, *, asked: Asked, as_of: datetime, compared: Collection[str]) -> Progress:
+def measure_progress(engine: Engine, ground: Ground, *, asked: Asked, as_of: datetime, compared: Mapping[str, OwnedRows]) -> Progress:
     """Count how far the migration is.
 
     Args:
@@ -126,12 +127,12 @@ def measure_progress(engine: Engine, ground: Ground, *, asked: Asked, as_of: dat
         ground: what stands there.
         asked: what is compared.
         as_of: the moment that the run is judged as of.
-        compared: the entities whose rows were compared.
+        compared: the entities whose rows were compared, and what was counted of them.
     """
     entities = ground.contract.entities
     owned = [entity for entity in entities if entity.owner is not None]
     read = [entity for entity in owned if ground.unread(entity) is None]
-    sizes = count_batches(engine, ground.contract.migration.batches, scope=ground.scope, owned=read, is_whole=len(read) == len(owned))
+    sizes = count_batches(engine, ground.contract.migration.batches, scope=ground.scope, owned=read, counted=compared, is_whole=len(read) == len(owned))
     if asked.baseline_moment is None:
         return Progress(sizes)
     merged = [entity for entity in entities if entity.merge is not None and entity.name in compared]

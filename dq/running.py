@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,7 @@ from dq.asking import Command, Question, ask, snapshot_paths
 from dq.attempts import Attempts
 from dq.compare.carried import Digests, carried_by
 from dq.compare.evidence import Crash
+from dq.compare.owners import OwnedRows
 from dq.compare.signed import BatchSignOff, Carried
 from dq.compare.views import snapshot
 from dq.contract.models import Contract
@@ -213,12 +214,12 @@ def _recorded(engine: Engine, question: Question, *, attempt: Attempts, told: To
     causes: tuple[Cause, ...] = ()
     unexplained: tuple[str, ...] = ()
     records = 0
-    compared: Collection[str] = ()
+    compared: Mapping[str, OwnedRows] = {}
     there: Digests | Crash | None = None
     if question.compares:
         facts = measure_migration(engine, question.contract, asked=question.asked, attempt=attempt, told=told)
         ground, there = facts.ground, facts.carried
-        compared = [item.entity.name for item in facts.entities if item.evidence is not None]
+        compared = {item.entity.name: item.evidence.owned for item in facts.entities if item.evidence is not None}
         told("findings and causes")
         seen, diagnoses, records = _findings(engine, facts, attempt=attempt, file=findings)
         causes = tuple(cause for found in diagnoses.values() for cause in found.causes)

@@ -55,9 +55,7 @@ def look_at_batches(engine: Engine, contract: Contract) -> int:
     }
     for problem, where in problems.items():
         _record(engine, "batches", problem, f"SELECT coalesce(CAST(account_id AS VARCHAR), 'NULL') FROM {table} WHERE {where}")
-    _record(
-        engine, "batches", "overlap", f"SELECT CAST(account_id AS VARCHAR) FROM {table} WHERE account_id IS NOT NULL GROUP BY account_id HAVING count(*) > 1"
-    )
+    _record(engine, "batches", "overlap", "SELECT CAST(account_id AS VARCHAR) FROM scope.accounts WHERE listed > 1")
     numbers = f"(SELECT unnest([{known}]) AS number)"
     _record(engine, "batches", "no account", f"SELECT CAST(n.number AS VARCHAR) FROM {numbers} AS n ANTI JOIN {table} AS b ON b.batch = n.number")
     return _rows(engine, table)
@@ -103,19 +101,11 @@ def record_outside(engine: Engine, entity: Entity, *, batches: Sequence[Batch]) 
     _record(engine, "batches", "outside the region", ids)
 
 
-def record_unplaced(engine: Engine, entity: Entity) -> int:
-    """Record owners of an entity's rows that nobody lists, each once; return how many rows are theirs, or of those listed without a batch."""
-    if entity.owner is None:
-        return 0
-    owner = quote(entity.owner)
-    rows_of = f"SELECT r.{owner} AS id FROM {path('own_source', entity.name)} AS r"
-    unplaced = f"{rows_of} ANTI JOIN (SELECT account_id FROM scope.accounts WHERE placed) AS a ON a.account_id = r.{owner} WHERE r.{owner} IS NOT NULL"
-    (rows,) = engine.one(Query(f"SELECT count(*) FROM ({unplaced})", step=f"{entity.name}: owners without a batch"))
-    if rows:
-        _record(
-            engine, "batches", "unplaced", f"SELECT DISTINCT CAST(id AS VARCHAR) FROM ({unplaced}) AS u ANTI JOIN scope.accounts AS a ON a.account_id = u.id"
-        )
-    return int(rows)
+def record_unplaced(engine: Engine, entity: Entity) -> None:
+    """Record owners of an entity's rows that nobody lists, each once."""
+    owner = quote(str(entity.owner))
+    rows_of = f"SELECT DISTINCT r.{owner} AS id FROM {path('own_source', entity.name)} AS r WHERE r.{owner} IS NOT NULL"
+    _record(engine, "batches", "unplaced", f"SELECT CAST(id AS VARCHAR) FROM ({rows_of}) AS u ANTI JOIN scope.accounts AS a ON a.account_id = u.id")
 
 
 def look_at_merges(engine: Engine, *, scope: Scope, homes: Mapping[str, Entity]) -> int:

@@ -13,6 +13,7 @@ from dq.compare.harm import harms
 from dq.compare.keys import count_source_keys
 from dq.compare.later import make_later
 from dq.compare.localise import localise
+from dq.compare.owners import OwnedRows, count_owned
 from dq.compare.rows import Tables
 from dq.compare.schema import Prepared, Sizes
 from dq.compare.scope import Claims, Scope, make_claims
@@ -72,7 +73,9 @@ def measure(
     keys = count_source_keys(engine, entity, rows=prints.source_rows, one_to_one=one_to_one(engine, scope=scope))
     localised = localise(engine, entity, prints=prints, source_keys=keys, by_map=True)
     unmapped_keys = _unmapped_keys(engine, entity, scope=scope, mapped=prints.source_rows + since)
-    unplaced = record_unplaced(engine, entity) if scope.batched else 0
+    owned = count_owned(engine, entity) if scope.accounts != "all" and entity.owner is not None else OwnedRows()
+    if scope.batched and owned.unplaced:
+        record_unplaced(engine, entity)
     if unmapped_keys or prints.unmapped:
         record_unmapped(engine, entity=entity, scope=scope)
     harm = harms(engine, entity, tables=localised.tables)
@@ -86,9 +89,9 @@ def measure(
             target_rows=prints.target_rows,
             native=claims.native,
             native_new=claims.native_new,
-            excused=frozen(_excused(engine, entity, base=base["source"], scope=scope) | ({SINCE: since} if since else {})),
+            excused=frozen(_excused(engine, entity, base=base["source"], erased=owned.erased, scope=scope) | ({SINCE: since} if since else {})),
             unmapped=unmapped_keys,
-            unplaced=unplaced,
+            unplaced=owned.unplaced if scope.batched else 0,
             source_lost=base["source"].lost + base["source"].returned,
             target_lost=base["target"].lost + base["target"].returned,
             source_multiplied=base["source"].multiplied,
@@ -102,6 +105,7 @@ def measure(
         remarks=_remarks(raws),
         agrees=localised.agrees,
         key_proof=keys.proof,
+        owned=owned,
         in_order=localised.in_order,
     )
 
@@ -147,13 +151,10 @@ def _unmapped_keys(engine: Engine, entity: Entity, *, scope: Scope, mapped: int)
     return int(rows) if entity.aggregate else int(rows) - mapped
 
 
-def _excused(engine: Engine, entity: Entity, *, base: BaseRows, scope: Scope) -> dict[str, int]:
+def _excused(engine: Engine, entity: Entity, *, base: BaseRows, erased: int, scope: Scope) -> dict[str, int]:
     """Count the source rows that are set apart for a declared reason."""
-    found = {reason: rows for reason, rows in base.excluded if rows}
+    found = {reason: rows for reason, rows in base.excluded if rows} | {"erased on request": erased}
     own = path("own_source", entity.name)
-    if scope.accounts != "all" and entity.owner is not None:
-        sql = f"SELECT count(*) FROM {own} AS r SEMI JOIN (SELECT account_id FROM scope.accounts WHERE erased) AS a ON a.account_id = r.{quote(entity.owner)}"
-        found["erased on request"] = int(engine.one(Query(sql, step=f"{entity.name}: erased"))[0])
     absorbed = [column for column in identifying(entity) if column.through in scope.absorbed]
     if absorbed and not entity.aggregate:
         joins, where = scope_of(entity, accounts=scope.accounts, absorbed=())

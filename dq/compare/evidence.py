@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
 
+from dq.compare.owners import OwnedRows
+
 Slice = tuple[str | None, ...]
 
 
@@ -121,4 +123,5 @@ class EntityEvidence:
     remarks: Mapping[str, tuple[str, ...]]  # check kind to further plain lines
     agrees: bool  # law 6: what is left after the found rows are taken out has the same fingerprints
     key_proof: str  # how the uniqueness of keys was shown
+    owned: OwnedRows = field(default_factory=OwnedRows)  # nothing where nobody owns them, or nobody says of which batch an account is
     in_order: bool = False  # the rows of evidence stand in the order of their keys, each key once

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from dq.compare.owners import OwnedRows, count_owned
 from dq.compare.scope import Scope
 from dq.compare.views import CREATED, ID, snapshot
 from dq.contract.migration import Batch
@@ -36,7 +37,9 @@ class Progress:
     last: datetime | None = None
 
 
-def count_batches(engine: Engine, batches: Sequence[Batch], *, scope: Scope, owned: Iterable[Entity], is_whole: bool) -> tuple[BatchSize, ...]:
+def count_batches(
+    engine: Engine, batches: Sequence[Batch], *, scope: Scope, owned: Iterable[Entity], counted: Mapping[str, OwnedRows], is_whole: bool
+) -> tuple[BatchSize, ...]:
     """Count accounts and rows of every batch.
 
     Args:
@@ -44,23 +47,32 @@ def count_batches(engine: Engine, batches: Sequence[Batch], *, scope: Scope, own
         batches: the contract's.
         scope: what the run looks at.
         owned: entities whose rows have an owner.
+        counted: of these, what was counted already, by name.
         is_whole: no other entity has rows with an owner; else rows are not known.
     """
     if not scope.batched:
         return tuple(BatchSize(batch.number) for batch in batches)
+    accounts = Counter[int](
+        dict(engine.execute(Query("SELECT batch, count(*) FROM scope.accounts WHERE batch IS NOT NULL AND NOT erased_ever GROUP BY 1", step=STEP)))
+    )
     sql = f"""
-        CREATE OR REPLACE TEMP TABLE placed AS
+        CREATE OR REPLACE TEMP TABLE further AS
         SELECT DISTINCT b.account_id, b.batch
-        FROM {path(snapshot("crosswalk"), "main", "batches")} AS b JOIN scope.accounts AS a ON a.account_id = b.account_id
-        WHERE NOT a.erased_ever"""
+        FROM {path(snapshot("crosswalk"), "main", "batches")} AS b JOIN scope.accounts AS a ON a.account_id = b.account_id AND a.listed > 1
+        WHERE b.batch <> a.batch AND NOT a.erased_ever"""
     engine.execute(Query(sql, step=STEP))
-    accounts: dict[int, int] = dict(engine.execute(Query("SELECT batch, count(*) FROM placed GROUP BY 1", step=STEP)))
+    again: dict[int, int] = dict(engine.execute(Query("SELECT batch, count(*) FROM further GROUP BY 1", step=STEP)))
+    accounts.update(again)
     rows: Counter[int] = Counter()
     for entity in owned:
-        sql = f"SELECT p.batch, count(*) FROM {path('own_source', entity.name)} AS r JOIN placed AS p ON p.account_id = r.{quote(str(entity.owner))} GROUP BY 1"
-        rows.update(dict(engine.execute(Query(sql, step=f"{entity.name}: {STEP}"))))
-    engine.execute(Query("DROP TABLE placed", step=STEP))
-    return tuple(BatchSize(batch.number, int(accounts.get(batch.number, 0)), int(rows[batch.number]) if is_whole else None) for batch in batches)
+        found = counted.get(entity.name) or count_owned(engine, entity)
+        rows.update(dict(found.of_batch))
+        if again:
+            owned_rows = f"{path('own_source', entity.name)} AS r JOIN further AS f ON f.account_id = r.{quote(str(entity.owner))}"
+            sql = f"SELECT f.batch, count(*) FROM {owned_rows} GROUP BY 1"
+            rows.update(dict(engine.execute(Query(sql, step=f"{entity.name}: {STEP}"))))
+    engine.execute(Query("DROP TABLE further", step=STEP))
+    return tuple(BatchSize(batch.number, accounts[batch.number], rows[batch.number] if is_whole else None) for batch in batches)
 
 
 def moments_of(engine: Engine, merged: Iterable[Entity], *, since: datetime, until: datetime) -> tuple[datetime | None, datetime | None]:

@@ -70,7 +70,7 @@ def make_scope(engine: Engine, *, batches: Sequence[int], moved: Sequence[int], 
                    coalesce(bool_or(b.batch IN (SELECT unnest($2))) AND bool_or(e.erased) IS NOT TRUE, false) AS moved,
                    coalesce(bool_or(b.batch IS NULL OR b.batch IN (SELECT unnest($1))) AND bool_or(e.erased), false) AS erased,
                    coalesce(bool_or(e.erased), false) AS erased_ever,
-                   coalesce(bool_or(b.batch IS NOT NULL OR e.erased), false) AS placed, min(b.batch) AS batch
+                   coalesce(bool_or(b.batch IS NOT NULL OR e.erased), false) AS placed, min(b.batch) AS batch, count(b.account_id) AS listed
             FROM ({placed if accounts == "batched" else "SELECT NULL AS account_id, NULL AS batch WHERE false"}) AS b
             FULL JOIN (SELECT account_id, true AS erased FROM ({erased if "erasures" in declared else "SELECT NULL AS account_id WHERE false"})) AS e
             USING (account_id)

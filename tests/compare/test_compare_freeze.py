@@ -130,7 +130,8 @@ def test_a_batch_is_somebody_s_and_its_rows_are_of_its_region(
 
 def progress(engine: Engine, facts: Facts, *, until: datetime) -> Progress:
     asked = Asked((1,), (1,), BASELINE.isoformat())
-    return measure_progress(engine, facts.ground, asked=asked, as_of=until, compared=["coupons"])
+    compared = {item.entity.name: item.evidence.owned for item in facts.entities if item.evidence is not None}
+    return measure_progress(engine, facts.ground, asked=asked, as_of=until, compared=compared)
 
 
 @pytest.mark.parametrize(
