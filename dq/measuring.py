@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from dq.canaries import CanaryResult, release, release_maps, which_claim, whose_natives
+from dq.canaries import CanaryResult, release, release_maps, together, which_claim, whose_export, whose_natives
 from dq.compare.carried import Digests, carry
 from dq.compare.crosswalk import crosswalk_evidence
 from dq.compare.declared import record_outside
@@ -95,7 +95,10 @@ def measure_migration(engine: Engine, contract: Contract, *, asked: Asked, attem
         if facts.evidence is not None:
             claimed = _claims(engine, facts, ground=ground, compared=compared, asked=asked, attempt=attempt)
             exported = _exported(engine, ground, claimed, people=people, attempt=attempt)
-            entities.append(replace(claimed, exported=exported, people=people))
+            canary = claimed.canary
+            if whose_export(compared.values(), asked.seed) == facts.entity.name:
+                canary = release_in_files(engine, exported, canary=canary, seed=asked.seed, attempt=attempt)
+            entities.append(replace(claimed, exported=exported, people=people, canary=canary))
         else:
             entities.append(facts)
     names = dict.fromkeys((*ground.rows, *ground.kept))
@@ -186,6 +189,16 @@ def _canary(engine: Engine, entity: Entity, *, compared: Mapping[str, Entity], a
     natives, claim = whose_natives(compared.values(), asked.seed), which_claim(compared.values(), asked.seed)
     claims = {claim[1]} if claim is not None and claim[0] == entity.name else set()
     return attempt(f"canary.{entity.name}", release, engine, entity, asked.seed, natives=entity.name == natives, claims=claims)
+
+
+def release_in_files(
+    engine: Engine, exported: Exported | Crash | None, *, canary: CanaryResult | Crash | None, seed: str, attempt: Attempt
+) -> CanaryResult | Crash | None:
+    """Release canaries among an entity's rows in persons' files, too, where any were compared; return them with those of its own."""
+    if not isinstance(exported, Exported) or exported.entity is None or not isinstance(canary, CanaryResult):
+        return canary
+    found = attempt(f"canary.{exported.entity.name}", release, engine, exported.entity, seed, natives=False, claims=())
+    return found if isinstance(found, Crash) else together([canary, found], seed=seed)
 
 
 def _crosswalk(engine: Engine, ground: Ground, name: str, *, attempt: Attempt) -> CrosswalkEvidence | Crash:

@@ -82,6 +82,12 @@ def whose_natives(entities: Iterable[Entity], seed: str) -> str | None:
     return random.Random(f"{seed} natives").choice(names) if names else None  # noqa: S311 - it chooses what is tested, and must choose the same again
 
 
+def whose_export(entities: Iterable[Entity], seed: str) -> str | None:
+    """Return the name of the entity of whose rows in persons' files copies are made, too; as above."""
+    names = [entity.name for entity in entities if entity.exported]
+    return random.Random(f"{seed} export").choice(names) if names else None  # noqa: S311 - as above
+
+
 def which_claim(entities: Iterable[Entity], seed: str) -> tuple[str, str] | None:
     """Return the entity and the name of the claim that copies are held against: all with `holds` are asked alike, and so are all with `unique`."""
     claims = [(entity.name, invariant.name) for entity in entities for invariant in entity.invariant if invariant.equals is None]

@@ -8,17 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from dq.canaries import CanaryResult, release, release_maps, which_claim, whose_natives
+from dq.attempts import Attempts
+from dq.canaries import CanaryResult, release, release_maps, which_claim, whose_export, whose_natives
 from dq.canaries.operators import OPERATORS
 from dq.canaries.planting import LOST, REPEATED
 from dq.canaries.releasing import ROWS
 from dq.compare.evidence import Crash
+from dq.compare.exported import Exported
 from dq.compare.invariants import check_invariant
 from dq.contract.models import Entity
 from dq.engine import Engine
 from dq.ground import Asked
 from dq.judgement.canaries import judge_canary, judge_crosswalk_canary
-from dq.measuring import Facts
+from dq.measuring import Facts, release_in_files
 from dq.record import Outcome
 from dq.sql import Query
 from tests.compare.tiny import looked_at
@@ -247,6 +249,19 @@ def test_rows_of_the_targets_own_are_planted_for_one_entity_a_run(tmp_path: Path
         assert whose_natives([entity], "3f2a") == "coupons"
         assert whose_natives([entity.model_copy(update={"merge": None})], "3f2a") is None
         assert engine.execute(Query('SELECT DISTINCT status FROM evidence."canary.coupons.natives" ORDER BY 1')) != []
+
+
+def test_rows_in_files_are_planted_for_one_entity_a_run_and_count_with_its_own(tmp_path: Path) -> None:
+    with looked_at(tmp_path) as (engine, facts):
+        entity, canary = facts.entities[0].entity, facts.entities[0].canary
+        shown = entity.model_copy(update={"exported": True})
+        assert (whose_export([entity], "3f2a"), whose_export([entity, shown], "3f2a")) == (None, "coupons")
+        assert isinstance(canary, CanaryResult)
+        attempt = Attempts()
+        both = release_in_files(engine, Exported(entity=entity), canary=canary, seed=canary.seed, attempt=attempt)
+        assert isinstance(both, CanaryResult)
+        assert (both.planted > canary.planted, both.missed, both.invented) == (True, 0, 0)
+        assert release_in_files(engine, Exported(problems=("no such table",)), canary=canary, seed="1", attempt=attempt) == canary
 
 
 def test_a_row_whose_key_may_stand_again_is_left_out(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from dq_fixtures.corruptions.registry import FIRST
 
 import dq.measuring
 from dq.attempts import Attempts
-from dq.canaries import release, release_maps
+from dq.canaries import CanaryResult, release, release_maps
+from dq.compare.evidence import Crash
 from dq.contract.reading import read_contract
 from dq.engine import Engine
 from dq.judgement.canaries import judge_canary, judge_crosswalk_canary
@@ -56,7 +57,9 @@ def _released(engine: Engine, facts: Facts) -> Iterator[Check]:
     entities = [item.entity for item in facts.entities]
     for item in facts.entities:
         natives = item.entity.name == dq.measuring.whose_natives(entities, SEED)
-        found = attempt(f"canary.{item.entity.name}", release, engine, item.entity, SEED, natives=natives)
+        found: CanaryResult | Crash | None = attempt(f"canary.{item.entity.name}", release, engine, item.entity, SEED, natives=natives)
+        if item.entity.name == dq.measuring.whose_export(entities, SEED):
+            found = dq.measuring.release_in_files(engine, item.exported, canary=found, seed=SEED, attempt=attempt)
         yield judge_canary(item.entity, found, item.evidence)
     yield judge_crosswalk_canary(attempt("canary.crosswalk", release_maps, engine, facts.ground.contract, facts.ground.scope, SEED))
 

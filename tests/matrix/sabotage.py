@@ -26,6 +26,7 @@ from .spoiling import (
     comparing,
     crashing,
     everything_planted,
+    finding_nothing_in_files,
     is_number,
     is_text,
     judged_with,
@@ -340,6 +341,12 @@ _blind(
     "what stands twice in the target alone is not told",
     everything_planted(canaries__releasing__check_invariant=UNIQUE),
     _canaries(*_CLAIMING["unique"]),
+)
+_blind(
+    "F36.export",
+    "what differs in persons' files is not found",
+    everything_planted(canaries__releasing__localise=finding_nothing_in_files()),
+    _canaries(*checks.EXPORTED),
 )
 _blind(
     "F36.targets",
