@@ -111,7 +111,8 @@ def lay_ground(engine: Engine, contract: Contract, *, asked: Asked, attempt: Att
     misshapen = _misshapen(contract, catalogue)
     maps = tuple(name for name in contract.crosswalks if misshapen[name] is None)
     others = tuple(name for name in declared.SHAPES if misshapen.get(name, "") is None)
-    scope = make_scope(engine, batches=asked.batches, moved=asked.moved, declared=others, crosswalks=maps)
+    owners = {entity.column(entity.owner).through for entity in contract.entities if entity.owner is not None}
+    scope = make_scope(engine, batches=asked.batches, moved=asked.moved, declared=others, crosswalks=maps, owners=[name for name in maps if name in owners])
     functions = {name: attempt(f"crosswalk {name}", crosswalk.look_at_function, engine, name) for name in maps}
     scope = scope.with_fan_out(tuple(name for name, found in functions.items() if not isinstance(found, Crash) and found[1]))
     prepared = tuple(

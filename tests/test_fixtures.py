@@ -359,6 +359,7 @@ def contents(stores: DemoStores) -> dict[tuple[str, str], list[tuple[object, ...
     return found
 
 
+@pytest.mark.slow
 def test_a_seed_gives_the_same_stores_with_any_number_of_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one_seed = contents(build_demo(tmp_path / "a", accounts=300))
     monkeypatch.setattr("dq_fixtures.build.duckdb.connect", partial(duckdb.connect, config={"threads": 1}))
@@ -372,6 +373,7 @@ def test_before_the_first_batch_nothing_of_poco_is_there(tmp_path: Path) -> None
         assert one(db, "SELECT count(*) FROM target.sales WHERE sale_no LIKE 'PO-%'") == 0
 
 
+@pytest.mark.slow
 def test_a_batch_that_is_cut_is_cut_into_accounts_of_its_own(tmp_path: Path) -> None:
     pieces = 4
     found = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from dq.compare.evidence import Broken
 from dq.compare.select import read_condition
@@ -39,6 +39,8 @@ def check_invariant(engine: Engine, entity: Entity, invariant: Invariant, *, led
         FROM (SELECT DISTINCT *, true AS {_HERE} FROM ({sides["source"]})) AS s
         FULL JOIN (SELECT DISTINCT *, true AS {_HERE} FROM ({sides["target"]})) AS t ON {on}"""
     engine.execute(Query(sql, step=step))
+    for side in sides if invariant.unique is not None else ():
+        engine.execute(Query(f"DROP TABLE twice_{side}", step=step))
     # every row was counted when the fingerprints were taken
     compared = f"SELECT coalesce(sum(source_n), 0) + coalesce(sum(target_n), 0) FROM {path('evidence', f'{entity.name}.fingerprints')}"
     sql = f"SELECT count(*), count(*) FILTER (in_source AND in_target), count(*) FILTER (in_source AND NOT in_target), ({compared}) FROM {table}"
@@ -67,7 +69,7 @@ def _breaking(engine: Engine, entity: Entity, invariant: Invariant, ledger: Enti
         mapped = f" AND r.{quote(UNMAPPED)} & {bits} = 0" if bits else ""
         return f"SELECT {keys} FROM {view} AS r WHERE ({condition_of(engine, entity, invariant)}) IS NOT TRUE{mapped}"
     if invariant.unique is not None:
-        return _repeated(entity, invariant.unique, side=side)
+        return _repeated(engine, entity, invariant, side=side)
     equals = invariant.equals
     if equals is None or invariant.column is None or ledger is None:
         message = "an invariant without a form was read"
@@ -92,14 +94,20 @@ def _breaking(engine: Engine, entity: Entity, invariant: Invariant, ledger: Enti
         SELECT {", ".join(f"l.{quote(name)}" for name in entity.key)} FROM ({alone}) AS l ANTI JOIN {view} AS r ON {on_sum}"""
 
 
-def _repeated(entity: Entity, names: Sequence[str], *, side: str) -> str:
-    """Return the query of the rows whose values in some columns, none of them NULL, stand in another row of the side too."""
-    view = path(side, entity.name)
+def _repeated(engine: Engine, entity: Entity, invariant: Invariant, *, side: str) -> str:
+    """Return the query of the rows whose values in some columns, none of them NULL, stand in another row of the side too.
+
+    The values that stand twice are kept; where there are none, no row is looked at again for them.
+    """
+    view, names = path(side, entity.name), invariant.unique or ()
+    kept, step = f"twice_{side}", f"{entity.name}.invariant.{invariant.name}"
+    keys = ", ".join(f"r.{quote(name)}" for name in entity.key)
     values = ", ".join(quote(name) for name in names)
     there = " AND ".join(f"{quote(name)} IS NOT NULL" for name in names)
     same = " AND ".join(f"r.{quote(name)} = d.{quote(name)}" for name in names)
-    twice = f"SELECT {values} FROM {view} WHERE {there} GROUP BY {values} HAVING count(*) > 1"
-    return f"SELECT {', '.join(f'r.{quote(name)}' for name in entity.key)} FROM {view} AS r SEMI JOIN ({twice}) AS d ON {same}"
+    engine.execute(Query(f"CREATE OR REPLACE TEMP TABLE {kept} AS SELECT {values} FROM {view} WHERE {there} GROUP BY {values} HAVING count(*) > 1", step=step))
+    (repeated,) = engine.one(Query(f"SELECT count(*) FROM {kept}", step=step))
+    return f"SELECT {keys} FROM {view} AS r SEMI JOIN {kept} AS d ON {same}" if repeated else f"SELECT {keys} FROM {view} AS r WHERE false"
 
 
 def _sums_alone(engine: Engine, ledger: Entity, equals: LedgerSum, *, side: str) -> str:

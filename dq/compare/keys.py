@@ -13,6 +13,7 @@ from dq.contract.models import Entity
 from dq.engine import Engine
 from dq.sql import Query, path, quote
 
+LONGEST = 10**9  # bits of a bitmap; Source: DuckDB's documentation, bitstring_agg: "the range is too large" from there on
 _SPARSEST = 4  # the bitmap is used while max - min is below this many times the rows
 
 
@@ -84,7 +85,7 @@ def _bitmap(engine: Engine, relation: str, name: str, *, step: str) -> Uniquenes
     rows, filled, low, high = engine.one(Query(sql, step=f"{step}: key range"))
     if filled == 0:
         return Uniqueness(int(rows), int(rows), 0, "bitmap")
-    if high - low >= _SPARSEST * filled:
+    if high - low >= min(_SPARSEST * filled, LONGEST):
         return None
     sql = f"SELECT bit_count(bitstring_agg({name}, {low}, {high})) FROM {relation}"
     (distinct,) = engine.one(Query(sql, step=f"{step}: key bitmap"))

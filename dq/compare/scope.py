@@ -5,12 +5,12 @@ Source: DECISIONS "Merge", "Crosswalk", "Batches".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from dq.compare.copies import take_out_copies
 from dq.compare.select import read_condition
-from dq.compare.sides import Accounts, chosen, identifying, is_absorbed, mapped, scope_of
+from dq.compare.sides import Accounts, chosen, identifying, is_absorbed, mapped, people, scope_of
 from dq.compare.sides import maps as joined_maps
 from dq.compare.views import CREATED, ID, snapshot
 from dq.contract.models import Entity
@@ -47,8 +47,10 @@ class Claims:
     native_new: int = 0
 
 
-def make_scope(engine: Engine, *, batches: Sequence[int], moved: Sequence[int], declared: Sequence[str], crosswalks: Sequence[str]) -> Scope:
-    """Create scope.accounts, scope.absorbed and maps.<crosswalk>.
+def make_scope(
+    engine: Engine, *, batches: Sequence[int], moved: Sequence[int], declared: Sequence[str], crosswalks: Sequence[str], owners: Collection[str] = ()
+) -> Scope:
+    """Create scope.accounts, scope.absorbed, maps.<crosswalk> and scope."people.<crosswalk>".
 
     Args:
         engine: the engine, with the crosswalk attached.
@@ -56,6 +58,7 @@ def make_scope(engine: Engine, *, batches: Sequence[int], moved: Sequence[int], 
         moved: the batches moved so far.
         declared: which of batches, merges and erasures the crosswalk's snapshot has, as they should be.
         crosswalks: maps that the contract goes through and that are there.
+        owners: those that the owner of any entity goes through.
     """
     where = snapshot("crosswalk")
     accounts: Accounts = "batched" if "batches" in declared else "unerased" if "erasures" in declared else "all"
@@ -85,6 +88,12 @@ def make_scope(engine: Engine, *, batches: Sequence[int], moved: Sequence[int], 
     for name in crosswalks:
         sql = f"CREATE VIEW {path('maps', name)} AS SELECT source_id, target_id FROM {path(where, 'main', name)}"
         engine.execute(Query(sql, step=f"crosswalk {name}"))
+    for name in owners if accounts != "all" else ():
+        sql = f"""
+            CREATE TABLE {people(name)} AS
+            SELECT coalesce(m.source_id, a.account_id) AS id, m.source_id, m.target_id, a.in_scope, a.moved
+            FROM {path("maps", name)} AS m FULL JOIN scope.accounts AS a ON a.account_id = m.source_id"""
+        engine.execute(Query(sql, step=f"scope: people of {name}"))
     return Scope(accounts, tuple(batches), tuple(moved), absorbed, tuple(crosswalks))
 
 

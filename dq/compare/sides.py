@@ -60,14 +60,14 @@ def source_view(entity: Entity, *, accounts: Accounts, absorbed: Sequence[str], 
         picked: only the rows whose keys `pick_mapped` keeps.
         moved: the rows of every batch that has moved, not only of those compared.
     """
-    joins, where = scope_of(entity, accounts=accounts, absorbed=absorbed, moved=moved)
+    joins, where, whose = _joined(entity, accounts=accounts, absorbed=absorbed, picked=picked, moved=moved)
     where += [f"({is_mapped(column)} OR r.{quote(column.name)} IS NULL)" for column in entity.keys if column.through]
     columns = [f"{mapped(column)} AS {quote(column.name)}" for column in entity.columns]
     if entity.aggregate:
-        columns.append(f"{'a.in_scope IS NOT FALSE' if joins else 'true'} AS {quote(IN_SCOPE)}")
+        columns.append(f"{f'{whose}.in_scope IS NOT FALSE' if whose else 'true'} AS {quote(IN_SCOPE)}")
     else:
         columns.append(f"{unmapped(entity)} AS {quote(UNMAPPED)}")
-    sql = f"SELECT {', '.join(columns)} FROM {path('own_source', entity.name)} AS r {' '.join((*maps(entity, picked=picked), *joins))}"
+    sql = f"SELECT {', '.join(columns)} FROM {path('own_source', entity.name)} AS r {' '.join(joins)}"
     sql += f" WHERE {' AND '.join(where)}" if where else ""
     return _aggregated(sql, entity) if entity.aggregate else sql
 
@@ -99,9 +99,9 @@ def _without(apart: str | None, sql: str, entity: Entity) -> str:
 
 def make_moved(engine: Engine, *, entity: Entity, accounts: Accounts) -> None:
     """Create source."e.moved" and target."e.moved": the rows of every batch that has moved, for sums over whole persons."""
-    joins, where = scope_of(entity, accounts=accounts, absorbed=(), moved=True)
+    joins, where, _ = _joined(entity, accounts=accounts, absorbed=(), moved=True)
     columns = ", ".join(f"{mapped(column)} AS {quote(column.name)}" for column in entity.columns)
-    sql = f"SELECT {columns} FROM {path('own_source', entity.name)} AS r {' '.join((*maps(entity), *joins))}"
+    sql = f"SELECT {columns} FROM {path('own_source', entity.name)} AS r {' '.join(joins)}"
     sql += f" WHERE {' AND '.join(where)}" if where else ""
     engine.execute(Query(f"CREATE VIEW {path('source', f'{entity.name}.moved')} AS {sql}", step=f"{entity.name}: source"))
     sql = f"SELECT {', '.join(f'r.{quote(column.name)}' for column in entity.columns)} FROM {path('own_target', entity.name)} AS r"
@@ -110,7 +110,30 @@ def make_moved(engine: Engine, *, entity: Entity, accounts: Accounts) -> None:
     engine.execute(Query(f"CREATE VIEW {path('target', f'{entity.name}.moved')} AS {sql}", step=f"{entity.name}: target"))
 
 
-def scope_of(entity: Entity, *, accounts: Accounts, absorbed: Sequence[str], moved: bool = False) -> tuple[list[str], list[str]]:
+def people(crosswalk: str) -> str:
+    """Return the table of who an owner's id is: all that a crosswalk maps or scope.accounts places, with what both say of it."""
+    return path("scope", f"people.{crosswalk}")
+
+
+def _joined(
+    entity: Entity, *, accounts: Accounts, absorbed: Sequence[str], picked: bool = False, moved: bool = False
+) -> tuple[list[str], list[str], str | None]:
+    """Return the joins to crosswalks and scope, the conditions, and the alias of who a row's owner is (None: nobody asks).
+
+    Where the owner's id is mapped, one join to `people` answers for both: of large tables the second would take as long as the first.
+    """
+    joins, where = scope_of(entity, accounts=accounts, absorbed=absorbed, moved=moved)
+    owner = entity.column(entity.owner) if joins and entity.owner is not None else None
+    if owner is None or owner.through is None or (picked and owner in entity.keys):
+        return [*maps(entity, picked=picked), *joins], where, "a" if joins else None
+    others = [column for column in entity.columns if column != owner]
+    whose = _map(owner)
+    join = f"LEFT JOIN {people(owner.through)} AS {whose} ON {whose}.id = r.{quote(owner.name)}"
+    _, where = scope_of(entity, accounts=accounts, absorbed=absorbed, moved=moved, whose=whose)
+    return [*maps(entity, picked=picked, only=others), join], where, whose
+
+
+def scope_of(entity: Entity, *, accounts: Accounts, absorbed: Sequence[str], moved: bool = False, whose: str = "a") -> tuple[list[str], list[str]]:
     """Return the joins and conditions that leave the source rows in scope; `r` is the row in own ids.
 
     Args:
@@ -118,21 +141,22 @@ def scope_of(entity: Entity, *, accounts: Accounts, absorbed: Sequence[str], mov
         accounts: whose rows are compared.
         absorbed: crosswalks with declared merges.
         moved: all that has moved, not only the batches compared. An aggregated entity always takes it: a balance is the person's.
+        whose: the alias of what is joined.
     """
     joins: list[str] = []
     where: list[str] = []
     if accounts != "all" and entity.owner is not None:
-        joins.append(f"LEFT JOIN scope.accounts AS a ON a.account_id = r.{quote(entity.owner)}")
-        where.append(chosen(entity, "moved" if moved or entity.aggregate else "in_scope", accounts=accounts))  # without a batch: see `declared`
+        joins.append(f"LEFT JOIN scope.accounts AS {whose} ON {whose}.account_id = r.{quote(entity.owner)}")
+        where.append(chosen(entity, "moved" if moved or entity.aggregate else "in_scope", accounts=accounts, whose=whose))  # without a batch: see `declared`
     if not entity.aggregate:
         where += [f"NOT {is_absorbed(column)}" for column in identifying(entity) if column.through in absorbed]
     return joins, where
 
 
-def chosen(entity: Entity, claim: str, *, accounts: Accounts) -> str:
-    """Return the claim that a row's owner is one of whom a column of scope.accounts (joined as `a`) is true; nobody's rows are in any scope."""
+def chosen(entity: Entity, claim: str, *, accounts: Accounts, whose: str = "a") -> str:
+    """Return the claim that a row's owner is one of whom a column of scope.accounts (joined as `whose`) is true; nobody's rows are in any scope."""
     unknown = " IS NOT FALSE" if accounts == "unerased" else ""
-    return f"(r.{quote(str(entity.owner))} IS NULL OR a.{claim}{unknown})"
+    return f"(r.{quote(str(entity.owner))} IS NULL OR {whose}.{claim}{unknown})"
 
 
 def identifying(entity: Entity) -> list[Column]:

@@ -30,6 +30,8 @@ MADE_ANEW = {
     "export_own": "the target's own among them",
     "picked": "cells whose values are kept",
     "pairs": "their values",
+    "twice_source": "values of the source that may stand once and stand twice",
+    "twice_target": "those of the target",
 }
 # What is asked again because the answer may be another by then.
 ASKED_AGAIN = {
@@ -46,7 +48,7 @@ MOST: dict[str, tuple[int, int, int]] = {
     "coupon_definitions": (3, 7, 6),
     "coupon_products": (3, 6, 5),
     "coupons": (14, 11, 8),
-    "order_lines": (14, 12, 7),
+    "order_lines": (13, 12, 7),
     "orders": (22, 17, 8),
     "payments": (13, 13, 7),
     "points_balances": (12, 14, 11),
@@ -56,9 +58,9 @@ MOST: dict[str, tuple[int, int, int]] = {
     "retired_products": (9, 8, 5),
     "reviews": (15, 8, 6),
     "services": (5, 7, 6),
-    "warranties": (12, 11, 5),
+    "warranties": (11, 11, 5),
 }
-ALL = 1200  # of all tables, the crosswalk's, too; canaries draw what they read
+ALL = 1100  # of all tables, the crosswalk's, too; canaries draw what they read
 
 
 @pytest.fixture(scope="module")

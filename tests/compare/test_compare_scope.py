@@ -389,6 +389,19 @@ def test_a_native_row_that_stands_twice_is_found_where_another_stood_twice_befor
         assert natives.harmed == {"repeated": 1}
 
 
+def test_a_row_lost_for_each_that_is_repeated_or_brought_back_is_counted(tmp_path: Path) -> None:
+    files = {"sql/source/coupons.sql": FILES["sql/source/coupons.sql"].replace(" WHERE c.gone = 0", " WHERE c.code <> 'B1'")}
+    for changed, lost, multiplied in (
+        ({}, 2, 0),  # A3 is brought back, B1 lost
+        ({COUPONS: [(1, "A1", 1, 1, 10, 0), (2, "A2", 1, 2, 20, 0), (3, "C1", 3, 7, 40, 0)], ("source", "kinds"): [(1, "x"), (2, "y"), (2, "z")]}, 1, 1),
+        ({COUPONS: rows_of(COUPONS, without=(3, 6))}, 0, 0),
+    ):
+        with looked_at(tmp_path / str(lost), changed, files=files) as (_, facts):
+            evidence = facts.entities[0].evidence
+            assert evidence is not None
+            assert (evidence.population.source_lost, evidence.population.source_multiplied) == (lost, multiplied)
+
+
 def test_a_row_that_the_contract_excludes_and_the_sql_brings_back_is_counted(tmp_path: Path) -> None:
     sql = FILES["sql/source/coupons.sql"].replace(" WHERE c.gone = 0", "")
     with looked_at(tmp_path, files={"sql/source/coupons.sql": sql}) as (_, facts):

@@ -34,6 +34,7 @@ def _no_canaries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measuring, "release_maps", lambda *_, **__: CanaryResult(0, 0, 0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("together", groups(planted()), ids=lambda together: f"{together[0].id}-and-{len(together) - 1}")
 def test_the_cause_that_a_corruption_names_explains_what_it_brought_about(together: list[Corruption], base: Path, tmp_path: Path) -> None:
     with diagnosed(base, tmp_path / "demo", [it.id for it in together]) as (found, expected):

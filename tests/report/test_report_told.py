@@ -42,6 +42,7 @@ def own_words(contract: Path) -> list[str]:
     return sorted(found, key=len, reverse=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["clean_run", "broken_run"])
 def test_every_sentence_of_a_run_is_retold(name: str, request: pytest.FixtureRequest, contract_folder: Path) -> None:
     run: Run = request.getfixturevalue(name)

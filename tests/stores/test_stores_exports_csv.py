@@ -182,6 +182,7 @@ def test_marks_that_some_stores_write_for_null_are_counted(folder: Path) -> None
     )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40, derandomize=True)
 @given(rows=st.lists(st.lists(CELLS, min_size=2, max_size=2), min_size=1, max_size=5), ends=st.sampled_from(["\n", "\r\n"]), swapped=st.booleans())
 @example(rows=[["\ufeff", None], ["", "\r"]], ends="\r\n", swapped=True)
