@@ -6,7 +6,7 @@ Source: IANA time zone database, as `zoneinfo` reads it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -22,6 +22,12 @@ class Unsound:
     kind: Literal["gap", "overlap"]
     begin: datetime
     end: datetime
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """The days that it touches."""
+        first, last = self.begin.date(), (self.end - timedelta.resolution).date()
+        return tuple(first + timedelta(days=number) for number in range((last - first).days + 1))
 
 
 def unsound(zone: str, low: datetime, high: datetime) -> tuple[Unsound, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from dq.compare import clocks
 from dq.compare.conform import Domain, canonical, currency_columns, fits_minor, minor_columns, wall_clocks
@@ -29,8 +29,19 @@ ID, CREATED, CHANGED = "dq.id", "dq.created", "dq.changed"  # outputs that the e
 Unsound = tuple[str, str, str, int]  # column, zone, gap or overlap, rows
 FEW = 20_000  # rows of a table; a view over no larger ones is kept as a table: to read it a dozen times takes longer than to write it
 
-_Suspect = tuple[str, str, str, str]  # column, zone, gap or overlap, the claim that a row has such a wall clock
 Offsets = Mapping[tuple[str, str], tuple[Span, ...]]  # column, zone
+
+
+@dataclass(frozen=True, slots=True)
+class _Suspect:
+    """The wall clocks of a column that a zone never showed, or showed twice."""
+
+    column: str
+    zone: str
+    kind: str  # gap or overlap
+    claim: str  # that a row has one
+    wall: str  # the expression of it
+    days: frozenset[date]  # on which they lie
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +153,22 @@ def _suspects(where: str, *, zone: str, wall: tuple[str, str], low: datetime | N
         spans = [span for span in clocks.unsound(zone, low, high) if span.kind == kind]
         if spans:
             claims = " OR ".join(f"({expression} >= TIMESTAMP '{span.begin}' AND {expression} < TIMESTAMP '{span.end}')" for span in spans)
-            yield name, zone, kind, f"{where} AND ({claims})"
+            days = frozenset(day for span in spans for day in span.days)
+            yield _Suspect(name, zone, kind, f"{where} AND ({claims})", expression, days)
 
 
 def _count_unsound(engine: Engine, entity: Entity, *, side: str, suspects: Sequence[_Suspect]) -> tuple[Unsound, ...]:
-    """Count the rows of every claim in one scan; those that hold for none are left out."""
+    """Count the rows of every claim in one scan, of which only the days that any is about are looked at; those that hold for none are left out."""
     if not suspects:
         return ()
-    counts = ", ".join(f"count(*) FILTER ({claim})" for *_, claim in suspects)
-    rows = engine.one(Query(f"SELECT {counts} FROM {_raw(entity, side)}", step=f"{entity.name}: {side} clocks"))
-    return tuple((name, zone, kind, int(count)) for (name, zone, kind, _), count in zip(suspects, rows, strict=True) if count)
+    counts = ", ".join(f"count(*) FILTER ({one.claim})" for one in suspects)
+    days: dict[str, set[date]] = {}
+    for one in suspects:
+        days.setdefault(one.wall, set()).update(one.days)
+    listed = {wall: ", ".join(f"DATE '{day}'" for day in sorted(found)) for wall, found in days.items()}
+    there = " OR ".join(f"CAST({wall} AS DATE) IN ({found})" for wall, found in listed.items())
+    rows = engine.one(Query(f"SELECT {counts} FROM {_raw(entity, side)} WHERE {there}", step=f"{entity.name}: {side} clocks"))
+    return tuple((one.column, one.zone, one.kind, int(count)) for one, count in zip(suspects, rows, strict=True) if count)
 
 
 _EARLIEST, _LATEST = "TIMESTAMP '1970-01-01'", "TIMESTAMP '2100-01-01'"
