@@ -122,15 +122,14 @@ def _joined(
 
     Where the owner's id is mapped, one join to `people` answers for both: of large tables the second would take as long as the first.
     """
-    joins, where = scope_of(entity, accounts=accounts, absorbed=absorbed, moved=moved)
-    owner = entity.column(entity.owner) if joins and entity.owner is not None else None
+    owner = entity.column(entity.owner) if accounts != "all" and entity.owner is not None else None
     if owner is None or owner.through is None or (picked and owner in entity.keys):
+        joins, where = scope_of(entity, accounts=accounts, absorbed=absorbed, moved=moved)
         return [*maps(entity, picked=picked), *joins], where, "a" if joins else None
-    others = [column for column in entity.columns if column != owner]
     whose = _map(owner)
-    join = f"LEFT JOIN {people(owner.through)} AS {whose} ON {whose}.id = r.{quote(owner.name)}"
     _, where = scope_of(entity, accounts=accounts, absorbed=absorbed, moved=moved, whose=whose)
-    return [*maps(entity, picked=picked, only=others), join], where, whose
+    others = maps(entity, picked=picked, only=[column for column in entity.columns if column != owner])
+    return [*others, f"LEFT JOIN {people(owner.through)} AS {whose} ON {whose}.id = r.{quote(owner.name)}"], where, whose
 
 
 def scope_of(entity: Entity, *, accounts: Accounts, absorbed: Sequence[str], moved: bool = False, whose: str = "a") -> tuple[list[str], list[str]]:
