@@ -29,9 +29,10 @@ def add_up(operators: Iterable[str], *, expected: set[Claim], found: set[Claim],
 
 def together(results: Iterable[CanaryResult], *, seed: str) -> CanaryResult:
     """Return several results as one."""
-    planted: Counter[str] = Counter()
-    missed = invented = faults = 0
+    operators: Counter[str] = Counter()
+    planted = missed = invented = faults = 0
     for result in results:
-        planted.update(result.operators)
-        missed, invented, faults = missed + result.missed, invented + result.invented, faults + result.faults
-    return CanaryResult(planted.total(), missed, invented, faults, dict(sorted(planted.items())), seed)
+        operators.update(result.operators)
+        planted, missed = planted + result.planted, missed + result.missed
+        invented, faults = invented + result.invented, faults + result.faults
+    return CanaryResult(planted, missed, invented, faults, dict(sorted(operators.items())), seed)
