@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -48,8 +49,9 @@ class Wanted:
 
     @property
     def statuses(self) -> dict[str, int]:
-        """Row status to distinct keys."""
-        return {status: len(self.of(status)) for status in sorted({fault.status for fault in self.faults})}
+        """Row status to distinct keys; a NULL key is a row of its own, as often as it is expected."""
+        nulls = Counter(fault.status for fault in self.faults if None in fault.key)
+        return {status: len({key for key in self.of(status) if None not in key}) + nulls[status] for status in sorted({fault.status for fault in self.faults})}
 
     @property
     def broken(self) -> int:

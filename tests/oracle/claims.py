@@ -20,7 +20,7 @@ from tests.oracle.expressions import expression
 from tests.oracle.oracle import judge
 from tests.oracle.people import Asked
 from tests.oracle.reading import Unreadable, text_of
-from tests.oracle.whose import total
+from tests.oracle.whose import divided, total
 from tests.oracle.world import Key, Own, Sided, World, fate, key_of, mapped
 
 Slice = tuple[str | None, ...]
@@ -137,7 +137,7 @@ def _unequal(world: World, entity: Entity, claim: Invariant, *, side: str) -> It
     whole = replace(world, asked=Asked(world.asked.moved, world.asked.moved))
     other = world.contract.entity(equals.entity)
     by_key = set(equals.by) == set(entity.key)
-    reckoned = _totals(whole, other, equals, side=side) if side == "target" else _totals_of(equals, _moved(whole, other))
+    reckoned = _totals_of(equals, _brought(whole, other) if side == "target" else _moved(whole, other))
     here = _totals(world, other, equals, side=side, without=_of_unmapped(world, other, equals) if side == "target" else frozenset())
     if not by_key:
         here = {}
@@ -160,6 +160,13 @@ def _moved(world: World, other: Entity) -> Iterable[Sided]:
     """Return all rows of the source that moved, be it that the crosswalk forgot an id of theirs: that is told there, and not again."""
     fates = ((row, fate(world, other, row)) for row in world.own(other, "source"))
     return [mapped(world, other, row) for row, told in fates if told in ("compared", "unmapped")]
+
+
+def _brought(world: World, other: Entity) -> Iterable[Own | Sided]:
+    """Return all rows of the target that are not its own: whoever's the source says they are, they count in the total of whom they came to."""
+    if other.merge is None or other.aggregate:
+        return judge(world, other).sides["target"]
+    return [row for row, fates in divided(world, other) if fates is not None]
 
 
 def _of_unmapped(world: World, other: Entity, equals: LedgerSum) -> frozenset[Key]:

@@ -38,7 +38,8 @@ def verdict(world: World, *, keys: Keys) -> Expected:
         found += _entity(world, entity, keys=keys)
     if any(moved_before(world, entity) for entity in world.contract.entities if not judge(world, entity).blocked):
         found.append(Unproven("snapshot.baseline"))
-    return tuple(dict.fromkeys(found))
+    nameless = [item for item in found if isinstance(item, Fault) and item.status == "duplicate" and None in item.key]  # each is a row of its own
+    return (*dict.fromkeys(item for item in found if item not in nameless), *nameless)
 
 
 def _crosswalk(world: World, name: str, problems: Mapping[str, set[Any]]) -> Iterator[Fault | Unproven]:
@@ -106,8 +107,9 @@ def _exported(world: World, entity: Entity) -> Iterator[Fault | Unproven]:
         yield Unproven(check)
     if len(judge(world, entity).sides["source"]) < entity.at_least and entity.may_be_empty is None:
         return  # then nobody looks at it
-    for key, (status, columns) in exported(world, entity).statuses.items():
-        yield from cells(check, [key], *sorted(columns)) if status == "changed" else rows(check, status, [key])
+    answer = exported(world, entity)
+    for key, (status, columns) in answer.statuses.items():
+        yield from cells(check, [key], *sorted(columns)) if status == "changed" else rows(check, status, [key] * _times(entity, answer, key))
 
 
 def _rows(entity: Entity, answer: Answer) -> Iterator[Fault]:
@@ -116,7 +118,12 @@ def _rows(entity: Entity, answer: Answer) -> Iterator[Fault]:
         if status == "changed":
             yield from (Fault(f"{entity.name}.{kinds[name]}", status, key, name) for name in sorted(columns))
         else:
-            yield Fault(f"{entity.name}.{'keys' if status == 'duplicate' else 'rows'}", status, key)
+            yield from [Fault(f"{entity.name}.{'keys' if status == 'duplicate' else 'rows'}", status, key)] * _times(entity, answer, key)
+
+
+def _times(entity: Entity, answer: Answer, key: tuple[str | None, ...]) -> int:
+    """Return how often a key is told: a NULL key is a row of its own."""
+    return len({tuple(row.values.items()) for side in answer.sides.values() for row in side if key_of(entity, row) == key}) if None in key else 1
 
 
 def _weak(entity: Entity, answer: Answer) -> Iterator[Unproven]:
