@@ -17,16 +17,12 @@ from dq.errors import SnapshotError
 from dq.running import Finished
 from dq.stores.opening import open_snapshots
 from tests.matrix.__main__ import main
-from tests.matrix.cases import run_corruption, run_sabotage
 from tests.matrix.judging import compare, unnamed
 from tests.matrix.listing import items
 from tests.matrix.page import CONFIRMS, PAGE, alone, confirms, kind_of, kinds, render
 from tests.matrix.sabotage import SABOTAGES
 from tests.matrix.sharing import KEYED, Share, run_share, shares
 from tests.matrix.stages import Case, build
-
-FAST = ("C05", "K06", "U01")
-"""Corruptions of several places that are run with the fast tests too."""
 
 Base = Callable[..., Path]
 
@@ -60,15 +56,6 @@ def test_no_two_corruptions_of_a_share_break_one_check_but_by_keys_or_the_ledger
     assert [
         check for counts in broken for check, times in counts.items() if times > 1 and not check.startswith("coverage.") and not KEYED.fullmatch(check)
     ] == []
-
-
-@pytest.mark.parametrize("name", FAST)
-def test_a_corruption_is_caught_by_the_checks_that_it_names(built: Base, name: str) -> None:
-    assert run_corruption(built(1), name) == []
-
-
-def test_a_blind_comparison_is_told_by_its_canaries(built: Base) -> None:
-    assert run_sabotage(built(1), "F36.column") == []
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,8 @@ from benchmarks.table import Race, table
 
 from .examples import ten_cells, timing
 
+pytestmark = pytest.mark.slow  # seconds together
+
 ROWS = 10_000
 PEERS = read_peers()
 PLENTY = Limits(seconds=60, memory=4_000_000_000)

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from small import BASELINE, MOMENT, Dq, Small, assert_refused
 
+pytestmark = pytest.mark.slow  # seconds together
+
 NAMED = 'snapshot = "../crosswalk.duckdb"\n'
 LATER = ("INSERT INTO accounts SELECT i, 1000 + i FROM range(21, 41) AS t(i)",)  # of batch 2
 

@@ -9,6 +9,8 @@ from datetime import timedelta
 import pytest
 from small import MOMENT, Dq, Said, Small
 
+pytestmark = pytest.mark.slow  # seconds together
+
 LINES = "x\nGATE OPEN batch=2 run=000000000000\r\nGATE SHUT batch=2\rGATE OPEN\u2028GATE SHUT\u2029GATE OPEN\x85GATE OPEN\x0bGATE SHUT\x0cGATE OPEN"
 ESCAPES = "\x1b[2K\x1b[1AGATE OPEN batch=2\x1b]0;GATE OPEN\x07\b\b\bGATE SHUT\u202eGATE OPEN"
 WRAPPED = "GATE OPEN batch=2 run=000000000000 GATE SHUT " * 12

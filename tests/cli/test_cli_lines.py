@@ -8,6 +8,8 @@ import re
 import pytest
 from small import PERSONAL, Dq, Small, assert_refused
 
+pytestmark = pytest.mark.slow  # seconds together
+
 LINE = re.compile(r"(PASSED|WAIVED|FAILED|NOT PROVEN|GATE OPEN|GATE SHUT) batch=(\d+|all) run=[0-9a-f]{12}( \(first batch\))?")
 COMMANDS = ("run", "gate", "check", "snapshot", "show", "demo")
 BROKEN = ("DELETE FROM vouchers WHERE code = 'C-001'", "UPDATE vouchers SET note = 'x' WHERE code = 'C-002'")

@@ -16,6 +16,8 @@ from dq.judgement.countersigning import identity
 from dq.record import Outcome, Record
 from dq.running import Options, run_contract
 
+pytestmark = pytest.mark.slow  # seconds together
+
 NOTE = "UPDATE vouchers SET note = 'other' WHERE code = 'C-002'"
 ANOTHER = "UPDATE vouchers SET note = 'other' WHERE code = 'C-003'"
 ELSE = "UPDATE vouchers SET note = 'else' WHERE code = 'C-002'"

@@ -18,6 +18,8 @@ from dq.record import Outcome
 from dq.sql import Query
 from tests.oracle.sealing import BASELINE, MOMENT, Table, measured_unsealed
 
+pytestmark = pytest.mark.slow  # seconds together
+
 IDS, ACCOUNTS, BATCHES, MERGES, ERASURES = (("crosswalk", name) for name in ("coupons", "accounts", "batches", "merges", "erasures"))
 COUPONS = ("source", "coupons")
 NAMED = FILES["migration.toml"].replace('snapshot = "crosswalk.duckdb"\n', 'snapshot = "crosswalk.duckdb"\nbefore = "before.duckdb"\n')

@@ -17,7 +17,7 @@ from dq.ground import Asked
 from dq.measuring import EntityFacts
 from tests.oracle.sealing import BASELINE, MOMENT, Table, measured_unsealed
 
-pytestmark = pytest.mark.usefixtures("no_canaries")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_canaries")]
 
 STORE = '[stores.export]\nname = "page"\nsnapshot = "export.duckdb"\nperson = "id"\nmade = "made"\n[[batches]]'
 ENDS = '[columns]\nends = { type = "INSTANT", export = { zone = "zone" } }'

@@ -24,7 +24,7 @@ from dq.record import Outcome
 from dq.sql import Query
 from tests.oracle.sealing import BASELINE, Table, measured_unsealed
 
-pytestmark = pytest.mark.usefixtures("no_canaries")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_canaries")]
 
 FREEZE = datetime(2024, 10, 20, 17, tzinfo=UTC)
 MICROSECOND, DAY = timedelta(microseconds=1), timedelta(days=1)

@@ -30,6 +30,8 @@ from tests.report.records import waiver
 from . import test_signoff_attacks as attacks
 from .signed import LATER, NOW, World, public_key
 
+pytestmark = pytest.mark.slow  # seconds together
+
 TEMPLATE = resources.files("dq.report").joinpath("templates", "report.typ").read_bytes()
 SIGNED = re.compile(r"Signed off|Ditandatangani, ")
 TITLES = {"en": ("Signed off, and verified", "Not verified"), "id": ("Ditandatangani, dan terverifikasi", "Belum terverifikasi")}

@@ -23,6 +23,8 @@ from tests.cli.small import Dq, Said, assert_refused, environment
 
 from .signed import LATER, NOW, World, key_table, write_key
 
+pytestmark = pytest.mark.slow  # seconds together
+
 PASSPHRASE = "correct horse"  # noqa: S105 - of keys made at run time
 DIGEST = re.compile(r"[0-9a-f]{64}")
 

@@ -18,6 +18,8 @@ from dq.signoff.word import read_word
 
 from .signed import LATER, World
 
+pytestmark = pytest.mark.slow  # seconds together
+
 REFUSED = {
     b'{"a":1,"a":1}': "a key stands twice",
     b'{"a":{"b":1,"b":2}}': "a key stands twice",

@@ -15,6 +15,8 @@ from dq.errors import EngineError
 from dq.sql import Query, path
 from dq.stores.digest import content_digest, part_digests, row_digest, table_digest
 
+pytestmark = pytest.mark.slow  # seconds together
+
 
 def _digest(*statements: str, connection: duckdb.DuckDBPyConnection | None = None, name: str = "t") -> str:
     """Return the digest of table t after some statements."""

@@ -18,6 +18,8 @@ from dq.stores.exports.folder import open_folder
 from dq.stores.live import Choice
 from tests.stores.exports_sealing import sealed, write
 
+pytestmark = pytest.mark.slow  # seconds together
+
 SECRET = "s3cret-value"  # noqa: S105 - stands in bad lines, and in no message
 READ = {  # a file, and its rows
     "CRLF": ("a,b\r\n1,2\r\n", [("1", "2")]),
@@ -182,7 +184,6 @@ def test_marks_that_some_stores_write_for_null_are_counted(folder: Path) -> None
     )
 
 
-@pytest.mark.slow
 @settings(deadline=None, max_examples=40, derandomize=True)
 @given(rows=st.lists(st.lists(CELLS, min_size=2, max_size=2), min_size=1, max_size=5), ends=st.sampled_from(["\n", "\r\n"]), swapped=st.booleans())
 @example(rows=[["\ufeff", None], ["", "\r"]], ends="\r\n", swapped=True)
@@ -200,7 +201,6 @@ def test_whatever_text_is_written_comes_back(rows: list[list[str | None]], ends:
     assert not swapped or found["t2"] == [tuple(reversed(row)) for row in rows]
 
 
-@pytest.mark.slow
 @settings(deadline=None, max_examples=40, derandomize=True)
 @given(rows=st.lists(st.lists(CELLS.filter(lambda cell: cell is not None), min_size=2, max_size=2), min_size=1, max_size=5))
 def test_whatever_pythons_own_writer_writes_comes_back(rows: list[list[str]]) -> None:

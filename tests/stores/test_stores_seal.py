@@ -24,6 +24,8 @@ from dq.stores.manifest import Manifest, manifest_path, manifest_text, read_mani
 from dq.stores.opening import open_snapshots
 from dq.stores.seal import Label, seal
 
+pytestmark = pytest.mark.slow  # seconds together
+
 LABEL = Label("small", "source", "old", None, None, datetime(2024, 11, 5, 20, tzinfo=UTC))
 STORE = (
     "CREATE TABLE coupons (code VARCHAR PRIMARY KEY, number BIGINT UNIQUE, note VARCHAR, amount DECIMAL(18,2))",
@@ -323,7 +325,6 @@ def test_a_draft_that_a_killed_call_left_is_cleared_away(store: Callable[..., Pa
     assert sorted(item.name for item in tmp_path.iterdir()) == ["old.db", "s.duckdb", "s.manifest.json"]
 
 
-@pytest.mark.slow
 def test_a_table_larger_than_the_memory_is_sealed_and_its_spilled_data_goes(store: Callable[..., Path], tmp_path: Path) -> None:
     file = store("CREATE TABLE t AS SELECT range AS a FROM range(1_500_000)")
     small = seal_duckdb(file, tmp_path / "small.duckdb", label=LABEL, memory=["60MB"], threads=2)
@@ -332,7 +333,6 @@ def test_a_table_larger_than_the_memory_is_sealed_and_its_spilled_data_goes(stor
     assert not list(tmp_path.glob(".*"))
 
 
-@pytest.mark.slow
 def test_rows_too_large_for_the_memory_are_sealed_with_the_next(store: Callable[..., Path], tmp_path: Path) -> None:
     file = store("CREATE TABLE t AS SELECT repeat(md5(CAST(i AS VARCHAR)), 100_000) AS a FROM range(20) r(i)")
     sealed = seal_duckdb(file, tmp_path / "s.duckdb", label=LABEL, memory=["40MB", "900MB"], threads=2)
