@@ -11,6 +11,7 @@ import random
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from fractions import Fraction
+from typing import TypeVar
 
 from dq.canaries import plain
 from dq.canaries.plain import Rows, Texts
@@ -30,6 +31,8 @@ from dq.contract.claims import Invariant
 from dq.contract.models import Entity
 from dq.engine import Engine
 from dq.sql import Query, path, quote
+
+T = TypeVar("T")
 
 ROWS = 128  # rows of a slice
 _PLACE = quote("dq.place")  # a row's place in the slice
@@ -77,21 +80,23 @@ def release(engine: Engine, entity: Entity, seed: str, *, natives: bool = True, 
 
 
 def whose_natives(entities: Iterable[Entity], seed: str) -> str | None:
-    """Return the name of the entity whose copies are looked at as rows of the target's own: all are looked at by the same question, each run chooses one."""
-    names = [entity.name for entity in entities if entity.merge is not None]
-    return random.Random(f"{seed} natives").choice(names) if names else None  # noqa: S311 - it chooses what is tested, and must choose the same again
+    """Return the name of the entity whose copies are looked at as rows of the target's own."""
+    return _one([entity.name for entity in entities if entity.merge is not None], f"{seed} natives")
 
 
 def whose_export(entities: Iterable[Entity], seed: str) -> str | None:
-    """Return the name of the entity of whose rows in persons' files copies are made, too; as above."""
-    names = [entity.name for entity in entities if entity.exported]
-    return random.Random(f"{seed} export").choice(names) if names else None  # noqa: S311 - as above
+    """Return the name of the entity of whose rows in persons' files copies are made, too."""
+    return _one([entity.name for entity in entities if entity.exported], f"{seed} export")
 
 
 def which_claim(entities: Iterable[Entity], seed: str) -> tuple[str, str] | None:
-    """Return the entity and the name of the claim that copies are held against: all with `holds` are asked alike, and so are all with `unique`."""
-    claims = [(entity.name, invariant.name) for entity in entities for invariant in entity.invariant if invariant.equals is None]
-    return random.Random(f"{seed} claims").choice(claims) if claims else None  # noqa: S311 - as above
+    """Return the entity and the name of the claim with `holds` or `unique` that copies are held against."""
+    return _one([(entity.name, invariant.name) for entity in entities for invariant in entity.invariant if invariant.equals is None], f"{seed} claims")
+
+
+def _one(choices: Sequence[T], seed: str) -> T | None:
+    """Return one of what is asked by the same question, whichever it is: each run chooses one. None: there is none."""
+    return random.Random(seed).choice(choices) if choices else None  # noqa: S311 - it chooses what is tested, and must choose the same again
 
 
 def _copy_slice(engine: Engine, entity: Entity, *, copy: Entity) -> Rows:
