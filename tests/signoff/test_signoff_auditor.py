@@ -22,7 +22,7 @@ from dq.signoff.parity import NAME
 from dq.signoff.sshsig import check_message
 from tests.docs.pages import blocks
 
-from . import test_signoff_attacks as attacks
+from . import attacks
 from .signed import LATER, NOW, World, key_table, public_key
 from .test_signoff_keys import by_hardware, hardware_key
 

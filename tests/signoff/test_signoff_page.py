@@ -27,7 +27,7 @@ from dq.signoff.verifying import Verified
 from tests.cli.small import Dq, Said, assert_refused
 from tests.report.records import waiver
 
-from . import test_signoff_attacks as attacks
+from . import attacks
 from .signed import LATER, NOW, World, public_key
 
 pytestmark = pytest.mark.slow  # seconds together
