@@ -19,7 +19,7 @@ from dq.canaries.planting import Planted, draw
 from dq.canaries.result import CanaryResult, Claim, add_up, together
 from dq.compare import fingerprint
 from dq.compare.fingerprint import in_buckets
-from dq.compare.invariants import check_invariant, condition_of
+from dq.compare.invariants import check_invariant, columns_of, condition_of
 from dq.compare.keys import Uniqueness
 from dq.compare.localise import localise
 from dq.compare.natives import check_natives
@@ -236,13 +236,14 @@ def _broken_claims(engine: Engine, copy: Entity, invariant: Invariant, source: R
     if invariant.unique is not None:
         return plain.repeated_values(copy, invariant, source, target)
     keys = [place for place, column in enumerate(copy.columns) if column.name in copy.key]
-    read = ", ".join(f"CAST(r[{number}] AS {column.type.sql}) AS {quote(column.name)}" for number, column in enumerate(copy.columns, start=1))
+    named = [place for place, column in enumerate(copy.columns) if column.name in columns_of(copy, invariant)]
+    read = [f"CAST(r[{number}] AS {copy.columns[place].type.sql}) AS {quote(copy.columns[place].name)}" for number, place in enumerate(named, start=1)]
     sql = f"""
         SELECT place, ({condition_of(engine, copy, invariant)})
-        FROM (SELECT {read}, place FROM (SELECT unnest(CAST($1 AS VARCHAR[][])) AS r, generate_subscripts($1, 1) AS place))"""
+        FROM (SELECT {", ".join((*read, "place"))} FROM (SELECT unnest(CAST($1 AS VARCHAR[][])) AS r, generate_subscripts($1, 1) AS place))"""
     broken: list[set[Texts]] = []
     for rows in (source, target):
-        told = engine.execute(Query(sql, ([list(row) for _, row in rows],), copy.name))
+        told = engine.execute(Query(sql, ([[row[place] for place in named] for _, row in rows],), copy.name))
         broken.append({tuple(rows[place - 1][1][key] for key in keys) for place, is_true in told if is_true is not True})
     return plain.on_sides(invariant, *broken)
 

@@ -58,7 +58,8 @@ def columns_of(entity: Entity, invariant: Invariant) -> tuple[str, ...]:
     """Return the columns that a claim with `holds` or `unique` names."""
     if invariant.unique is not None:
         return invariant.unique
-    return tuple(column.name for column in entity.columns if re.search(rf"\b{re.escape(column.name)}\b", invariant.holds or ""))
+    holds = invariant.holds or ""
+    return tuple(column.name for column in entity.columns if re.search(rf"\b{re.escape(column.name)}\b", holds) or quote(column.name) in holds)
 
 
 def _breaking(engine: Engine, entity: Entity, invariant: Invariant, ledger: Entity | None, *, side: str) -> str:

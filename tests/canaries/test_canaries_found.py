@@ -22,7 +22,7 @@ from dq.ground import Asked
 from dq.judgement.canaries import judge_canary, judge_crosswalk_canary
 from dq.measuring import Facts, release_in_files
 from dq.record import Outcome
-from dq.sql import Query
+from dq.sql import Query, quote
 from tests.compare.tiny import looked_at
 from tests.oracle.sealing import TWO_STORES, Table, measured_unsealed
 
@@ -31,6 +31,7 @@ name     = "small"
 title    = "Everything moves"
 entities = ["things"]
 {TWO_STORES}"""
+OPEN = 'open "?"'  # a name that a condition must quote
 COLUMNS = {
     "k": "VARCHAR",
     "n": "INTEGER",
@@ -45,31 +46,31 @@ COLUMNS = {
     "wide": "DECIMAL(38,0)",
     "day": "DATE",
     "moment": "TIMESTAMPTZ",
-    "open": "BOOLEAN",
+    OPEN: "BOOLEAN",
     "data": "JSON",
     "number": "UUID",
     "bytes": "BLOB",
 }
-THINGS = """\
+THINGS = f"""\
 promise = "Things move."
 key     = ["k", "n"]
-money   = { amount = "price", currency = "word" }
-slices  = ["word", "open"]
+money   = {{ amount = "price", currency = "word" }}
+slices  = ["word", '{OPEN}']
 [columns]
 k      = "VARCHAR"
 n      = "INTEGER"
 text   = "VARCHAR"
-folded = { type = "VARCHAR", equal_after = ["nfc", "trim", "casefold", "crlf"], reason = "so declared" }
+folded = {{ type = "VARCHAR", equal_after = ["nfc", "trim", "casefold", "crlf"], reason = "so declared" }}
 word   = "ENUM"
 small  = "INTEGER"
 large  = "BIGINT"
 huge   = "HUGEINT"
 price  = "DECIMAL(18,2)"
-loose  = { type = "DECIMAL(18,2)", tolerance = "0.05", reason = "rounded" }
+loose  = {{ type = "DECIMAL(18,2)", tolerance = "0.05", reason = "rounded" }}
 wide   = "DECIMAL(38,0)"
 day    = "DATE"
 moment = "INSTANT"
-open   = "BOOLEAN"
+'{OPEN}' = "BOOLEAN"
 data   = "JSON"
 number = "UUID"
 bytes  = "BLOB"
@@ -80,13 +81,13 @@ by     = ["word"]
 column = "large"
 [[sums]]
 column = "huge"
-by     = ["open"]
+by     = ['{OPEN}']
 [[counts]]
 name   = "by_day"
 by     = ["day"]
 [[invariant]]
 name   = "small_or_open"
-holds  = "small >= 0 OR open"
+holds  = 'small >= 0 OR {quote(OPEN)}'
 [[invariant]]
 name   = "numbered"
 unique = ["large"]
@@ -94,7 +95,7 @@ unique = ["large"]
 name   = "priced"
 unique = ["price", "day"]
 """
-SELECT = f"SELECT {', '.join(COLUMNS)} FROM things\n"
+SELECT = f"SELECT {', '.join(map(quote, COLUMNS))} FROM things\n"
 EDGES: dict[str, tuple[object, ...]] = {
     "text": ("Zoë 👍", "", None, " blank ", "e\u0301", "nul\0there", "'; DROP", "\\x00", "1"),
     "folded": ("Zoë", "", None, "a\r\nb", "\u00a0x"),
@@ -107,7 +108,7 @@ EDGES: dict[str, tuple[object, ...]] = {
     "wide": ("9" * 38, "-1", None),
     "day": ("2024-02-29", "infinity", "0044-03-15 (BC)", None),
     "moment": ("2024-10-20 17:00:00.123456+00", "infinity", "-infinity", "0044-03-15 (BC) 00:00:00+00", "9999-12-31 23:59:59+00", None),
-    "open": (True, False, None),
+    OPEN: (True, False, None),
     "data": ('{"a": 1, "b": [true, null]}', "[]", '"["', None),
     "number": ("00000000-0000-4000-8000-00000000d00d", None),
     "bytes": (b"\x00\xff\\'\"", b"", b"plain", None),

@@ -20,6 +20,7 @@ from dq.engine import Engine, Settings, open_engine
 from dq.ground import Asked
 from dq.measuring import Facts, measure_migration
 from dq.running import Finished, Options, attached, opened_stores, run_contract
+from dq.sql import quote
 from dq.stores.duckdb_file import seal_duckdb
 from dq.stores.seal import Label
 
@@ -87,7 +88,7 @@ def write_store(file: Path, store: Store) -> None:
     with duckdb.connect(str(file)) as db:
         db.execute("SET TimeZone = 'UTC'")
         for name, table in store.items():
-            columns = ", ".join(f'"{column}" {kind}' for column, kind in table.columns.items())
+            columns = ", ".join(f"{quote(column)} {kind}" for column, kind in table.columns.items())
             db.execute(f'CREATE TABLE "{name}" ({columns})')
             if table.rows:
                 line = f"({', '.join(['?'] * len(table.columns))})"
