@@ -46,7 +46,7 @@ story: $(DEV)  ## four batches from the first run to the signed report; ends wit
 test: $(DEV)  ## every test, real stores and browser included
 	@$(BIN)/python -m pytest -n auto --dist loadgroup
 
-test-fast: $(DEV)  ## the tests of under three minutes
+test-fast: $(DEV)  ## the tests without servers, browser and what is slow
 	@$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow and not browser"
 
 lint: $(DEV)  ## ruff and mypy
