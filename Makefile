@@ -16,6 +16,9 @@ IS_LIVE := $(filter 1 yes true,$(LIVE))
 DEMO_FLAGS := $(if $(filter 1 yes true,$(BROKEN)),--broken) $(if $(IS_LIVE),--live)
 AS_OF := $(if $(IS_LIVE),--as-of 2024-11-05T20:30:00+00:00)
 
+# Compiled modules and templates are kept, as pip keeps those that it installs, also where the surroundings say otherwise: else every start compiles all of them.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help gate story test test-fast lint format docs matrix matrix-random mutants bench bench-batches bench-lock bench-page bench-snapshot bench-tight lab notebooks wheel lock clean
 .DEFAULT_GOAL := help
 
