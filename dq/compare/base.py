@@ -54,9 +54,9 @@ def count_base_rows(engine: Engine, select: Select, *, entity: Entity, side: str
     ]
     rows, *excluded = engine.one(Query(f"SELECT {', '.join(('count(*)', *picked))} FROM {base}", step=step))
     reasons = tuple((reason, int(count)) for (reason, _), count in zip(wheres, excluded, strict=True))
-    if len(select.tables) == 1:  # of joins, one may lose as many rows as another repeats
+    if len(select.tables) == 1 and not wheres:  # else as many may be lost as are repeated by a join, or brought back
         (canonical,) = engine.one(Query(f"SELECT count(*) FROM {path(f'raw_{side}', entity.name)}", step=step))
-        if canonical == rows - sum(excluded):
+        if canonical == rows:
             return BaseRows(int(rows), reasons, 0, 0, 0)
     made = f"SELECT {quote(_ROW)} AS row FROM ({select.pointed_at(engine, snapshot(side), extra={_ROW: (alias, 'rowid')})})"
     gone = " OR ".join(f"({where})" for _, where in wheres) or "false"

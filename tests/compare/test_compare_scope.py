@@ -374,6 +374,20 @@ def test_a_filter_of_an_sql_that_joins_nothing_loses_no_row_unnoticed(tmp_path: 
         assert population(item.evidence) == {**WHOLE, "target_rows": 2, "target_lost": 1}
 
 
+def test_a_row_lost_for_each_that_is_brought_back_is_counted_also_where_nothing_is_joined(tmp_path: Path) -> None:
+    files = {
+        "sql/target/coupons.sql": f"{FILES['sql/target/coupons.sql'].strip()} WHERE code <> 'B1'",
+        "coupons.toml": f"""{FILES["coupons.toml"]}
+[[excluded]]
+side   = "target"
+where  = "code = 'N3'"
+reason = "a test"
+""",
+    }
+    with looked_at(tmp_path, files=files) as (_, facts):
+        assert population(facts.entities[0].evidence) == {**WHOLE, "target_rows": 2, "target_lost": 2}
+
+
 def test_a_target_that_had_nothing_of_its_own_has_no_native_rows(tmp_path: Path) -> None:
     with looked_at(tmp_path, {OWN: [], VOUCHERS: rows_of(VOUCHERS, without=(901, 902, 903))}) as (_, facts):
         (item,) = facts.entities
