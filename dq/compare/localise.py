@@ -122,7 +122,10 @@ def _drop(engine: Engine, entity: Entity) -> None:
 
 
 def _record(engine: Engine, entity: Entity, *, tables: Tables, source: str, target: str, few: Words = MappingProxyType({}), in_order: bool = False) -> None:
-    """Join two relations of rows, some texts told by their words, and add what differs to the evidence."""
+    """Join two relations of rows, some texts told by their words, and add what differs to the evidence.
+
+    Rows whose hashes differ although no value does are left out, so that both ways do not agree.
+    """
     names = [*key_names(entity), *fact_names(entity)]
     values = [*(f"coalesce(s.{quote(name)}, t.{quote(name)})" for name in entity.key), *facts(entity, ("s", "t"), words=few)]
     alone = f"s.{HASH} IS NULL OR t.{HASH} IS NULL"
@@ -131,6 +134,7 @@ def _record(engine: Engine, entity: Entity, *, tables: Tables, source: str, targ
         for name, mask in zip(mask_names(entity), _masks(entity), strict=True)
     ]
     zeros = " AND ".join(f"{name} = 0" for name in mask_names(entity))
+    unlike = " OR ".join((alone, *(differs(column) for column in entity.compared)))
     sql = f"""
         INSERT INTO {tables.rows} BY NAME
         SELECT *,
@@ -139,7 +143,7 @@ def _record(engine: Engine, entity: Entity, *, tables: Tables, source: str, targ
         FROM (SELECT {", ".join(f"{value} AS {name}" for name, value in zip(names, values, strict=True))},
                      s.{HASH} AS source_hash, t.{HASH} AS target_hash, {", ".join(masks)}
               FROM {source} AS s FULL JOIN {target} AS t ON {on_key(entity)}
-              WHERE s.{HASH} IS DISTINCT FROM t.{HASH})
+              WHERE s.{HASH} IS DISTINCT FROM t.{HASH} AND ({unlike}))
         {f"ORDER BY {', '.join(key_names(entity))}" if in_order else ""}"""
     engine.execute(Query(sql, step=f"{entity.name}: compare rows"))
     count_equal_after(engine, entity, tables=tables, source=source, target=target)

@@ -8,6 +8,7 @@ from pathlib import Path
 from dq.engine import Engine
 from dq.errors import EngineError, SnapshotError, UsageError, near_miss
 from dq.sql import Query, path, quote
+from dq.stores.contents import declares
 from dq.stores.manifest import ColumnSeal, Manifest, TableSeal
 from dq.stores.opening import is_duckdb
 from dq.stores.seal import MEMORIES, Filled, Label, Origin, seal
@@ -40,7 +41,7 @@ def seal_duckdb(file: Path, target: Path, *, label: Label, force: bool = False, 
 def fill_from_duckdb(engine: Engine, out: str) -> tuple[Origin, Sequence[Filled], Sequence[TableSeal]]:
     """Copy every base table of schema main of the attached file into `out`."""
     version = engine.one(Query("SELECT tags->>'storage_version' FROM duckdb_databases() WHERE database_name = $1", (ALIAS,), "reading the store"))[0]
-    keys = _keys(engine)
+    keys, collated = _keys(engine), _collated(engine)
     filled: list[Filled] = []
     rest: list[TableSeal] = []
     for name, kind, columns in _catalogue(engine):
@@ -49,13 +50,17 @@ def fill_from_duckdb(engine: Engine, out: str) -> tuple[Origin, Sequence[Filled]
             continue
         source = path(ALIAS, "main", name)
         (rows,) = engine.one(Query(f"SELECT count(*) FROM {source}", step=f"counting {name}"))
-        listed = ", ".join(quote(column) for column, _ in columns)
+        listed = ", ".join(_plain(quote(column)) if type_ == "VARCHAR" and name in collated else quote(column) for column, type_ in columns)
         engine.execute(Query(f"CREATE TABLE {path(out, 'main', name)} AS SELECT {listed} FROM {source}", step=f"table {name}"))
         seals = tuple(ColumnSeal(name=column, store_type=type_, type=type_) for column, type_ in columns)
         primary, *others = keys.get(name, [()])
         filled.append(Filled(name, int(rows), seals, primary, tuple(others)))
     rest += _elsewhere(engine)
-    notes = (*(f"{table.kind} '{table.name}' was not taken" for table in rest), *(f"macro '{name}' was not taken" for name in _macros(engine)))
+    notes = (
+        *(f"{table.kind} '{table.name}' was not taken" for table in rest),
+        *(f"macro '{name}' was not taken" for name in _macros(engine)),
+        *(f"table '{name}' is sealed without the collations that it declares: texts are what they are, letter by letter" for name in collated),
+    )
     return Origin("duckdb", str(version or "unknown"), "one file, read-only", notes=notes), filled, rest
 
 
@@ -90,6 +95,17 @@ def _left(name: str, kind: str, columns: Sequence[tuple[str, str]]) -> TableSeal
     return TableSeal(
         name=name, kind=kind, taken=False, columns=tuple(ColumnSeal(name=column, store_type=type_, type=type_, taken=False) for column, type_ in columns)
     )
+
+
+def _plain(column: str) -> str:
+    """Return a text without its collation, by which upper and lower case may be equal."""
+    return f"decode(encode({column})) AS {column}"
+
+
+def _collated(engine: Engine) -> list[str]:
+    """Return the tables in which any column declares a collation."""
+    sql = f"SELECT table_name FROM duckdb_tables() WHERE database_name = $1 AND schema_name = 'main' AND {declares('COLLATE')} ORDER BY 1"
+    return [name for (name,) in engine.execute(Query(sql, (ALIAS,), "reading the store"))]
 
 
 def _macros(engine: Engine) -> list[str]:

@@ -34,6 +34,7 @@ STRANGE = {
     "a table macro": (("CREATE MACRO rows_of(a) AS TABLE SELECT a",), "a macro 'rows_of'"),
     "another schema": (("CREATE SCHEMA other", "CREATE TABLE other.coupons AS SELECT * FROM main.coupons"), "another schema 'other'"),
     "a computed column": (("CREATE TABLE sums (a INTEGER, b INTEGER GENERATED ALWAYS AS (a + 1) VIRTUAL)",), "a computed column in table 'sums'"),
+    "a text that is equal in any case": (('CREATE TABLE words ("a COLLATE b" INTEGER, b VARCHAR COLLATE NOCASE)',), "a collation in table 'words'"),
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sides_compared import Compared, compare, engine_alone, make_entity
 
-from dq.compare.equality import json_same
+from dq.compare.equality import differs, json_same
 from dq.engine import Engine
 
 WHY = "declared for the test"
@@ -61,6 +61,14 @@ def engine() -> Iterator[Engine]:
 def test_json_is_equal_by_meaning_with_exact_numbers(source: str, target: str, same: object) -> None:
     assert same is json_same(source, target)
     assert same is json_same(target, source)
+
+
+def test_rows_whose_hashes_differ_although_no_value_does_are_not_excused(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    entity = make_entity({"k": "INTEGER", "a": "VARCHAR", "b": {"type": "DECIMAL(9,2)", "tolerance": "0.01", "reason": "rounded"}}, key="k")
+    source, target = [(1, "ab", "1.00"), (2, "x", "1.00")], [(1, "AB", "1.00"), (2, "x", "1.01")]
+    monkeypatch.setattr("dq.compare.localise.differs", lambda column: differs(column) if column.name == "b" else "false")
+    found = compare(engine, entity, source, target)
+    assert (found.statuses, found.equal_after, found.agrees) == ({}, {"b: tolerance": 1}, False)
 
 
 @pytest.mark.parametrize(("source", "target"), [(None, "null"), ("null", None), (None, None)])

@@ -201,6 +201,18 @@ def test_a_column_that_the_store_computes_is_taken_as_it_is(store: Callable[...,
     assert (engine.execute(Query("SELECT * FROM source.main.t")), discrepancies(engine, "source", found)) == ([(1, 2)], ())
 
 
+def test_texts_are_sealed_without_the_collation_by_which_others_are_equal_to_them(store: Callable[..., Path], tmp_path: Path) -> None:
+    named = 'CREATE TABLE plain ("a COLLATE b" VARCHAR, c INTEGER)'
+    file = store(named, "CREATE TABLE t (a VARCHAR COLLATE NOCASE.NOACCENT, b VARCHAR, n INTEGER)", "INSERT INTO t VALUES ('Zoë', 'x', 1), (NULL, '', NULL)")
+    manifest = seal_duckdb(file, tmp_path / "s.duckdb", label=LABEL)
+    engine, found = _opened(tmp_path / "s.duckdb")
+    assert engine.execute(Query("SELECT * FROM source.main.t WHERE a <> 'zoe' OR a IS NULL ORDER BY n")) == [("Zoë", "x", 1), (None, "", None)]
+    assert discrepancies(engine, "source", found) == ()
+    assert [note for note in manifest.notes if "collation" in note] == [
+        "table 't' is sealed without the collations that it declares: texts are what they are, letter by letter"
+    ]
+
+
 @pytest.mark.parametrize("change", ["DELETE FROM {t} WHERE code = 'C-1'", "INSERT INTO {t} SELECT 'x', -1, 'y', 1", "DELETE FROM {t}"])
 def test_rows_that_are_lost_or_won_between_count_and_seal_are_noticed(
     store: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
