@@ -8,19 +8,25 @@ from __future__ import annotations
 
 from dq.compare.sides import identifying, is_mapped, mapped, maps
 from dq.compare.views import ID
+from dq.compare.withdrawn import has_withdrawn, withdrawn_rows
 from dq.contract.models import Column, Entity
 from dq.engine import Engine
 from dq.sql import Query, path, quote
+
+_THEIRS = quote("dq.theirs")  # of a fresh row: it is somebody's whom the crosswalk knows
 
 
 def telling(entity: Entity) -> tuple[Column, ...]:
     """Return the columns that tell a row but for its ids; none where they do not suffice: it takes an owner and an instant.
 
-    What the migration may change by a declared rule, and JSON, which is equal by meaning, tell nothing.
+    What the migration may change by a declared rule, and JSON, which is equal by meaning, tell nothing. A row whose key says whose it is cannot be
+    theirs again under another key.
     """
     own = identifying(entity)
     columns = tuple(column for column in entity.columns if column not in own and not column.rules and column.type.name != "JSON")
-    return columns if entity.owner is not None and not entity.aggregate and any(column.type.name == "INSTANT" for column in columns) else ()
+    is_owners = entity.owner in entity.key and (entity.own_id is None or entity.own_id.name != entity.owner)
+    tells = entity.owner is not None and not is_owners and not entity.aggregate and any(column.type.name == "INSTANT" for column in columns)
+    return columns if tells else ()
 
 
 def alike(entity: Entity, one: str, other: str) -> str:
@@ -30,26 +36,62 @@ def alike(entity: Entity, one: str, other: str) -> str:
     return " AND ".join((*same, _dated(entity, one)))
 
 
-def take_out_copies(engine: Engine, entity: Entity) -> None:
-    """Say of the rows in `unclaimed` (id, origin) that look new but are a row of the source again that they are extra."""
+def take_out_copies(engine: Engine, entity: Entity, *, erasures: bool) -> None:
+    """Say of the rows in `unclaimed` (id, origin) that look new but are a row of the source again that they are extra.
+
+    Args:
+        engine: the engine; own_source.e and own_target.e stand.
+        entity: the entity.
+        erasures: scope.accounts says who was erased.
+    """
     if not telling(entity):
         return
     step = f"{entity.name}: moved twice"
     columns = ", ".join(f"r.{quote(column.name)}" for column in telling(entity))
     owner = entity.column(str(entity.owner))
-    whose = f" AND r.{quote(owner.name)} IN (SELECT target_id FROM {path('maps', owner.through)})" if owner.through and owner in telling(entity) else ""
+    theirs = f"r.{quote(owner.name)} IN (SELECT target_id FROM {path('maps', owner.through)})" if owner.through and owner in telling(entity) else "true"
     sql = f"""
         CREATE OR REPLACE TEMP TABLE fresh AS
-        SELECT r.{quote(ID)} AS id, {columns} FROM {path("own_target", entity.name)} AS r
-        WHERE r.{quote(ID)} IN (SELECT id FROM unclaimed WHERE origin = 'new') AND {_dated(entity, "r")}{whose}"""
+        SELECT r.{quote(ID)} AS id, {columns}, {theirs} AS {_THEIRS} FROM {path("own_target", entity.name)} AS r
+        WHERE r.{quote(ID)} IN (SELECT id FROM unclaimed WHERE origin = 'new') AND {_dated(entity, "r")}"""
     engine.execute(Query(sql, step=step))
-    if engine.one(Query("SELECT count(*) FROM fresh", step=step)) != (0,):  # else the source need not be read again
+    fresh, moved = engine.one(Query(f"SELECT count(*), count(*) FILTER ({_THEIRS}) FROM fresh", step=step))
+    if moved:  # else the source need not be read again
         columns = ", ".join(f"{mapped(column)} AS {quote(column.name)}" for column in telling(entity))
         known = [is_mapped(column) for column in identifying(entity) if column.through]  # of the others the crosswalk's check tells, and nobody again
         rows = f"SELECT {columns} FROM {path('own_source', entity.name)} AS r {' '.join(maps(entity))} WHERE {' AND '.join(known) or 'true'}"
-        sql = f"UPDATE unclaimed SET origin = 'extra' WHERE id IN (SELECT f.id FROM fresh AS f SEMI JOIN ({rows}) AS s ON {alike(entity, 'f', 's')})"
-        engine.execute(Query(sql, step=step))
+        _take_out(engine, rows, f"f.{_THEIRS} AND {alike(entity, 'f', 's')}", step=step)
+    if fresh and has_withdrawn(entity):
+        _take_out(engine, _unmapped(entity, withdrawn_rows(entity)), _alike_unmapped(entity), step=step)
+    if fresh and erasures:
+        erased = f"JOIN scope.accounts AS a ON a.account_id = r.{quote(owner.name)} AND a.erased_ever"
+        _take_out(engine, _unmapped(entity, path("own_source", entity.name), erased), _alike_unmapped(entity), step=step)
     engine.execute(Query("DROP TABLE fresh", step=step))
+
+
+def _take_out(engine: Engine, rows: str, on: str, *, step: str) -> None:
+    sql = f"UPDATE unclaimed SET origin = 'extra' WHERE id IN (SELECT f.id FROM fresh AS f SEMI JOIN ({rows}) AS s ON {on})"
+    engine.execute(Query(sql, step=step))
+
+
+def _unmapped(entity: Entity, rows: str, joins: str = "") -> str:
+    """Return rows of the source that are not to be moved: nothing has to map their ids, and one that nothing maps tells nothing."""
+    columns = [f"{mapped(column)} AS {quote(column.name)}" for column in telling(entity)]
+    columns += [f"{is_mapped(column)} OR r.{quote(column.name)} IS NULL AS {_known(column)}" for column in telling(entity) if column.through]
+    return f"SELECT {', '.join(columns)} FROM {rows} AS r {joins} {' '.join(maps(entity, only=telling(entity)))}"
+
+
+def _alike_unmapped(entity: Entity) -> str:
+    """Return the claim that a fresh row `f` is the same as a row `s` of `_unmapped`."""
+    same = []
+    for column in telling(entity):
+        equal = f"f.{quote(column.name)} IS NOT DISTINCT FROM s.{quote(column.name)}"
+        same.append(f"(NOT s.{_known(column)} OR {equal})" if column.through else equal)
+    return " AND ".join((*same, _dated(entity, "f")))
+
+
+def _known(column: Column) -> str:
+    return quote(f"dq.known.{column.name}")
 
 
 def _dated(entity: Entity, alias: str) -> str:

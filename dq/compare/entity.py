@@ -22,6 +22,7 @@ from dq.compare.signed import Signed
 from dq.compare.since import make_since, since_table
 from dq.compare.sums import sums_beside
 from dq.compare.views import FEW, Raw, look_up, make_own
+from dq.compare.withdrawn import has_withdrawn, make_withdrawn
 from dq.contract.models import Entity
 from dq.engine import Engine
 from dq.sql import Query, path, quote
@@ -37,6 +38,8 @@ def make_views(engine: Engine, prepared: Prepared, *, minor_units: Mapping[str, 
         rows = (sizes.get(side, {}).get(table) for table, _ in prepared.selects["source" if side == "source" else "target"].tables)
         kept = all(number is not None and number <= FEW for number in rows)
         make_own(engine, raws[side], entity=prepared.entity, side=side, minor_units=minor_units, kept=kept)
+    if has_withdrawn(prepared.entity):
+        make_withdrawn(engine, prepared, raws["source"], minor_units=minor_units)
     return raws
 
 

@@ -13,6 +13,7 @@ from dq.compare.select import read_condition
 from dq.compare.sides import Accounts, chosen, identifying, is_absorbed, mapped, people, scope_of
 from dq.compare.sides import maps as joined_maps
 from dq.compare.views import CREATED, ID, snapshot
+from dq.compare.withdrawn import take_out_withdrawn
 from dq.contract.models import Entity
 from dq.engine import Engine
 from dq.sql import Query, path, quote
@@ -104,9 +105,10 @@ def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str, un
     in scope did.
 
     A row is claimed by the crosswalk of the entity's own name, or by its key where there is none. A row that nobody claims is native
-    if it stood in the baseline, or if it is newer than the baseline, no source row has its key, none is the same but for its ids, and it does
-    not belong to what was moved (`of`, `ours`); otherwise it is claimed too, so that it shows as `extra`. So do the rows of an erased person, and,
-    where all that has moved is compared, rows that came too early.
+    if it stood in the baseline, or if it is newer than the baseline, no source row has its key (be it one that the contract excludes), none
+    is the same but for its ids (be it somebody's who was erased), and it does not belong to what was moved (`of`, `ours`); otherwise it is
+    claimed too, so that it shows as `extra`. So do the rows of an erased person, and, where all that has moved is compared, rows that came
+    too early.
 
     Args:
         engine: the engine.
@@ -146,7 +148,8 @@ def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str, un
         WHERE NOT EXISTS (SELECT 1 FROM claimed AS c WHERE c.id = r.{quote(ID)})"""
     engine.execute(Query(f"CREATE OR REPLACE TEMP TABLE claimed AS {claimed}", step=f"{entity.name}: claims"))
     engine.execute(Query(sql, (moment, until), step=f"{entity.name}: native rows"))
-    take_out_copies(engine, entity)
+    take_out_withdrawn(engine, entity)
+    take_out_copies(engine, entity, erasures=scope.accounts != "all")
     engine.execute(
         Query(
             f"CREATE TABLE {path('claims', entity.name)} AS "

@@ -51,10 +51,21 @@ class Select:
         """Names of the output columns, in order."""
         return tuple(_output_name(item) for item in self._node["select_list"])
 
-    def pointed_at(self, engine: Engine, catalog: str, *, extra: Mapping[str, tuple[str, str]] | None = None) -> str:
-        """Return the SQL with every table in `catalog`.main, and extra outputs (name to (table's name here, column))."""
+    def pointed_at(self, engine: Engine, catalog: str, *, extra: Mapping[str, tuple[str, str]] | None = None, where: str | None = None) -> str:
+        """Return the SQL with every table in `catalog`.main.
+
+        Args:
+            engine: parses and writes.
+            catalog: where the tables are.
+            extra: further outputs: name to (table's name here, column).
+            where: a condition over the driving table's bare columns, in the place of the SELECT's own.
+        """
         tree = deepcopy(self.tree)
         node = tree["statements"][0]["node"]
+        if where is not None:
+            node["where_clause"] = parser.tree(engine, f"SELECT 1 FROM t WHERE {where}", file=self.file)["statements"][0]["node"]["where_clause"]
+            for names in _column_names(node["where_clause"]):
+                names.insert(0, self.driving[1])
         for table in _tables(node["from_table"], file=self.file):
             table["catalog_name"], table["schema_name"] = catalog, "main"
         for name, (alias, column) in (extra or {}).items():

@@ -178,15 +178,16 @@ def _raw(entity: Entity, side: str) -> str:
     return path(f"raw_{side}", entity.name)
 
 
-def make_own(engine: Engine, raw: Raw, *, entity: Entity, side: str, minor_units: Mapping[str, int], kept: bool = False) -> None:
-    """Create own_<side>.e: canonical types, ids as the store has them; a table where it is kept, else a view."""
+def make_own(engine: Engine, raw: Raw, *, entity: Entity, side: str, minor_units: Mapping[str, int], kept: bool = False, name: str | None = None) -> None:
+    """Create own_<side>.e, or of another name: canonical types, ids as the store has them; a table where it is kept, else a view."""
+    name = name or entity.name
     reading: Side = "source" if side == "source" else "target"
     columns = [
         f"{canonical(column, reading, entity=entity, raw=raw.types, domain=raw.domain, minor_units=minor_units)} AS {quote(column.name)}"
         for column in entity.columns
     ]
-    columns += [f"r.{quote(name)}" for name in (ID, CREATED, CHANGED) if name in raw.types]
-    sql = f"CREATE {'TABLE' if kept else 'VIEW'} {path(f'own_{side}', entity.name)} AS SELECT {', '.join(columns)} FROM {path(f'raw_{side}', entity.name)} AS r"
+    columns += [f"r.{quote(extra)}" for extra in (ID, CREATED, CHANGED) if extra in raw.types]
+    sql = f"CREATE {'TABLE' if kept else 'VIEW'} {path(f'own_{side}', name)} AS SELECT {', '.join(columns)} FROM {path(f'raw_{side}', name)} AS r"
     engine.execute(Query(sql, step=f"{entity.name}: {side} types"))
 
 

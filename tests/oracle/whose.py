@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dq.contract.claims import LedgerSum
-from dq.contract.models import Entity
+from dq.contract.models import Column, Entity
 from tests.oracle.answers import Answer
+from tests.oracle.equality import is_same
 from tests.oracle.expressions import expression
 from tests.oracle.world import Own, Sided, World, fate, mapped
 
@@ -79,9 +80,11 @@ def divided(world: World, entity: Entity) -> Iterable[tuple[Own, set[str] | None
     sources = world.own(entity, "source")
     claimed = _claims(world, entity, sources)
     told = world.mapped(entity)
-    keys = {tuple(one.values[name] for name in entity.key) for one in told}
-    own_columns = {*entity.key, *([entity.own_id.name] if entity.own_id else [])}
+    withdrawn = [] if entity.aggregate else world.withdrawn(entity)
+    keys = {tuple(one.values[name] for name in entity.key) for one in (*told, *withdrawn)}
+    own_columns = _own_columns(entity)
     known = {_known_by(entity, one.values) for one in told if not one.unmapped & own_columns} - {None}
+    not_moved = [*withdrawn, *(one for row, one in zip(sources, told, strict=True) if entity.owner and row.values[entity.owner] in world.crosswalk.erased)]
     theirs: dict[Any, set[str]] = defaultdict(set)  # where keys claim: the ids of the rows that they claim, whatever else has such an id
     for row in world.own(entity, "target") if entity.own_id is None else ():
         theirs[row.id] |= claimed.get(tuple(row.values[key] for key in entity.key), set())
@@ -94,6 +97,7 @@ def divided(world: World, entity: Entity) -> Iterable[tuple[Own, set[str] | None
             key = tuple(row.values[name] for name in entity.key)
             is_new = row.created_at is not None and world.moment is not None and row.created_at > world.moment
             is_new = is_new and not (world.until is not None and row.created_at > world.until) and _known_by(entity, row.values) not in known
+            is_new = is_new and not any(_is_again(entity, row.values, one) for one in not_moved)
             if row.id in before or (is_new and key not in keys and not _belongs(world, entity, row)):
                 yield row, None
                 continue
@@ -117,12 +121,30 @@ def _since(world: World, entity: Entity, ledger: LedgerSum) -> dict[tuple[Any, .
     return found
 
 
-def _known_by(entity: Entity, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    """Return what a row is known by but for its ids: its person, its moment and all else. None: nothing tells it from another."""
-    own = {*entity.key, *([entity.own_id.name] if entity.own_id else [])}
+def _own_columns(entity: Entity) -> set[str]:
+    return {*entity.key, *([entity.own_id.name] if entity.own_id else [])}
+
+
+def _telling(entity: Entity, values: Mapping[str, Any]) -> list[Column]:
+    """Return the columns that a row is known by but for its ids; none where nothing tells it from another."""
+    own = _own_columns(entity)
     columns = [column for column in entity.columns if column.name not in own and not column.rules and column.type.name != "JSON"]
     moments = [values[column.name] for column in columns if column.type.name == "INSTANT"]
-    if entity.owner is None or entity.aggregate or all(moment is None for moment in moments):
+    is_owners = entity.owner in entity.key and (entity.own_id is None or entity.own_id.name != entity.owner)
+    tells = entity.owner is not None and not is_owners and not entity.aggregate and any(moment is not None for moment in moments)
+    return columns if tells else []
+
+
+def _is_again(entity: Entity, values: Mapping[str, Any], source: Sided) -> bool:
+    """Return whether a row of the target is one of the source that was not to be moved; of that one an id that nothing maps tells nothing."""
+    columns = [column.name for column in _telling(entity, values)]
+    return bool(columns) and all(name in source.unmapped or is_same(values[name], source.values[name]) for name in columns)
+
+
+def _known_by(entity: Entity, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """Return what a row is known by but for its ids: its person, its moment and all else. None: nothing tells it from another."""
+    own, columns = _own_columns(entity), _telling(entity, values)
+    if not columns or entity.owner is None:
         return None
     if entity.owner not in own and entity.column(entity.owner).through and values[entity.owner] is None:
         return None

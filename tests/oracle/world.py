@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dq.contract.models import Contract, Entity
+from tests.oracle.expressions import expression
 from tests.oracle.people import Asked, Crosswalk, read_crosswalk
 from tests.oracle.reading import canonical, text_of
 from tests.oracle.selects import Come, Read, Tables, read, run
@@ -50,6 +51,7 @@ class World:
     come_once: dict[tuple[str, str], list[Come]] = field(default_factory=dict)  # what comes out of a SELECT, by entity and side
     read_once: dict[tuple[str, str], list[Own]] = field(default_factory=dict)  # canonical rows by entity and side: they do not depend on what is asked
     mapped_once: dict[str, list[Sided]] = field(default_factory=dict)  # the source's canonical rows in the target's ids
+    withdrawn_once: dict[str, list[Sided]] = field(default_factory=dict)  # those that the contract excludes
     judged_once: dict[tuple[str, Asked], Answer] = field(default_factory=dict)  # by entity and what is asked
 
     def rows(self, entity: Entity, side: str) -> list[Come]:
@@ -71,15 +73,29 @@ class World:
         if (entity.name, side) not in self.read_once:
             found = self.read_once[entity.name, side] = []
             for come in self.rows(entity, side):
-                values = {column.name: canonical(come.outputs, column, side, entity=entity, contract=self.contract) for column in entity.columns}
-                found.append(Own(values, *self._merged(entity, come, side=side)))
+                found.append(Own(self._canonical(entity, come, side=side), *self._merged(entity, come, side=side)))
         return self.read_once[entity.name, side]
+
+    def withdrawn(self, entity: Entity) -> list[Sided]:
+        """Return the source's canonical rows that the contract excludes, in the target's ids."""
+        if entity.name not in self.withdrawn_once:
+            wheres = [expression(item.where) for item in entity.excluded if item.side == "source"]
+            query = replace(self.select(entity, "source"), where=lambda row: any(where(row) is True for where in wheres))
+            rows = run(query, self.stores["source"]) if wheres else []
+            own = [
+                Own({column.name: canonical(one.outputs, column, "source", entity=entity, contract=self.contract) for column in entity.columns}) for one in rows
+            ]
+            self.withdrawn_once[entity.name] = [mapped(self, entity, row) for row in own]
+        return self.withdrawn_once[entity.name]
 
     def mapped(self, entity: Entity) -> list[Sided]:
         """Return an entity's canonical rows of the source in the target's ids."""
         if entity.name not in self.mapped_once:
             self.mapped_once[entity.name] = [mapped(self, entity, row) for row in self.own(entity, "source")]
         return self.mapped_once[entity.name]
+
+    def _canonical(self, entity: Entity, come: Come, *, side: str) -> dict[str, Any]:
+        return {column.name: canonical(come.outputs, column, side, entity=entity, contract=self.contract) for column in entity.columns}
 
     def _merged(self, entity: Entity, come: Come, *, side: str) -> tuple[Any, ...]:
         if entity.merge is None or side == "source":
