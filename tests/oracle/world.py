@@ -71,9 +71,9 @@ class World:
     def own(self, entity: Entity, side: str) -> list[Own]:
         """Return an entity's canonical rows in the ids of their own store."""
         if (entity.name, side) not in self.read_once:
-            found = self.read_once[entity.name, side] = []
-            for come in self.rows(entity, side):
-                found.append(Own(self._canonical(entity, come, side=side), *self._merged(entity, come, side=side)))
+            self.read_once[entity.name, side] = [
+                Own(self._canonical(entity, come, side=side), *self._merged(entity, come, side=side)) for come in self.rows(entity, side)
+            ]
         return self.read_once[entity.name, side]
 
     def withdrawn(self, entity: Entity) -> list[Sided]:
