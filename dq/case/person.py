@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dq.case.opening import Reopened
+from dq.compare.blanks import says_something
 from dq.compare.select import Select, read_select
 from dq.compare.views import raw_sql, snapshot
 from dq.contract.models import Contract, Entity
@@ -177,12 +178,14 @@ class _Look:
     def _account(self, account: str, *, merged: str | None = None) -> Account:
         batch = self._declared("batches", "batch", account)
         erased = self._declared("erasures", "reference", account)
-        return Account(account, int(batch) if batch else None, erased.strip() or None if erased else None, merged)
+        return Account(account, int(batch) if batch else None, erased.strip() if erased else None, merged)
 
     def _declared(self, table: str, column: str, account: str) -> str | None:
+        """Return what the crosswalk declares of an account, where it says something."""
         if not self._has(table):
             return None
-        sql = f"SELECT max(CAST({column} AS VARCHAR)) FROM {path(snapshot('crosswalk'), 'main', table)} WHERE account_id IN ({constants([account], self.type)})"
+        said, where = f"CAST({column} AS VARCHAR)", f"account_id IN ({constants([account], self.type)})"
+        sql = f"SELECT max({said}) FROM {path(snapshot('crosswalk'), 'main', table)} WHERE {where} AND {says_something(said)}"
         found: str | None = self.engine.one(Query(sql, step=_STEP))[0]
         return found
 

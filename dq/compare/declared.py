@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from dq.compare.blanks import says_something
 from dq.compare.conform import INTEGERS
 from dq.compare.scope import Scope
 from dq.compare.views import ID, snapshot
@@ -139,7 +140,7 @@ def look_at_erasures(engine: Engine) -> int:
         engine,
         "erasures",
         "no reference",
-        f"SELECT CAST(account_id AS VARCHAR) FROM {table} WHERE coalesce(trim(reference), '') = '' AND account_id IS NOT NULL",
+        f"SELECT CAST(account_id AS VARCHAR) FROM {table} WHERE ({says_something('reference')}) IS NOT TRUE AND account_id IS NOT NULL",
     )
     return _rows(engine, table)
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 
+from dq.compare.blanks import BLANKS
 from dq.compare.sides import UNMAPPED, through
 from dq.contract.models import Column, Entity
 from dq.sql import literal, quote
 
 JSON_SAME = "dq_json_same"  # the engine's name of `json_same`
 EXCUSED = "unmapped"  # the rule of a cell whose id the crosswalk does not map: told in crosswalk.<name>, not again
-BLANKS = " \t\n\r\v\f\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u3000\ufeff"
 
 
 def differs(column: Column) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from dq.compare.blanks import says_something
 from dq.compare.copies import take_out_copies
 from dq.compare.select import read_condition
 from dq.compare.sides import Accounts, chosen, identifying, is_absorbed, mapped, people, scope_of
@@ -65,7 +66,7 @@ def make_scope(
     accounts: Accounts = "batched" if "batches" in declared else "unerased" if "erasures" in declared else "all"
     if accounts != "all":
         # an erasure without a reference excuses nothing; somebody erased needs no batch
-        erased = f"SELECT DISTINCT account_id FROM {path(where, 'main', 'erasures')} WHERE trim(reference) <> '' AND account_id IS NOT NULL"
+        erased = f"SELECT DISTINCT account_id FROM {path(where, 'main', 'erasures')} WHERE {says_something('reference')} AND account_id IS NOT NULL"
         placed = f"SELECT account_id, batch FROM {path(where, 'main', 'batches')} WHERE account_id IS NOT NULL"
         sql = f"""
             CREATE TABLE scope.accounts AS

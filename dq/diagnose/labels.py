@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from dq.compare.equality import BLANKS
+from dq.compare.blanks import BLANKS
 from dq.contract.models import Column
 from dq.diagnose.clocks import instant_arms
 from dq.diagnose.texts import text_arms

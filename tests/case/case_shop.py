@@ -134,7 +134,7 @@ def _crosswalk() -> list[str]:
         "CREATE TABLE merges (crosswalk VARCHAR, source_id BIGINT, target_id BIGINT, kept VARCHAR)",
         f"INSERT INTO merges VALUES ('accounts', {ABSORBED}, 5013, 'source'), ('accounts', {KNOWN}, {NATIVE}, 'target')",
         "CREATE TABLE erasures (account_id BIGINT, reference VARCHAR)",
-        f"INSERT INTO erasures VALUES ({ERASED}, 'DSR-1')",
+        f"INSERT INTO erasures VALUES ({ERASED}, 'DSR-1'), ({ERASED}, chr(160)), ({CLEAN}, chr(160) || chr(9) || chr(8203))",
     ]
 
 

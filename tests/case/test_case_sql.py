@@ -69,7 +69,7 @@ def test_a_row_at_another_account_is_moved_again_with_both_ids(run: Run) -> None
 
 def test_what_has_no_repair_is_looked_at_by_hand(run: Run) -> None:
     entities = run.repair().filter(action="look at by hand")["entity"].unique().sort().to_list()
-    assert entities == ["accounts", "balances", "crosswalk.accounts", "crosswalk.lines", "crosswalk.orders"]
+    assert entities == ["accounts", "balances", "crosswalk.accounts", "crosswalk.erasures", "crosswalk.lines", "crosswalk.orders"]
 
 
 def test_every_finding_is_in_the_list(run: Run) -> None:

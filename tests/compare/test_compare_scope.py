@@ -170,7 +170,7 @@ CASES = (
     ),
     Case(
         "erased without a reference",
-        {ERASURES: [(2, " ")]},
+        {ERASURES: [(2, " "), (2, ""), (2, None), (2, "\t\n"), (2, "\u00a0"), (2, "\u200b"), (2, "\u2060"), (2, "\0")]},
         crosswalk={"erasures": {"no reference": 1}},
     ),
     Case(

@@ -10,7 +10,7 @@ import polars as pl
 from dq_fixtures.corruptions import checks
 from dq_fixtures.corruptions.expected import Expected, Fault, blocked, unproven
 
-from dq.compare.equality import BLANKS
+from dq.compare.blanks import BLANKS
 from dq.compare.localise import Localised
 from dq.compare.rows import make_tables
 from dq.sql import literal, quote
