@@ -18,7 +18,7 @@ from dq.contract.models import Entity
 from tests.oracle.answers import Answer
 from tests.oracle.expressions import expression
 from tests.oracle.oracle import judge
-from tests.oracle.people import Asked
+from tests.oracle.people import Asked, says_something
 from tests.oracle.reading import Unreadable, text_of
 from tests.oracle.whose import divided, total
 from tests.oracle.world import Key, Own, Sided, World, fate, key_of, mapped
@@ -238,7 +238,7 @@ def crosswalk_problems(world: World) -> dict[str, dict[str, set[Any]]]:
         rows = store["erasures"]
         found["erasures"] = {
             "null": {None for row in rows if row["account_id"] is None},
-            "no reference": {row["account_id"] for row in rows if row["account_id"] is not None and not (row["reference"] or "").strip()},
+            "no reference": {row["account_id"] for row in rows if row["account_id"] is not None and not says_something(row["reference"])},
         }
     return {name: {problem: ids for problem, ids in problems.items() if ids} for name, problems in found.items()}
 

@@ -22,7 +22,7 @@ CHOICES: dict[str, Sequence[Any]] = {
     "batch": (1, 2, 3, 7, None),
     "kept": ("source", "target", "both", None),
     "crosswalk": ("accounts", "orders", "nothing"),
-    "reference": ("DSR-1", "", None),
+    "reference": ("DSR-1", "", "\u00a0", "\u200b", None),
     "row_kind": (1, 2),
     "outlet_id": (1, 2, 3, 4, 5, 6),
 }

@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 import operator
 import re
+import sys
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
+from itertools import groupby
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -25,8 +28,22 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "greatest": max,
     "least": min,
-    "regexp_full_match": lambda text, pattern: re.fullmatch(pattern, text) is not None,
+    "regexp_full_match": lambda text, pattern: re.fullmatch(in_python(pattern), text) is not None,
 }
+
+
+@cache
+def in_python(pattern: str) -> str:
+    """Return a pattern of the engine's with its categories of characters (in a class) spelt out, which Python does not know."""
+    return re.sub(r"\\p([A-Z])", lambda found: category(found[1]), pattern)
+
+
+@cache
+def category(letter: str) -> str:
+    """Return the characters of a category, as runs that stand in a class; those that are not assigned are of none."""
+    points = (point for point in range(sys.maxunicode + 1) if unicodedata.category(chr(point)).startswith(letter) and unicodedata.category(chr(point)) != "Cn")
+    runs = [[point for _, point in run] for _, run in groupby(enumerate(points), key=lambda one: one[1] - one[0])]
+    return "".join(f"{re.escape(chr(run[0]))}-{re.escape(chr(run[-1]))}" for run in runs)
 
 
 def tokens_of(text: str) -> list[str]:

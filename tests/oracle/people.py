@@ -5,6 +5,7 @@ Source: DECISIONS "Crosswalk", "Batches"; docs/contract.md "The crosswalk".
 
 from __future__ import annotations
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -79,7 +80,12 @@ def read_crosswalk(contract: Contract, store: Tables) -> Crosswalk:
         repeated=repeated,
         merged=frozenset((row["crosswalk"], row["source_id"]) for row in store.get("merges", ())),
         merges=frozenset((row["crosswalk"], row["source_id"], row["target_id"]) for row in store.get("merges", ())),
-        erased=frozenset(row["account_id"] for row in store.get("erasures", ()) if (row["reference"] or "").strip()),
+        erased=frozenset(row["account_id"] for row in store.get("erasures", ()) if says_something(row["reference"])),
         batches_of={account: frozenset(batches - {None}) for account, batches in listed.items()},
         has_batches=bool(contract.migration.batches),
     )
+
+
+def says_something(text: str | None) -> bool:
+    """Return whether a text has a character that can be seen: one that is no separator, no control and no format character."""
+    return any(unicodedata.category(char)[0] not in "ZC" for char in text or "")

@@ -27,6 +27,7 @@ ROWS: tuple[dict[str, Any], ...] = (
         "j": '{"x":null}',
     },
     {"a": None, "b": 0, "t": None, "f": None, "d": None, "m": None, "y": None, "j": None},
+    {"a": 3, "b": 1, "t": "\t\u00a0\u200b", "f": False, "d": Decimal(1), "m": None, "y": None, "j": '{"x":1}'},
     {"a": 0, "b": None, "t": "NULL", "f": True, "d": Decimal(0), "m": datetime(1969, 1, 1, tzinfo=UTC), "y": date(2024, 12, 31), "j": "{}"},
 )
 EXPRESSIONS = (
@@ -58,7 +59,7 @@ EXPRESSIONS = (
     "t IS NOT DISTINCT FROM NULL",
     "t LIKE 'u%' AND t NOT LIKE '__'",
     "t NOT LIKE '%'",
-    "regexp_full_match(t, '(?s).*\\S.*')",
+    "regexp_full_match(t, '(?s).*[^\\pZ\\pC].*')",
 )
 
 
