@@ -10,7 +10,7 @@ import json
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
 from dq.canaries.operators import Value, units
@@ -228,9 +228,17 @@ def _trimmed(value: str) -> str:
 def _meaning(text: str) -> object:
     """Return what a JSON text means; a text that means nothing is the same as none, not even as itself."""
     try:
-        return _typed(json.loads(text, parse_float=Decimal, parse_int=Decimal, object_pairs_hook=_pairs))
+        return _typed(json.loads(text, parse_float=_exact, parse_int=Decimal, object_pairs_hook=_pairs))
     except (ValueError, RecursionError):
         return object()
+
+
+def _exact(text: str) -> object:
+    """Return a number; where no Decimal holds its exponent, what is equal to a number that is written alike."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return text.encode()
 
 
 def _pairs(pairs: list[tuple[str, object]]) -> object:

@@ -6,7 +6,7 @@ Source: DESIGN, law 3; DECISIONS "JSON".
 from __future__ import annotations
 
 import json
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from dq.compare.blanks import BLANKS
 from dq.compare.sides import UNMAPPED, through
@@ -56,7 +56,15 @@ def json_same(source: str | None, target: str | None) -> bool | None:
 
 
 def _meaning(text: str) -> object:
-    return _typed(json.loads(text, parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse, object_pairs_hook=_object))
+    return _typed(json.loads(text, parse_float=_number, parse_int=Decimal, parse_constant=_refuse, object_pairs_hook=_object))
+
+
+def _number(text: str) -> Decimal | tuple[str]:
+    """Return a number exactly; one whose exponent is out of all range is the same only as itself, and no text."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return (text,)
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -192,7 +192,17 @@ def test_a_separator_of_files_is_no_blank() -> None:
     assert differs(trimmed, "x", "x\x1c")
 
 
-JSON = (('{"a": 1, "b": 2}', '{"b":2,"a":1.0}', False), ("[1]", "[true]", True), ("[]", "{}", True), ('{"a": 1, "a": 1}', '{"a": 1}', True))
+BEYOND = "1e9999999999999999999"  # no Decimal has that exponent
+JSON = (
+    ('{"a": 1, "b": 2}', '{"b":2,"a":1.0}', False),
+    ("[1]", "[true]", True),
+    ("[]", "{}", True),
+    ('{"a": 1, "a": 1}', '{"a": 1}', True),
+    (f'{{"a": {BEYOND}, "b": 2}}', f'{{"b":2,"a":{BEYOND}}}', False),
+    (f"[{BEYOND}]", f"[2{BEYOND}]", True),
+    (f"[{BEYOND}]", f'["{BEYOND}"]', True),
+    (f"[{BEYOND}]", "[1]", True),
+)
 
 
 @pytest.mark.parametrize(("one", "other", "different"), JSON)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from dq.contract.models import Column
@@ -57,7 +57,15 @@ def _meaning(text: str) -> Any:
             raise ValueError("a key stands twice")
         return ("object", frozenset((name, _frozen(value)) for name, value in pairs))
 
-    return _frozen(json.loads(text, parse_int=Decimal, parse_float=Decimal, object_pairs_hook=once))
+    return _frozen(json.loads(text, parse_int=Decimal, parse_float=_exact, object_pairs_hook=once))
+
+
+def _exact(text: str) -> Any:
+    """Return a number; one with an exponent that no `Decimal` has is only the same as it is written."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return ("number", text)
 
 
 def _frozen(value: Any) -> Any:
