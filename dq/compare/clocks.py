@@ -1,15 +1,16 @@
-"""The one place that knows when a zone's wall clock is unsound: hours that do not exist, and hours that happen twice.
+"""The one place that knows which names are zones, and when a zone's wall clock is unsound: hours that do not exist, and hours that happen twice.
 
 Source: IANA time zone database, as `zoneinfo` reads it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 _FIRST, _LAST = datetime(1970, 1, 1), datetime(2100, 1, 1)  # noqa: DTZ001 - wall clocks have no zone
 _DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)
@@ -30,13 +31,23 @@ class Unsound:
         return tuple(first + timedelta(days=number) for number in range((last - first).days + 1))
 
 
+def spelt(zone: str) -> str | None:
+    """Return a zone's name as the database spells it, whose letters the engine does not tell apart either; None where it has no such zone."""
+    return _spellings().get(zone.lower())
+
+
 def unsound(zone: str, low: datetime, high: datetime) -> tuple[Unsound, ...]:
-    """Return the gaps and overlaps of a zone that touch a span of wall-clock time between 1970 and 2100, ascending."""
+    """Return the gaps and overlaps of a zone, in any letters, that touch a span of wall-clock time between 1970 and 2100, ascending."""
     low, high = max(low, _FIRST), min(high, _LAST)
     if low > high:
         return ()
     years = range(max(low.year - 1, _FIRST.year), min(high.year + 1, _LAST.year - 1) + 1)  # in UTC a clock's year may be the one beside
-    return tuple(span for year in years for span in _of_year(zone, year) if span.begin <= high and span.end > low)
+    return tuple(span for year in years for span in _of_year(spelt(zone) or zone, year) if span.begin <= high and span.end > low)
+
+
+@cache
+def _spellings() -> Mapping[str, str]:
+    return {name.lower(): name for name in available_timezones()}
 
 
 @lru_cache(maxsize=4096)

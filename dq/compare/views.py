@@ -118,7 +118,7 @@ def _minor_units(
 
 
 def _zones(engine: Engine, entity: Entity, *, side: str, types: Mapping[str, str]) -> tuple[tuple[str, ...], Offsets, int, tuple[Unsound, ...]]:
-    """Return the zones that the engine knows, their offsets, the rows with another zone, and the wall clocks that are unsound in theirs."""
+    """Return the zones that are known, their offsets, the rows with another zone, and the wall clocks that are unsound in theirs."""
     reading: Side = "source" if side == "source" else "target"
     known: set[str] = set()
     offsets: dict[tuple[str, str], tuple[Span, ...]] = {}
@@ -191,13 +191,15 @@ def make_own(engine: Engine, raw: Raw, *, entity: Entity, side: str, minor_units
     engine.execute(Query(sql, step=f"{entity.name}: {side} types"))
 
 
-_ZONES: set[str] = set()  # that the engine knows, as it was asked; there are some hundreds
+_ZONES: set[str] = set()  # that are known, as it was asked; there are some hundreds
 
 
 def _is_zone(engine: Engine, name: str) -> bool:
-    """Say whether the engine knows a zone; listing them all takes a tenth of a second."""
+    """Say whether a zone is in the database, and the engine knows it; it knows more, such as PST, and listing them all takes a tenth of a second."""
     if name in _ZONES:
         return True
+    if clocks.spelt(name) is None:
+        return False
     try:
         engine.execute(Query("SELECT timezone($1, TIMESTAMP '2000-01-01')", (name,), "zones"))
     except EngineError:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from dq.compare.clocks import spelt
+
 _DAY, _QUARTER = 86_400_000_000, 900_000_000  # microseconds
 _FARTHEST = 14 * 4 * _QUARTER  # Source: IANA time zone database: no zone is further from UTC
 _OFFSETS = 6  # of one zone, at most, in the years of one store
@@ -56,20 +58,15 @@ def convert(wall: int, zone: str) -> int | None:
 
 def is_zone(value: object) -> bool:
     """Say whether a value is the name of a zone."""
-    return isinstance(value, str) and value in _all()
-
-
-@cache
-def _all() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return isinstance(value, str) and spelt(value) is not None
 
 
 def _named() -> Iterator[str]:
     """Yield the zones that are called by a place; others are old names of these."""
     areas = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
-    yield from (name for name in sorted(_all()) if name.partition("/")[0] in areas)
+    yield from (name for name in sorted(available_timezones()) if name.partition("/")[0] in areas)
 
 
 @cache
 def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
+    return ZoneInfo(spelt(name) or name)

@@ -15,6 +15,7 @@ from sides_compared import engine_alone, make_entity
 
 from dq.compare.conform import is_conformed, raw_type
 from dq.engine import Engine
+from dq.sql import Query
 from tests.oracle.seeds import seeded
 
 ZONES = (
@@ -89,6 +90,22 @@ def test_a_wall_clock_whose_zone_nobody_knows_has_no_instant_and_is_counted(engi
     found, rows = conformed(engine, INSTANT, WALLS, [(wall, "Asia/Jakrata"), (wall, None), (wall, ""), (None, "nowhere"), (wall, "UTC")])
     assert [(None,), (None,), (None,), (None,), (datetime(2024, 7, 1, tzinfo=UTC),)] == rows
     assert found.unknown_zones == 3
+
+
+@pytest.mark.parametrize("zone", ["europe/paris", "EUROPE/PARIS", "Europe/paris"])
+def test_a_zone_is_the_same_in_other_letters(zone: str, engine: Engine) -> None:
+    gap, fine = datetime(2024, 3, 31, 2, 30), datetime(2024, 7, 1)  # noqa: DTZ001
+    found, rows = conformed(engine, INSTANT, WALLS, [(gap, zone), (fine, zone), (fine, "Europe/Paris")])
+    assert rows == [(datetime(2024, 3, 31, 1, 30, tzinfo=UTC),), *[(datetime(2024, 6, 30, 22, tzinfo=UTC),)] * 2]
+    assert (found.unknown_zones, found.unsound) == (0, (("a", zone, "gap", 1),))
+
+
+@pytest.mark.parametrize("zone", ["PST", "BST", "UTC+7", "SystemV/PST8", "Etc/Unknown"])
+def test_a_zone_that_is_in_no_database_is_one_that_nobody_knows(zone: str, engine: Engine) -> None:
+    wall = datetime(2024, 7, 1)  # noqa: DTZ001
+    assert engine.one(Query("SELECT timezone($1, $2) IS NOT NULL", (zone, wall))) == (True,)  # the engine guesses what it means
+    found, rows = conformed(engine, INSTANT, WALLS, [(wall, zone)])
+    assert (rows, found.unknown_zones) == ([(None,)], 1)
 
 
 def test_of_two_wall_clocks_in_one_zone_each_is_counted_and_read_for_itself(engine: Engine) -> None:

@@ -12,7 +12,7 @@ import pytest
 from dq.contract import read_contract
 from dq.proposing import propose
 from dq.proposing.names import alike, plain, refers, words
-from dq.proposing.zones import zones_of
+from dq.proposing.zones import convert, is_zone, zones_of
 from dq.stores.duckdb_file import seal_duckdb
 from dq.stores.seal import Label
 
@@ -66,6 +66,11 @@ def test_a_zone_with_summer_time_is_told_from_one_without() -> None:
     berlin = {name for name, _ in zones_of(*clocks("Europe/Berlin"))}
     assert {"Europe/Berlin", "Europe/Paris"} <= berlin
     assert not {"UTC", "Africa/Lagos", "Europe/London", "Europe/Athens"} & berlin
+
+
+def test_a_zone_is_one_in_other_letters_too() -> None:
+    assert (is_zone("asia/jakarta"), is_zone("Asia/Jakrata"), is_zone(7)) == (True, False, False)
+    assert convert(0, "ASIA/Jakarta") == convert(0, "Asia/Jakarta")
 
 
 def test_utc_comes_first_where_nothing_was_shifted() -> None:
