@@ -33,7 +33,10 @@ class Unsound:
 
 def spelt(zone: str) -> str | None:
     """Return a zone's name as the database spells it, whose letters the engine does not tell apart either; None where it has no such zone."""
-    return _spellings().get(zone.lower())
+    try:
+        return ZoneInfo(zone).key  # listing them all takes a hundred times as long
+    except (KeyError, ValueError, OSError):  # none of that name, no name at all, a folder of zones
+        return _spellings().get(zone.lower())
 
 
 def unsound(zone: str, low: datetime, high: datetime) -> tuple[Unsound, ...]:
