@@ -172,4 +172,4 @@ def _by_currency(
 
 
 def _is_integer(text: str) -> bool:
-    return text.lstrip("-").isdigit() and text.lstrip("-").isascii()
+    return text.isascii() and text.removeprefix("-").isdigit()

@@ -144,6 +144,7 @@ CODES = (
         ["1", "2", "3", None, "", "on", " 1"],
         ["on", "off", "target code 3", None, "target code ", "target code on", "target code  1"],
     ),
+    ("INTEGER", {"1": "on", "--2": "off"}, [1, 2], ["on", "target code 2"]),
     ("VARCHAR", {"A": "on", "a": "off"}, ["A", "a", "NULL"], ["on", "off", "target code NULL"]),
     ("INTEGER", {"1": "on", "x": "off"}, [1, 2], ["on", "target code 2"]),
     ("BIGINT", {"9223372036854775807": "on"}, [9223372036854775807], ["on"]),
