@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from datetime import date
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Severity = Literal["critical", "warning", "info"]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]  # said to a person: never blank
 Number = Annotated[int, Field(strict=True)]  # true and "1" are none
+
+MOST_DAYS = 36_500  # a hundred years: from any moment of ours, a calendar reaches as far
+TOO_LONG = "a number has more digits than can be read"  # a number of TOML, of some thousands
+_YEARS = (1970, 9000)
+Moment = TypeVar("Moment", bound=date)  # or a datetime, which is a date too
+
+
+def in_our_time(value: Moment) -> Moment:
+    """Return a day or moment, which is of years in which any zone can be reckoned. Raises ValueError."""
+    if not _YEARS[0] <= value.year <= _YEARS[1]:
+        raise ValueError(f"the year {value.year} is none between {_YEARS[0]} and {_YEARS[1]}")
+    return value
 
 
 class Model(BaseModel):

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from dq.contract.explain import explained
 from dq.contract.models import Column, Kind, Reading, Rule
-from dq.contract.types import ColumnType, parse_type
+from dq.contract.types import ColumnType, fits_decimal, parse_type
 from dq.errors import ContractError, near_miss
 
 _KEYS = ("type", "through", "source", "target", "export", "severity", "tolerance", "equal_after", "reason")
@@ -118,6 +118,8 @@ def _tolerance(spec: Mapping[str, Any], column_type: ColumnType, *, file: str, p
         raise ContractError(f"'{raw}' is not a decimal number", file=file, key=key) from None
     if not value.is_finite() or value <= 0:
         raise ContractError(f"'{raw}' is not above zero", file=file, key=key)
+    if not fits_decimal(value, scale=column_type.scale):
+        raise ContractError(f"'{raw}' fits in no DECIMAL with {column_type.scale} places or more", file=file, key=key)
     _needs_reason(spec, file=file, key=key)
     return value
 

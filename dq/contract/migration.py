@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from dq.contract.base import Model, Number, Words
+from dq.contract.base import MOST_DAYS, Model, Number, Words, in_our_time
 from dq.contract.stores import Stores
 
 MAX_DIGITS = 18  # of a currency's minor unit; ISO 4217 has 4 at most
@@ -17,13 +17,13 @@ MAX_DIGITS = 18  # of a currency's minor unit; ISO 4217 has 4 at most
 class Limits(Model):
     """How old and how far apart snapshots may be."""
 
-    max_age_hours: Number | None = Field(default=None, ge=1)
+    max_age_hours: Number | None = Field(default=None, ge=1, le=24 * MOST_DAYS)
     """How old a snapshot may be as of the run, in hours, inclusive."""
-    max_apart_hours: Number | None = Field(default=None, ge=0)
+    max_apart_hours: Number | None = Field(default=None, ge=0, le=24 * MOST_DAYS)
     """How far the moments of source and target may lie apart, in hours, inclusive."""
-    keep_days: Number | None = Field(default=None, ge=0, le=36_500)
+    keep_days: Number | None = Field(default=None, ge=0, le=MOST_DAYS)
     """How many days after a run its keys and values (`restricted/`) are kept; then `dq prune` deletes them."""
-    keep_snapshot_days: Number | None = Field(default=None, ge=0, le=36_500)
+    keep_snapshot_days: Number | None = Field(default=None, ge=0, le=MOST_DAYS)
     """How many days after sealing a snapshot is kept; its manifest says the day, and `dq doctor` names those that are past it."""
 
 
@@ -43,7 +43,7 @@ class Outside(Model):
 class Batch(Model):
     """One batch: accounts that move together."""
 
-    number: Number = Field(ge=1)
+    number: Number = Field(ge=1, le=2**31 - 1)  # an INTEGER of the crosswalk
     """Its number; batches count from 1."""
     region: str
     """The region that its accounts are of."""
@@ -84,4 +84,4 @@ class Migration(Model):
     def _with_offset(cls, value: datetime | None) -> datetime | None:
         if value is not None and value.tzinfo is None:
             raise ValueError("an instant needs an offset, e.g. 2024-10-20T17:00:00Z")
-        return value
+        return in_our_time(value) if value is not None else None

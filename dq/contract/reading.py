@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from dq.contract.base import TOO_LONG
 from dq.contract.claims import Fit
 from dq.contract.columns import read_columns
 from dq.contract.cross import check_accounts, check_entity, check_export, check_migration
@@ -176,6 +177,8 @@ def _parsed(text: str, *, file: str) -> dict[str, Any]:
         raise ContractError(f"not TOML: {error}", file=file) from None
     except RecursionError:
         raise ContractError("nested too deeply", file=file) from None
+    except ValueError:
+        raise ContractError(TOO_LONG, file=file) from None
 
 
 def _text(path: Path) -> str:

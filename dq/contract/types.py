@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 SIMPLE = ("BOOLEAN", "INTEGER", "BIGINT", "HUGEINT", "VARCHAR", "DATE", "INSTANT", "ENUM", "CURRENCY", "JSON", "UUID", "BLOB")
 _SQL = {"INSTANT": "TIMESTAMP WITH TIME ZONE", "ENUM": "VARCHAR", "CURRENCY": "VARCHAR"}
@@ -48,3 +49,9 @@ def parse_type(text: str) -> ColumnType:
 
     message = f"unknown type '{text}'{near_miss(text, (*SIMPLE, 'DECIMAL(18,2)'))}"
     raise ValueError(message)
+
+
+def fits_decimal(value: Decimal, *, scale: int = 0) -> bool:
+    """Say whether a DECIMAL with so many places or more holds a number exactly."""
+    exponent = value.as_tuple().exponent
+    return isinstance(exponent, int) and max(0, value.adjusted() + 1) + max(scale, -exponent) <= MAX_PRECISION

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
-from dq.contract.base import Model, Number, Words
+from dq.contract.base import Model, Number, Words, in_our_time
+from dq.contract.types import fits_decimal
 
 WAIVERS = "waivers.toml"
-_YEARS = (1970, 9000)
 FINANCE = "finance"  # the role that must sign where money or points are concerned
 
 
@@ -27,16 +27,10 @@ def _end(value: Any) -> date | datetime:
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError("an instant needs an offset, e.g. 2024-12-01T17:00:00Z")
-        return _in_our_time(value)
+        return in_our_time(value)
     if not isinstance(value, date):
         raise ValueError("is no day, e.g. 2024-12-01, and no instant, e.g. 2024-12-01T17:00:00Z")  # noqa: TRY004 - pydantic wants it so
-    return _in_our_time(value)
-
-
-def _in_our_time(value: date | datetime) -> date | datetime:
-    if not _YEARS[0] <= value.year <= _YEARS[1]:
-        raise ValueError(f"the year {value.year} is none in which a waiver ends")
-    return value
+    return in_our_time(value)
 
 
 def _amount(value: Any) -> Decimal:
@@ -47,6 +41,8 @@ def _amount(value: Any) -> Decimal:
         found = Decimal("NaN")
     if not found.is_finite() or found < 0:
         raise ValueError('an amount is decimal text, 0 or more, e.g. "12000.00"')
+    if not fits_decimal(found):
+        raise ValueError(f"'{value}' fits in no DECIMAL")
     return found
 
 

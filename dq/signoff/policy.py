@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
-from dq.contract.base import Model, Number
+from dq.contract.base import MOST_DAYS, TOO_LONG, Model, Number
 from dq.contract.explain import explained
 from dq.errors import ContractError, near_miss
 from dq.signoff.keys import PublicKey, read_public
@@ -97,7 +97,7 @@ class Policy(Model):
     """The roles without which no number of others is enough."""
     threshold: Number = Field(ge=1)
     """How many roles must accept, each by another person."""
-    max_age_days: Number = Field(ge=1)
+    max_age_days: Number = Field(ge=1, le=MOST_DAYS)
     """How old a sign-off may be when it is verified, in days, inclusive."""
     people: tuple[Person, ...] = Field(min_length=1)
     """Who may sign."""
@@ -155,6 +155,8 @@ def roster_of(content: bytes, path: Path) -> Roster:
         raise ContractError(f"not UTF-8 at byte {error.start}", file=path) from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ContractError(f"not TOML: {error}", file=path) from None
+    except ValueError:
+        raise ContractError(TOO_LONG, file=path) from None
     try:
         return Roster(path, hashlib.sha256(content).hexdigest(), Policy.model_validate(raw))
     except ValidationError as error:

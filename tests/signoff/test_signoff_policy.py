@@ -56,6 +56,11 @@ REFUSED = {
     "an unknown key": (roster_text().replace("max_age_days", "max_age_day"), "unknown key; did you mean 'max_age_days'?"),
     "a misspelt key of a key": (roster_text(keys={"sri": key_table("sri", more=", revoked = 2024-01-01T00:00:00Z")}), "did you mean 'revoked_at'?"),
     "no age": (roster_text().replace("max_age_days = 30", ""), "max_age_days: missing"),
+    "an age of more years than there are": (
+        roster_text().replace("max_age_days = 30", "max_age_days = 99999999999999"),
+        "max_age_days: input should be less than or equal to 36500",
+    ),
+    "a number of 5,000 digits": (roster_text().replace("max_age_days = 30", f"max_age_days = {'9' * 5_000}"), "a number has more digits than can be read"),
     "a key twice in TOML": (roster_text().replace("threshold = 2", "threshold = 2\nthreshold = 1"), "not TOML: "),
     "no TOML": ("{", "not TOML: "),
     "nothing": ("", "missing"),
