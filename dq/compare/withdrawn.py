@@ -42,7 +42,9 @@ def make_withdrawn(engine: Engine, prepared: Prepared, raw: Raw, *, minor_units:
 def take_out_withdrawn(engine: Engine, entity: Entity) -> None:
     """Say of the rows in `unclaimed` (id, origin) that look new but have the key of such a row that they are extra."""
     step = f"{entity.name}: withdrawn and moved"
-    if not has_withdrawn(entity) or engine.one(Query("SELECT count(*) FROM unclaimed WHERE origin = 'new'", step=step)) == (0,):
+    if not has_withdrawn(entity) or entity.keys == (entity.own_id,):  # an id of its own is in the crosswalk, or it is another one
+        return
+    if engine.one(Query("SELECT count(*) FROM unclaimed WHERE origin = 'new'", step=step)) == (0,):
         return
     keys = ", ".join(f"{mapped(column)} AS {quote(column.name)}" for column in entity.keys)
     rows = f"SELECT {keys} FROM {withdrawn_rows(entity)} AS r {' '.join(maps(entity, only=entity.keys))}"

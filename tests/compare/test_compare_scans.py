@@ -42,25 +42,25 @@ ASKED_AGAIN = {
 # How often an entity's steps may scan a base table of the source, of the target and of the baseline, where none is small enough to be
 # kept: conforming, keys, fingerprints, what is not in scope, native rows, each invariant. A lower number is a better one.
 MOST: dict[str, tuple[int, int, int]] = {
-    "accounts": (16, 7, 6),
+    "accounts": (17, 7, 6),
     "consents": (13, 7, 5),
     "coupon_categories": (6, 8, 5),
     "coupon_definitions": (3, 7, 6),
     "coupon_products": (3, 6, 5),
-    "coupons": (14, 11, 8),
+    "coupons": (16, 12, 8),
     "order_lines": (13, 12, 7),
-    "orders": (22, 17, 8),
-    "payments": (13, 13, 7),
+    "orders": (24, 18, 8),
+    "payments": (15, 14, 7),
     "points_balances": (12, 15, 11),
     "points_entries": (12, 12, 6),
     "products": (9, 10, 6),
     "redirects": (6, 15, 10),
     "retired_products": (9, 8, 5),
-    "reviews": (15, 8, 6),
+    "reviews": (16, 8, 6),
     "services": (5, 7, 6),
     "warranties": (11, 11, 5),
 }
-ALL = 1100  # of all tables, the crosswalk's, too; canaries draw what they read
+ALL = 1130  # of all tables, the crosswalk's, too; canaries draw what they read
 
 
 @pytest.fixture(scope="module")
