@@ -32,7 +32,7 @@ def strange_objects(engine: Engine) -> dict[str, tuple[str, ...]]:
         "a view": "SELECT database_name, view_name FROM duckdb_views() WHERE NOT internal ORDER BY ALL",
         "a macro": "SELECT DISTINCT database_name, function_name FROM duckdb_functions() WHERE NOT internal ORDER BY ALL",
         "another schema": "SELECT database_name, schema_name FROM duckdb_schemas() WHERE NOT internal AND schema_name <> 'main' ORDER BY ALL",
-        "a computed column in table": f"SELECT database_name, table_name FROM duckdb_tables() WHERE {declares('GENERATED ALWAYS')} ORDER BY ALL",
+        "a computed column in table": f"SELECT database_name, table_name FROM duckdb_tables() WHERE {declares('GENERATED')} ORDER BY ALL",
         "a collation in table": f"SELECT database_name, table_name FROM duckdb_tables() WHERE {declares('COLLATE')} ORDER BY ALL",
     }
     found: dict[str, tuple[str, ...]] = {}
