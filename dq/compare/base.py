@@ -44,11 +44,7 @@ def count_base_rows(engine: Engine, select: Select, *, entity: Entity, side: str
     step = f"{entity.name}: base rows {side}"
     table, alias = select.driving
     base = path(snapshot(side), "main", table)
-    wheres = [
-        (item.reason, read_condition(engine, item.where, file=entity.file, key=f"excluded.{index}.where", known=columns))
-        for index, item in enumerate(entity.excluded)
-        if item.side == side
-    ]
+    wheres = excluded_where(engine, entity, side=side, columns=columns)
     picked = [
         f"count(*) FILTER ({' AND '.join((f'({where})', *(f'({past}) IS NOT TRUE' for _, past in wheres[:index])))})" for index, (_, where) in enumerate(wheres)
     ]
@@ -77,6 +73,15 @@ def count_base_rows(engine: Engine, select: Select, *, entity: Entity, side: str
         engine.execute(Query(f"SELECT problem, count(*) FROM {path('evidence', f'{entity.name}.base')} WHERE side = $1 GROUP BY 1", (side,), step))
     )
     return BaseRows(int(rows), reasons, int(counts.get("lost", 0)), int(counts.get("multiplied", 0)), int(counts.get("returned", 0)))
+
+
+def excluded_where(engine: Engine, entity: Entity, *, side: str, columns: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return (reason, condition over the driving table's `columns`) of what the contract excludes of a side, in its order."""
+    return [
+        (item.reason, read_condition(engine, item.where, file=entity.file, key=f"excluded.{index}.where", known=columns))
+        for index, item in enumerate(entity.excluded)
+        if item.side == side
+    ]
 
 
 def _are_the_same(engine: Engine, made: str, wanted: str, *, rows: int, step: str) -> bool:

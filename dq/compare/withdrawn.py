@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dq.compare.base import excluded_where
 from dq.compare.schema import Prepared
-from dq.compare.select import read_condition
 from dq.compare.sides import mapped, maps
 from dq.compare.views import ID, Raw, make_own, snapshot
 from dq.contract.models import Entity
@@ -29,12 +29,8 @@ def withdrawn_rows(entity: Entity) -> str:
 def make_withdrawn(engine: Engine, prepared: Prepared, raw: Raw, *, minor_units: Mapping[str, int]) -> None:
     """Create the view: the source's SQL, with what the contract excludes in the place of its own condition."""
     entity = prepared.entity
-    wheres = [
-        read_condition(engine, item.where, file=entity.file, key=f"excluded.{index}.where", known=prepared.driving_columns["source"])
-        for index, item in enumerate(entity.excluded)
-        if item.side == "source"
-    ]
-    sql = prepared.selects["source"].pointed_at(engine, snapshot("source"), where=" OR ".join(f"({where})" for where in wheres))
+    wheres = excluded_where(engine, entity, side="source", columns=prepared.driving_columns["source"])
+    sql = prepared.selects["source"].pointed_at(engine, snapshot("source"), where=" OR ".join(f"({where})" for _, where in wheres))
     engine.execute(Query(f"CREATE VIEW {path('raw_source', _name(entity))} AS {sql}", step=f"{entity.name}: source SQL"))
     make_own(engine, raw, entity=entity, side="source", minor_units=minor_units, name=_name(entity))
 

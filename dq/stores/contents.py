@@ -9,6 +9,8 @@ from dq.errors import near_miss
 from dq.sql import Query, literal, path
 from dq.stores.manifest import Manifest
 
+BARE = """regexp_replace(sql, '"([^"]|"")*"', '', 'g')"""  # of duckdb_tables(): what a table's statement says, without names that need quoting
+
 
 def discrepancies(engine: Engine, alias: str, manifest: Manifest, *, strange: Mapping[str, Sequence[str]] | None = None) -> tuple[str, ...]:
     """Return a line for everything in the attached file that its manifest does not say, and the other way round.
@@ -32,19 +34,14 @@ def strange_objects(engine: Engine) -> dict[str, tuple[str, ...]]:
         "a view": "SELECT database_name, view_name FROM duckdb_views() WHERE NOT internal ORDER BY ALL",
         "a macro": "SELECT DISTINCT database_name, function_name FROM duckdb_functions() WHERE NOT internal ORDER BY ALL",
         "another schema": "SELECT database_name, schema_name FROM duckdb_schemas() WHERE NOT internal AND schema_name <> 'main' ORDER BY ALL",
-        "a computed column in table": f"SELECT database_name, table_name FROM duckdb_tables() WHERE {declares('GENERATED')} ORDER BY ALL",
-        "a collation in table": f"SELECT database_name, table_name FROM duckdb_tables() WHERE {declares('COLLATE')} ORDER BY ALL",
+        "a computed column in table": f"SELECT database_name, table_name FROM duckdb_tables() WHERE contains({BARE}, ' GENERATED ALWAYS') ORDER BY ALL",
+        "a collation in table": f"SELECT database_name, table_name FROM duckdb_tables() WHERE contains({BARE}, ' COLLATE ') ORDER BY ALL",
     }
     found: dict[str, tuple[str, ...]] = {}
     for what, sql in queries.items():
         for alias, name in engine.execute(Query(sql, step="contents of the snapshots")):
             found[alias] = (*found.get(alias, ()), f"{what} '{name}' is in it; a snapshot holds base tables only")
     return found
-
-
-def declares(words: str) -> str:
-    """Return the claim that a row of duckdb_tables() declares something of a column, other than in a name."""
-    return f"""contains(regexp_replace(sql, '"([^"]|"")*"', '', 'g'), ' {words}')"""
 
 
 def _tables(engine: Engine, alias: str, manifest: Manifest) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from dq.engine import Engine
 from dq.errors import EngineError, SnapshotError, UsageError, near_miss
 from dq.sql import Query, path, quote
-from dq.stores.contents import declares
+from dq.stores.contents import BARE
 from dq.stores.manifest import ColumnSeal, Manifest, TableSeal
 from dq.stores.opening import is_duckdb
 from dq.stores.seal import MEMORIES, Filled, Label, Origin, seal
@@ -104,7 +104,7 @@ def _plain(column: str) -> str:
 
 def _collated(engine: Engine) -> list[str]:
     """Return the tables in which any column declares a collation."""
-    sql = f"SELECT table_name FROM duckdb_tables() WHERE database_name = $1 AND schema_name = 'main' AND {declares('COLLATE')} ORDER BY 1"
+    sql = f"SELECT table_name FROM duckdb_tables() WHERE database_name = $1 AND schema_name = 'main' AND contains({BARE}, ' COLLATE ') ORDER BY 1"
     return [name for (name,) in engine.execute(Query(sql, (ALIAS,), "reading the store"))]
 
 
