@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from dq.result import Run
-from tests.report.records import broken, entity, hostile
+from tests.report.extreme_records import hostile
+from tests.report.records import broken, entity
 
 
 @pytest.fixture

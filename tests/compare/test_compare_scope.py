@@ -366,28 +366,6 @@ def test_rows_that_are_equal_only_after_a_rule_are_added_up_over_all_parts(tmp_p
         assert (dict(item.evidence.equal_after), item.evidence.same) == ({"kind: casefold": 3}, 3)
 
 
-def test_a_filter_of_an_sql_that_joins_nothing_loses_no_row_unnoticed(tmp_path: Path) -> None:
-    sql = f"{FILES['sql/target/coupons.sql'].strip()} WHERE points <> 30"
-    with looked_at(tmp_path, files={"sql/target/coupons.sql": sql}) as (engine, facts):
-        (item,) = facts.entities
-        assert {key[0] for key, _ in statuses(engine, item.entity)} == {"B1"}
-        assert population(item.evidence) == {**WHOLE, "target_rows": 2, "target_lost": 1}
-
-
-def test_a_row_lost_for_each_that_is_brought_back_is_counted_also_where_nothing_is_joined(tmp_path: Path) -> None:
-    files = {
-        "sql/target/coupons.sql": f"{FILES['sql/target/coupons.sql'].strip()} WHERE code <> 'B1'",
-        "coupons.toml": f"""{FILES["coupons.toml"]}
-[[excluded]]
-side   = "target"
-where  = "code = 'N3'"
-reason = "a test"
-""",
-    }
-    with looked_at(tmp_path, files=files) as (_, facts):
-        assert population(facts.entities[0].evidence) == {**WHOLE, "target_rows": 2, "target_lost": 2}
-
-
 def test_a_target_that_had_nothing_of_its_own_has_no_native_rows(tmp_path: Path) -> None:
     with looked_at(tmp_path, {OWN: [], VOUCHERS: rows_of(VOUCHERS, without=(901, 902, 903))}) as (_, facts):
         (item,) = facts.entities
@@ -401,27 +379,6 @@ def test_a_native_row_that_stands_twice_is_found_where_another_stood_twice_befor
         natives = facts.entities[0].natives
         assert isinstance(natives, Natives)
         assert natives.harmed == {"repeated": 1}
-
-
-def test_a_row_lost_for_each_that_is_repeated_or_brought_back_is_counted(tmp_path: Path) -> None:
-    files = {"sql/source/coupons.sql": FILES["sql/source/coupons.sql"].replace(" WHERE c.gone = 0", " WHERE c.code <> 'B1'")}
-    for changed, lost, multiplied in (
-        ({}, 2, 0),  # A3 is brought back, B1 lost
-        ({COUPONS: [(1, "A1", 1, 1, 10, 0), (2, "A2", 1, 2, 20, 0), (3, "C1", 3, 7, 40, 0)], ("source", "kinds"): [(1, "x"), (2, "y"), (2, "z")]}, 1, 1),
-        ({COUPONS: rows_of(COUPONS, without=(3, 6))}, 0, 0),
-    ):
-        with looked_at(tmp_path / str(lost), changed, files=files) as (_, facts):
-            evidence = facts.entities[0].evidence
-            assert evidence is not None
-            assert (evidence.population.source_lost, evidence.population.source_multiplied) == (lost, multiplied)
-
-
-def test_a_row_that_the_contract_excludes_and_the_sql_brings_back_is_counted(tmp_path: Path) -> None:
-    sql = FILES["sql/source/coupons.sql"].replace(" WHERE c.gone = 0", "")
-    with looked_at(tmp_path, files={"sql/source/coupons.sql": sql}) as (_, facts):
-        evidence = facts.entities[0].evidence
-        assert evidence is not None
-        assert (evidence.population.source_lost, evidence.population.source_multiplied) == (1, 0)
 
 
 def test_without_batches_everything_is_compared_and_the_erased_are_still_excused(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import extreme_records
 import pytest
 import records
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
@@ -30,8 +31,8 @@ RECORDS = {
     "broken": records.broken,
     "not proven": records.not_proven,
     "gate shut": records.gate_shut,
-    "hostile": records.hostile,
-    "enormous": records.enormous,
+    "hostile": extreme_records.hostile,
+    "enormous": extreme_records.enormous,
 }
 WIDTHS = (320, 390, 768, 940, 1024, 1280)
 PAPER = {"light": "rgb(253, 253, 251)", "dark": "rgb(20, 23, 26)"}

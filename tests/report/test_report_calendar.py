@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import extreme_records
 import pytest
 import records
 from parsed import Page
@@ -58,7 +59,7 @@ def test_the_largest_batch_has_the_whole_bar_and_an_unknown_one_none() -> None:
 
 
 def test_many_batches_are_cut_and_counted() -> None:
-    view = calendar_view(records.enormous().calendar)
+    view = calendar_view(extreme_records.enormous().calendar)
     assert view is not None
     assert len(view.batches.items) + view.batches.left == 4_999
     assert view.batches.left > 0

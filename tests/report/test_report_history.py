@@ -10,6 +10,7 @@ from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
+import extreme_records
 import pytest
 import records
 from parsed import Page
@@ -102,7 +103,7 @@ def test_the_page_links_to_every_run_beside_it_and_asks_for_nothing(kept: Kept, 
 
 def test_a_hostile_folder_and_record_are_text() -> None:
     names = ("javascript:alert(1)", '"><img onerror=x>', "half \udcff")
-    runs = tuple(PastRun(name, records.hostile(), compared=1, findings=1, people=None, money=()) for name in names)
+    runs = tuple(PastRun(name, extreme_records.hostile(), compared=1, findings=1, people=None, money=()) for name in names)
     page = Page(render_history(History(runs, (Asked(runs),), names)))
     assert (page.all("img"), page.all("script"), page.misplaced) == ([], [], [])
     assert [element.attributes["href"] for element in page.all("a") if ":" in element.attributes["href"]] == []

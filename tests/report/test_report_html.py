@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import extreme_records
 import pytest
 import records
 from parsed import Page
@@ -21,7 +22,7 @@ RECORDS: dict[str, Callable[[], Record]] = {
     "waived": records.waived,
     "gate open": records.gate_open,
     "gate shut": records.gate_shut,
-    "hostile": records.hostile,
+    "hostile": extreme_records.hostile,
 }
 FRAGMENTS: dict[str, Callable[[Record], str]] = {
     "run": run_display,
@@ -228,7 +229,7 @@ def test_the_page_has_its_landmarks_and_no_name_twice(name: str) -> None:
 
 
 def test_what_cannot_be_seen_is_shown_as_code_points() -> None:
-    page = Page(render_html(records.hostile()))
+    page = Page(render_html(extreme_records.hostile()))
     text = page.all("body")[0].text
     unseen = [char for char in text if char != "\n" and not char.isprintable()]
     assert unseen == []
@@ -244,7 +245,7 @@ def test_the_order_of_mappings_does_not_reach_the_page(name: str) -> None:
 
 
 def test_an_enormous_record_makes_a_page_that_still_opens() -> None:
-    page = render_html(records.enormous())
+    page = render_html(extreme_records.enormous())
     assert len(page.encode()) <= LARGEST
     assert "more in report.json" in page
 
@@ -270,7 +271,7 @@ def test_a_display_brings_no_name_into_the_notebook_and_no_style_beyond_itself(f
 
 
 def test_a_display_of_an_enormous_record_stays_small() -> None:
-    record = records.enormous()
+    record = extreme_records.enormous()
     assert max(len(run_display(record)), len(entity_display(record, "entity_1")), len(check_display(record.checks[0], record.causes))) < 600_000
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
+import extreme_records
 import pytest
 import records
 from shuffled import reversed_mappings
@@ -17,8 +18,8 @@ RECORDS = {
     "not proven": records.not_proven,
     "waived": records.waived,
     "gate shut": records.gate_shut,
-    "hostile": records.hostile,
-    "enormous": records.enormous,
+    "hostile": extreme_records.hostile,
+    "enormous": extreme_records.enormous,
 }
 COUNTED = {"failures": Outcome.FAILED, "errors": Outcome.NOT_PROVEN}
 CHILDREN = {Outcome.PASSED: [], Outcome.WAIVED: ["system-out"], Outcome.FAILED: ["failure"], Outcome.NOT_PROVEN: ["error"]}
@@ -74,7 +75,7 @@ def test_a_failure_tells_its_causes() -> None:
 
 
 def test_messages_are_short() -> None:
-    messages = [element.attrib["message"] for element in parsed(records.enormous()).iter() if "message" in element.attrib]
+    messages = [element.attrib["message"] for element in parsed(extreme_records.enormous()).iter() if "message" in element.attrib]
     assert messages
     assert max(len(message) for message in messages) <= 230
 
@@ -97,7 +98,7 @@ def test_a_gate_that_no_check_shuts_is_a_failure_still() -> None:
 
 
 def test_control_characters_are_code_points() -> None:
-    text = render_junit(records.hostile())
+    text = render_junit(extreme_records.hostile())
     assert "‹U+0000›" in text
     assert [char for char in text if char != "\n" and not char.isprintable()] == []
 

@@ -7,6 +7,7 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 
+import extreme_records
 import polars as pl
 import pytest
 import records
@@ -91,7 +92,7 @@ def test_a_column_that_is_not_there_names_the_near_miss(broken: Run) -> None:
         frames.shifts(entity, "no such column")
 
 
-@pytest.mark.parametrize("make", [records.clean, records.broken, records.not_proven, records.gate_shut, records.hostile])
+@pytest.mark.parametrize("make", [records.clean, records.broken, records.not_proven, records.gate_shut, extreme_records.hostile])
 def test_every_picture_and_table_is_made_of_any_record(make: object) -> None:
     run = _run(make())  # type: ignore[operator]
     for draw in (pictures.promises, pictures.causes, pictures.counts, pictures.sums, pictures.batches, pictures.countdown, pictures.coverage):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import extreme_records
 import pytest
 import records
 from hypothesis import given, settings
@@ -21,7 +22,7 @@ RECORDS = {
     "waived": records.waived,
     "gate open": records.gate_open,
     "gate shut": records.gate_shut,
-    "hostile": records.hostile,
+    "hostile": extreme_records.hostile,
 }
 OURS = {"heading", "paragraph", "inline", "strong", "bullet_list", "list_item", "table", "thead", "tbody", "tr", "th", "td", "text", "code_inline"}
 # What a forge makes of text outside of code: mentions, issues, addresses, hosts, emoji, entities, commits, mathematics.
@@ -105,18 +106,18 @@ def test_a_waived_check_is_named() -> None:
 
 
 def test_the_order_of_mappings_does_not_reach_the_summary() -> None:
-    assert render_markdown(records.hostile()) == render_markdown(reversed_mappings(records.hostile()))
+    assert render_markdown(extreme_records.hostile()) == render_markdown(reversed_mappings(extreme_records.hostile()))
 
 
 def test_an_enormous_record_fits_a_step_summary() -> None:
-    summary = render_markdown(records.enormous())
+    summary = render_markdown(extreme_records.enormous())
     assert len(summary.encode()) <= LARGEST
     assert "more checks in report.json" in summary
 
 
 def test_a_record_of_invisible_text_fits_a_step_summary() -> None:
     invisible = "\u200b" * 5_000
-    record = records.enormous()
+    record = extreme_records.enormous()
     checks = tuple(check.model_copy(update={"id": f"{invisible}{turn}", "sentence": invisible}) for turn, check in enumerate(record.checks))
     entities = tuple(entity.model_copy(update={"entity": f"{invisible}{turn}", "promise": invisible}) for turn, entity in enumerate(record.entities))
     assert len(render_markdown(record.model_copy(update={"checks": checks, "entities": entities})).encode()) <= LARGEST

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import extreme_records
 import pytest
 import records
 from parsed import Page
@@ -37,9 +40,9 @@ def test_without_a_baseline_nothing_says_what_was_there_before() -> None:
         assert row.now == row.moved + row.own
 
 
-@pytest.mark.parametrize("name", ["clean", "broken", "gate_shut", "hostile", "enormous"])
-def test_no_part_of_a_bar_leaves_its_picture(name: str) -> None:
-    record = getattr(records, name)()
+@pytest.mark.parametrize("make", [records.clean, records.broken, records.gate_shut, extreme_records.hostile, extreme_records.enormous])
+def test_no_part_of_a_bar_leaves_its_picture(make: Callable[[], Record]) -> None:
+    record = make()
     strips = [strip for entity in record.entities if (strip := rows_strip(entity))] + [row.strip for row in growths(record)]
     for strip in strips:
         assert all(0 <= part.x <= WIDE and part.width > 0 for part in strip.parts), strip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import extreme_records
 import pytest
 import records
 from rich.cells import cell_len
@@ -19,8 +20,8 @@ RECORDS = {
     "not proven": records.not_proven,
     "waived": records.waived,
     "gate open": records.gate_open,
-    "hostile": records.hostile,
-    "enormous": records.enormous,
+    "hostile": extreme_records.hostile,
+    "enormous": extreme_records.enormous,
 }
 VERDICTS = {
     "clean": "✓ PASSED: batch 1",
@@ -87,7 +88,7 @@ def test_a_cause_stands_under_its_check() -> None:
 
 
 def test_about_fifteen_broken_checks_are_told_and_the_others_counted() -> None:
-    text = printed(records.enormous())
+    text = printed(extreme_records.enormous())
     told = [line for line in text.splitlines() if line.startswith(("✗ ", "? ")) and "entity_" in line]
     assert len(told) == 15
     assert "and 685 more in the report" in text
@@ -103,7 +104,7 @@ def test_markup_in_a_text_is_text() -> None:
 
 
 def test_no_control_character_of_a_record_reaches_the_terminal() -> None:
-    text = printed(records.hostile())
+    text = printed(extreme_records.hostile())
     assert [char for char in text if char != "\n" and not char.isprintable()] == []
 
 

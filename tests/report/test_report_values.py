@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import extreme_records
 import polars as pl
 import pytest
 import records
@@ -38,7 +39,7 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_page_of_a_million_findings_is_small_with_and_without_values(findings: Path) -> None:
     examples = tuple(Example(row=f"coupons#{number}", status="changed", columns=("body",)) for number in (1, 2, 999_999))
-    enormous = records.enormous().model_copy(update={"findings": ROWS})
+    enormous = extreme_records.enormous().model_copy(update={"findings": ROWS})
     checks = tuple(check.model_copy(update={"examples": examples}) if check.examples else check for check in enormous.checks)
     record = enormous.model_copy(update={"checks": checks})
     values = read_values(findings, record)

@@ -20,7 +20,8 @@ from dq.signoff.envelope import pae
 from dq.signoff.facts import facts_of, result_of
 from dq.signoff.parity import NAME, read_single
 from tests.cli.small import Dq, Small, assert_refused, environment
-from tests.report.records import broken, clean, hostile, not_proven, waived
+from tests.report.extreme_records import hostile
+from tests.report.records import broken, clean, not_proven, waived
 
 from .signed import World, public_key, roster_text, write_key
 
