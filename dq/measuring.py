@@ -179,16 +179,17 @@ def _claims(engine: Engine, facts: EntityFacts, *, ground: Ground, compared: Map
         persons={check_id: attempt(check_id, compare_persons, engine, entity, item) for check_id, item in entity.person_sums()},
         invariants={item.name: _invariant(engine, entity, item, compared=compared, attempt=attempt) for item in entity.invariant},
         natives=natives,
-        canary=_canary(engine, entity, compared=compared, asked=asked, attempt=attempt),
+        canary=_canary(engine, facts, compared=compared, asked=asked, attempt=attempt),
         freeze=measure_freeze(engine, ground, entity, asked=asked, attempt=attempt),
     )
 
 
-def _canary(engine: Engine, entity: Entity, *, compared: Mapping[str, Entity], asked: Asked, attempt: Attempt) -> CanaryResult | Crash:
+def _canary(engine: Engine, facts: EntityFacts, *, compared: Mapping[str, Entity], asked: Asked, attempt: Attempt) -> CanaryResult | Crash:
     """Release an entity's canaries; what is asked alike of every entity is asked of one."""
+    entity, some = facts.entity, facts.evidence.some if facts.evidence is not None else 0
     natives, claim = whose_natives(compared.values(), asked.seed), which_claim(compared.values(), asked.seed)
     claims = {claim[1]} if claim is not None and claim[0] == entity.name else set()
-    return attempt(f"canary.{entity.name}", release, engine, entity, asked.seed, natives=entity.name == natives, claims=claims)
+    return attempt(f"canary.{entity.name}", release, engine, entity, asked.seed, some=some, natives=entity.name == natives, claims=claims)
 
 
 def release_in_files(

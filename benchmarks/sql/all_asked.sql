@@ -2,12 +2,12 @@
 -- unique, sums by two slices, people and money of what differs, both values of the first 100,000 cells of each column, the proof that both ways
 -- agree. By hand, for this table alone, and with as much memory as it wants.
 CREATE TEMP TABLE source_scanned AS
-SELECT hash(order_id) >> 52 AS bucket, count(*) AS n, sum((hash(h) >> 1)::BIGINT) AS lane_1, sum((hash(h, 1) >> 1)::BIGINT) AS lane_2
+SELECT hash(order_id) >> 52 AS bucket, count(*) AS n, sum((hash(h) >> 32)::UINTEGER) AS lane_1, sum((hash(h) & 4294967295)::UINTEGER) AS lane_2
 FROM (SELECT order_id, hash(order_id, account_id, region, status, currency, total, created_at) AS h FROM source.orders)
 GROUP BY bucket;
 
 CREATE TEMP TABLE target_scanned AS
-SELECT hash(order_id) >> 52 AS bucket, count(*) AS n, sum((hash(h) >> 1)::BIGINT) AS lane_1, sum((hash(h, 1) >> 1)::BIGINT) AS lane_2
+SELECT hash(order_id) >> 52 AS bucket, count(*) AS n, sum((hash(h) >> 32)::UINTEGER) AS lane_1, sum((hash(h) & 4294967295)::UINTEGER) AS lane_2
 FROM (SELECT order_id, hash(order_id, account_id, region, status, currency, total, created_at) AS h FROM target.orders)
 GROUP BY bucket;
 
@@ -52,8 +52,8 @@ JOIN target_scanned AS t USING (bucket)
 JOIN (
     SELECT
         hash(order_id) >> 52 AS bucket,
-        count(source_hash) AS source_n, sum((hash(source_hash) >> 1)::BIGINT) AS source_1, sum((hash(source_hash, 1) >> 1)::BIGINT) AS source_2,
-        count(target_hash) AS target_n, sum((hash(target_hash) >> 1)::BIGINT) AS target_1, sum((hash(target_hash, 1) >> 1)::BIGINT) AS target_2
+        count(source_hash) AS source_n, sum((hash(source_hash) >> 32)::UINTEGER) AS source_1, sum((hash(source_hash) & 4294967295)::UINTEGER) AS source_2,
+        count(target_hash) AS target_n, sum((hash(target_hash) >> 32)::UINTEGER) AS target_1, sum((hash(target_hash) & 4294967295)::UINTEGER) AS target_2
     FROM found
     GROUP BY bucket
 ) AS f USING (bucket)

@@ -15,7 +15,7 @@ WITH s AS (
     LEFT JOIN crosswalk.orders AS o ON o.source_id = r.order_id
     LEFT JOIN crosswalk.accounts AS a ON a.source_id = r.account_id
 )
-SELECT bucket, count(*) AS n, sum(hash(h)) AS lane_1, sum(hash(h, 1)) AS lane_2
+SELECT bucket, count(*) AS n, sum((hash(h) >> 32)::UINTEGER) AS lane_1, sum((hash(h) & 4294967295)::UINTEGER) AS lane_2
 FROM (SELECT hash(order_id) & 4095 AS bucket, hash(order_id, account_id, region, status, currency, total, created_at) AS h FROM s)
 GROUP BY bucket;
 
@@ -31,7 +31,7 @@ WITH t AS (
         created_ts AS created_at
     FROM target.sales
 )
-SELECT bucket, count(*) AS n, sum(hash(h)) AS lane_1, sum(hash(h, 1)) AS lane_2
+SELECT bucket, count(*) AS n, sum((hash(h) >> 32)::UINTEGER) AS lane_1, sum((hash(h) & 4294967295)::UINTEGER) AS lane_2
 FROM (SELECT hash(order_id) & 4095 AS bucket, hash(order_id, account_id, region, status, currency, total, created_at) AS h FROM t)
 GROUP BY bucket;
 

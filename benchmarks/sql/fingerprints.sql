@@ -6,9 +6,9 @@ WITH s AS (
     SELECT hash(order_id) & 4095 AS bucket, hash(order_id, account_id, region, status, currency, total, created_at) AS h
     FROM target.orders
 ), source_side AS (
-    SELECT bucket, count(*) AS n, sum(hash(h)) AS lane_1, sum(hash(h, 1)) AS lane_2 FROM s GROUP BY bucket
+    SELECT bucket, count(*) AS n, sum((hash(h) >> 32)::UINTEGER) AS lane_1, sum((hash(h) & 4294967295)::UINTEGER) AS lane_2 FROM s GROUP BY bucket
 ), target_side AS (
-    SELECT bucket, count(*) AS n, sum(hash(h)) AS lane_1, sum(hash(h, 1)) AS lane_2 FROM t GROUP BY bucket
+    SELECT bucket, count(*) AS n, sum((hash(h) >> 32)::UINTEGER) AS lane_1, sum((hash(h) & 4294967295)::UINTEGER) AS lane_2 FROM t GROUP BY bucket
 )
 SELECT coalesce(source_side.bucket, target_side.bucket) AS bucket
 FROM source_side FULL OUTER JOIN target_side USING (bucket)

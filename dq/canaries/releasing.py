@@ -21,7 +21,7 @@ from dq.compare import fingerprint
 from dq.compare.fingerprint import in_buckets
 from dq.compare.invariants import check_invariant, columns_of, condition_of
 from dq.compare.keys import Uniqueness
-from dq.compare.localise import localise
+from dq.compare.localise import SOME, localise
 from dq.compare.natives import check_natives
 from dq.compare.rows import bits, key_names, mask_names
 from dq.compare.sides import UNMAPPED, through
@@ -34,20 +34,21 @@ from dq.sql import Query, path, quote
 
 T = TypeVar("T")
 
-ROWS = 128  # rows of a slice
+ROWS = SOME - 1  # rows of a slice: one more is looked at, see `_copy_slice`
 _PLACE = quote("dq.place")  # a row's place in the slice
 _MOMENT = "2000-01-01T00:00:00+00:00"  # when the copy of the target's own rows was as it was
 _LATER = "2000-01-02T00:00:00+00:00"
 _SIDES = ("target", "source")  # the target first: a row that came is as it came
 
 
-def release(engine: Engine, entity: Entity, seed: str, *, natives: bool = True, claims: Collection[str] | None = None) -> CanaryResult:
+def release(engine: Engine, entity: Entity, seed: str, *, some: int = 0, natives: bool = True, claims: Collection[str] | None = None) -> CanaryResult:
     """Corrupt a copy of some of an entity's rows and compare; source.e, target.e and evidence."e.fingerprints" stand.
 
     Args:
         engine: the engine.
         entity: the entity.
         seed: decides which operators are used, and where.
+        some: rows that stand in evidence."e.some", see `dq.compare.localise`; a slice of them is taken where they are enough.
         natives: look at the copies as rows of the target's own too, where the entity has such rows; see `whose_natives`.
         claims: names of the entity's claims with `holds` or `unique` that the copies are held against; None: all; see `which_claim`.
 
@@ -55,7 +56,7 @@ def release(engine: Engine, entity: Entity, seed: str, *, natives: bool = True, 
         planted = 0 where neither side has a row with a usable key.
     """
     copy = entity.model_copy(update={"name": f"canary.{entity.name}"})
-    source = _copy_slice(engine, entity, copy=copy)
+    source = _copy_slice(engine, entity, copy=copy, some=some)
     results: list[CanaryResult] = []
     alone = [invariant for invariant in copy.invariant if invariant.equals is None and (claims is None or invariant.name in claims)]
     for planted in draw(copy, [row for _, row in source], seed=seed, claims=alone) if source else ():
@@ -99,16 +100,16 @@ def _one(choices: Sequence[T], seed: str) -> T | None:
     return random.Random(seed).choice(choices) if choices else None  # noqa: S311 - it chooses what is tested, and must choose the same again
 
 
-def _copy_slice(engine: Engine, entity: Entity, *, copy: Entity) -> Rows:
+def _copy_slice(engine: Engine, entity: Entity, *, copy: Entity, some: int) -> Rows:
     """Make source."canary.e" of a few rows, no two of one key, of the side that has any; return them."""
-    side, buckets = _buckets(engine, entity, step=copy.name)
+    there_are = path("evidence", f"{entity.name}.some") if some > ROWS else _slice(engine, entity, step=copy.name)
     names = ", ".join(quote(column.name) for column in entity.columns)
     keys = ", ".join(quote(name) for name in entity.key)
     filled = " AND ".join(f"{quote(name)} IS NOT NULL" for name in entity.key)
-    some = f"SELECT {names} FROM {path(side, entity.name)} WHERE ({in_buckets(entity, buckets)}) AND {filled}"
+    rows_of = f"SELECT {names} FROM {there_are} WHERE {filled}"
     first = f"ORDER BY {keys} LIMIT {ROWS + 1}"
     # One row more than are wanted: the last one's key may stand again in a row that is left out. Where all of them stand again, others are looked for.
-    for rows in (f"{some} {first}", f"{some} QUALIFY count(*) OVER (PARTITION BY {keys}) = 1 {first}"):
+    for rows in (f"{rows_of} {first}", f"{rows_of} QUALIFY count(*) OVER (PARTITION BY {keys}) = 1 {first}"):
         sql = f"""
             CREATE OR REPLACE TABLE {path("source", copy.name)} AS
             SELECT *, CAST(0 AS BIGINT) AS {quote(UNMAPPED)}, row_number() OVER () AS {_PLACE} FROM ({rows})"""
@@ -123,8 +124,8 @@ def _copy_slice(engine: Engine, entity: Entity, *, copy: Entity) -> Rows:
     return once
 
 
-def _buckets(engine: Engine, entity: Entity, *, step: str) -> tuple[str, list[int]]:
-    """Return a side that has rows, the target first, and as many of its buckets as hold a slice."""
+def _slice(engine: Engine, entity: Entity, *, step: str) -> str:
+    """Return a relation of the rows in as many buckets as hold a slice, of a side that has rows, the target first."""
     prints = path("evidence", f"{entity.name}.fingerprints")
     sides = (f"(SELECT {place} AS s, b, {side}_n FROM {prints} WHERE {side}_n > 0 ORDER BY b LIMIT {ROWS})" for place, side in enumerate(_SIDES))
     found = engine.execute(Query(f"SELECT * FROM ({' UNION ALL '.join(sides)}) ORDER BY s, b", step=step))
@@ -135,7 +136,8 @@ def _buckets(engine: Engine, entity: Entity, *, step: str) -> tuple[str, list[in
             break
         buckets.append(number)
         total += rows
-    return _SIDES[found[0][0]] if found else _SIDES[0], buckets
+    side = _SIDES[found[0][0]] if found else _SIDES[0]
+    return f"(SELECT * FROM {path(side, entity.name)} WHERE {in_buckets(entity, buckets)})"
 
 
 def _once(entity: Entity, rows: Rows) -> list[tuple[int, Texts]]:

@@ -148,6 +148,21 @@ def test_all_that_is_planted_is_found_and_nothing_else(tmp_path: Path, count: in
             assert (found.missed, found.invented) == (0, 0), (seed, found)
 
 
+@pytest.mark.parametrize(("target", "kept"), [(30, 28), (180, 129)], ids=["too few", "enough"])
+def test_a_slice_is_taken_of_rows_that_were_fetched_anyway_where_they_are_enough(tmp_path: Path, target: int, kept: int) -> None:
+    with measured(tmp_path, 2, target) as (engine, facts):
+        (item,) = facts.entities
+        assert item.evidence is not None
+        assert item.evidence.some == kept
+        forget(engine)
+        found = release(engine, item.entity, "1", some=kept, natives=False)
+        assert (found.missed, found.invented) == (0, 0)
+        assert found.planted > 0
+        engine.execute(Query('DELETE FROM evidence."things.some"'))
+        forget(engine)
+        assert bool(release(engine, item.entity, "1", some=kept, natives=False).planted) == (kept <= ROWS)
+
+
 def test_the_claims_of_each_side_are_broken_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with measured(tmp_path, 40, 40) as (engine, facts):
         entity = facts.entities[0].entity
