@@ -93,6 +93,7 @@ def harmed_natives(entity: Entity, source: Rows, target: Rows, *, says_so: Itera
         now.setdefault(place, []).append(row)
     silent = {place for place, _ in source} - set(says_so)
     owner = None if entity.owner is None else _place(entity, entity.owner)
+    keys = [_place(entity, name) for name in entity.key]
     found: set[Claim] = set()
     for place, row in source:
         there = now.get(place, [])
@@ -100,6 +101,8 @@ def harmed_natives(entity: Entity, source: Rows, target: Rows, *, says_so: Itera
         for other in there:
             if owner is not None and other[owner] != row[owner]:
                 found.add(("natives", place, "given away"))
+            elif any(other[key] != row[key] for key in keys):
+                found.add(("natives", place, "overwritten"))
             elif other != row:
                 found.add(("natives", place, "changed" if place in silent else "alive"))
         found |= {("natives", place, "repeated")} if len(there) > 1 else set()

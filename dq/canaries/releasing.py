@@ -26,7 +26,7 @@ from dq.compare.natives import check_natives
 from dq.compare.rows import bits, key_names, mask_names
 from dq.compare.sides import UNMAPPED, through
 from dq.compare.sums import compare_sums, sums_beside
-from dq.compare.views import CHANGED, ID
+from dq.compare.views import CHANGED, CREATED, ID
 from dq.contract.claims import Invariant
 from dq.contract.models import Entity
 from dq.engine import Engine
@@ -204,8 +204,9 @@ def _found_natives(engine: Engine, copy: Entity) -> set[Claim]:
     for layer, side, changed in (("own_baseline", "source", before), ("own_target", "target", now)):
         sql = f"""
             CREATE OR REPLACE VIEW {path(layer, copy.name)} AS
-            SELECT *, {_PLACE} AS {quote(ID)}, {changed} AS {quote(CHANGED)} FROM {path(side, copy.name)}"""
+            SELECT *, {_PLACE} AS {quote(ID)}, {before} AS {quote(CREATED)}, {changed} AS {quote(CHANGED)} FROM {path(side, copy.name)}"""
         engine.execute(Query(sql, step=copy.name))
+    engine.execute(Query(f"CREATE OR REPLACE VIEW {path('claims', copy.name)} AS SELECT {_PLACE} AS id FROM {path('target', copy.name)}", step=copy.name))
     own = copy.model_copy(update={"aggregate": {}})  # what the migration adds to is none of the target's own
     check_natives(engine, own, moment=_MOMENT, until=_LATER)
     rows = engine.execute(Query(f"SELECT id, status FROM {path('evidence', f'{copy.name}.natives')}", step=copy.name))

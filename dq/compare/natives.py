@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from dq.compare.views import CHANGED, ID
+from dq.compare.views import CHANGED, CREATED, ID
 from dq.contract.models import Entity
 from dq.engine import Engine
 from dq.sql import Query, path, quote
 
-GIVEN_AWAY, TURNED_BACK, AHEAD = "given away", "turned back", "ahead"
+GIVEN_AWAY, OVERWRITTEN, TURNED_BACK, AHEAD = "given away", "overwritten", "turned back", "ahead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Natives:
     alive: int  # they differ, and it does
     repeated: int = 0  # ids that stand more often than before: the second is nobody's
     given_away: int = 0  # of another owner: no change of a customer's own does that
+    overwritten: int = 0  # a row that was moved stands in their place, or they came to be at another time
     turned_back: int = 0  # their change time is earlier than it was
     ahead: int = 0  # it is later than the snapshot that has it
 
@@ -35,6 +36,7 @@ class Natives:
         found = {
             "missing": self.missing,
             GIVEN_AWAY: self.given_away,
+            OVERWRITTEN: self.overwritten,
             "changed": self.changed,
             TURNED_BACK: self.turned_back,
             AHEAD: self.ahead,
@@ -44,12 +46,12 @@ class Natives:
 
 
 def check_natives(engine: Engine, entity: Entity, *, moment: str, until: str | None) -> Natives:
-    """Record the native rows that are gone, given away, silently changed or repeated in evidence."<e>.natives" (id, status).
+    """Record the native rows that are gone, given away, overwritten, silently changed or repeated in evidence."<e>.natives" (id, status).
 
     A row that stands twice and differs twice is one. Rows of an aggregated entity that the migration adds to are compared there and left out here.
 
     Args:
-        engine: the engine; the own views of target and baseline stand, and claims.e where the entity is aggregated.
+        engine: the engine; claims.e and the own views of target and baseline stand.
         entity: an entity with [merge].
         moment: when the baseline was taken, ISO 8601 with offset.
         until: when the target was taken; None where nobody knows.
@@ -67,7 +69,7 @@ def check_natives(engine: Engine, entity: Entity, *, moment: str, until: str | N
                     WHEN {moved} AND t.{quote(CHANGED)} > CAST($1 AS TIMESTAMPTZ) THEN 'alive' ELSE 'changed' END AS status
         FROM {path("own_baseline", entity.name)} AS b {added}
         LEFT JOIN {path("own_target", entity.name)} AS t ON t.{quote(ID)} = b.{quote(ID)}
-        WHERE t.{quote(ID)} IS NULL OR NOT ({same}) OR ({moved} AND ({" OR ".join(harms.values())}))"""
+        WHERE t.{quote(ID)} IS NULL OR NOT ({same}) OR {harms[OVERWRITTEN]} OR ({moved} AND ({" OR ".join(harms.values())}))"""
     engine.execute(Query(sql, (moment, until), step))
     before_rows, now_rows = (path(f"own_{side}", entity.name) for side in ("baseline", "target"))
     rows, ids = engine.one(Query(f"SELECT count(*), count(DISTINCT b.{quote(ID)}) FROM {before_rows} AS b {added}", step=step))
@@ -80,7 +82,7 @@ def check_natives(engine: Engine, entity: Entity, *, moment: str, until: str | N
             JOIN (SELECT {quote(ID)} AS id, count(*) AS n FROM {before_rows} GROUP BY 1) AS b USING (id) WHERE t.n > b.n"""
         engine.execute(Query(sql, step=step))
     counts: dict[str, int] = dict(engine.execute(Query(f"SELECT status, count(*) FROM {table} GROUP BY 1", step=step)))
-    words = ("missing", "changed", "alive", "repeated", GIVEN_AWAY, TURNED_BACK, AHEAD)
+    words = ("missing", "changed", "alive", "repeated", GIVEN_AWAY, OVERWRITTEN, TURNED_BACK, AHEAD)
     return Natives(int(rows), *(int(counts.get(status, 0)) for status in words))
 
 
@@ -89,6 +91,9 @@ def _harms(entity: Entity) -> Iterator[tuple[str, str]]:
     yield "missing", f"t.{quote(ID)} IS NULL"
     if entity.owner is not None:
         yield GIVEN_AWAY, f"t.{quote(entity.owner)} IS DISTINCT FROM b.{quote(entity.owner)}"
+    rekeyed = " OR ".join(f"t.{quote(name)} IS DISTINCT FROM b.{quote(name)}" for name in entity.key)
+    brought = f"({rekeyed}) AND t.{quote(ID)} IN (SELECT id FROM {path('claims', entity.name)} WHERE id IS NOT NULL)"
+    yield OVERWRITTEN, f"(t.{quote(CREATED)} IS DISTINCT FROM b.{quote(CREATED)} OR ({brought}))"
     then, now = f"b.{quote(CHANGED)}", f"t.{quote(CHANGED)}"
     yield TURNED_BACK, f"coalesce({now} < {then}, {now} IS NULL AND {then} IS NOT NULL)"
     yield AHEAD, f"coalesce({then} IS DISTINCT FROM {now} AND {now} > CAST($2 AS TIMESTAMPTZ), false)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dq.compare.evidence import Broken, Crash, EntityEvidence, SumPair
-from dq.compare.natives import AHEAD, GIVEN_AWAY, TURNED_BACK, Natives
+from dq.compare.natives import AHEAD, GIVEN_AWAY, OVERWRITTEN, TURNED_BACK, Natives
 from dq.compare.persons import PersonSums
 from dq.contract.models import Entity
 from dq.judgement.base import Seen, judged, not_proven, weakness
@@ -17,6 +17,7 @@ DETAILS_SHOWN = 20
 _HARMED = {
     "missing": "gone",
     GIVEN_AWAY: "with another owner",
+    OVERWRITTEN: "overwritten with another row",
     "changed": "changed without a newer change time",
     TURNED_BACK: "with an earlier change time than before",
     AHEAD: "with a change time after the snapshot's",

@@ -245,12 +245,17 @@ CASES = (
     Case(
         "a native row that changed earlier than before, and one that forgot when",
         {VOUCHERS: rows_of(VOUCHERS, (901, "N1", 91, "amount", 5, BEFORE, EARLIER), (902, "N2", 91, "amount", 7, BEFORE, None), without=(901, 902))},
-        natives=(2, 0, 0, 0, 0, 0, 2),
+        natives=(2, 0, 0, 0, 0, 0, 0, 2),
+    ),
+    Case(
+        "a native row that came to be at another time, and says that it changed",
+        {VOUCHERS: rows_of(VOUCHERS, (901, "N1", 91, "amount", 5, EARLIER, AFTER), without=(901,))},
+        natives=(2, 0, 0, 0, 0, 0, 1),
     ),
     Case(
         "a native row that changed after the snapshot",
         {VOUCHERS: rows_of(VOUCHERS, (901, "N1", 91, "amount", 5, BEFORE, MOMENT + timedelta(seconds=1)), without=(901,))},
-        natives=(2, 0, 0, 0, 0, 0, 0, 1),
+        natives=(2, 0, 0, 0, 0, 0, 0, 0, 1),
     ),
     Case(
         "a native row that changed at the snapshot's very moment",

@@ -74,7 +74,7 @@ def test_an_invariant_tells_apart_what_was_wrong_before(name: str, severity: Any
     assert crashed == not_proven(check_id, entity="things", kind="invariant", name=name, severity=severity, reason="of this")
 
 
-MUCH = """15 rows of the target's own 9 are harmed: 1 gone, 3 with another owner, 4 with an earlier change time than before, \
+MUCH = """21 rows of the target's own 9 are harmed: 1 gone, 3 with another owner, 6 overwritten with another row, 4 with an earlier change time than before, \
 5 with a change time after the snapshot's, 2 repeated."""
 
 
@@ -87,9 +87,9 @@ MUCH = """15 rows of the target's own 9 are harmed: 1 gone, 3 with another owner
         (Natives(9, 0, 0, 2), PASSED, 0, "The target's own 9 rows of before are unharmed. 2 rows changed since, and say so."),
         (Natives(9, 0, 1, 0), FAILED, 1, "1 row of the target's own 9 is harmed: 1 changed without a newer change time."),
         (
-            Natives(9, 1, 0, 0, 2, 3, 4, 5),
+            Natives(9, 1, 0, 0, 2, 3, 6, 4, 5),
             FAILED,
-            15,
+            21,
             MUCH,
         ),
     ],

@@ -141,8 +141,8 @@ def _claims(item: EntityFacts, world: World, answer: Answer) -> Iterator[str]:
         yield from _told(f"invariant {claim.name}", (broken.keys, broken.pre_existing, broken.source_only), counts)
     if item.natives is not None and not isinstance(item.natives, Crash):
         harmed, own = item.natives, natives(world, entity)
-        missing, changed, *others = (len({*found}) for found in (own.missing, own.changed, own.repeated, own.given_away, own.turned_back, own.ahead))
-        counts = (own.looked_at, missing, changed, len({*own.alive}), *others)
+        told = (own.missing, own.changed, own.alive, own.repeated, own.given_away, own.overwritten, own.turned_back, own.ahead)
+        counts = (own.looked_at, *(len({*ids}) for ids in told))
         yield from _told("natives", astuple(harmed), counts)
 
 

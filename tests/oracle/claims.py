@@ -62,6 +62,7 @@ class Natives:
     alive: list[Any] = field(default_factory=list)
     repeated: list[Any] = field(default_factory=list)  # ids that stand more often than before
     given_away: list[Any] = field(default_factory=list)
+    overwritten: list[Any] = field(default_factory=list)  # another row in their place
     turned_back: list[Any] = field(default_factory=list)
     ahead: list[Any] = field(default_factory=list)
 
@@ -193,6 +194,7 @@ def natives(world: World, entity: Entity) -> Natives:
         now[row.id].append(row)
     times: Counter[Any] = Counter()
     added_to = _added_to(world, entity)
+    came = {key_of(entity, row) for row in world.mapped(entity)} if entity.own_id is None else set()
     for row in world.own(entity, "baseline"):
         if any(tuple(then.values[name] for name in entity.key) in added_to for then in now[row.id]):
             continue
@@ -201,17 +203,20 @@ def natives(world: World, entity: Entity) -> Natives:
         if not now[row.id]:
             found.missing.append(row.id)
         for then in now[row.id]:
-            _look_at_native(world, entity, row, then, found)
+            is_another = then.created_at != row.created_at or _came_as(_key(entity, then), before=_key(entity, row), came=came)
+            _look_at_native(world, entity, row, then, found, is_another=is_another)
     found.repeated = [name for name, count in times.items() if len(now[name]) > count]
     return found
 
 
-def _look_at_native(world: World, entity: Entity, row: Own, then: Own, found: Natives) -> None:
-    """Say what became of one of the target's own rows: as it was, or as it is now."""
+def _look_at_native(world: World, entity: Entity, row: Own, then: Own, found: Natives, *, is_another: bool) -> None:
+    """Say what became of one of the target's own rows: as it was, as it is now, and whether that is another row in its place."""
     before, now = row.changed_at, then.changed_at
     has_moved = now != before
     if entity.owner is not None and then.values[entity.owner] != row.values[entity.owner]:
         found.given_away.append(row.id)
+    elif is_another:
+        found.overwritten.append(row.id)
     elif before is not None and (now is None or now < before):
         found.turned_back.append(row.id)
     elif has_moved and now is not None and world.until is not None and now > world.until:
@@ -219,6 +224,14 @@ def _look_at_native(world: World, entity: Entity, row: Own, then: Own, found: Na
     elif then.values != row.values:
         says_so = has_moved and now is not None and world.moment is not None and now > world.moment
         (found.alive if says_so else found.changed).append(row.id)
+
+
+def _came_as(now: Key, *, before: Key, came: set[Key]) -> bool:
+    return now != before and None not in now and now in came
+
+
+def _key(entity: Entity, row: Own) -> Key:
+    return key_of(entity, Sided(row.values))
 
 
 def _added_to(world: World, entity: Entity) -> set[tuple[Any, ...]]:

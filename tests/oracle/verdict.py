@@ -97,7 +97,8 @@ def _invariants(world: World, entity: Entity, answer: Answer) -> Iterator[Fault 
 def _natives(world: World, entity: Entity) -> Iterator[Fault]:
     own = natives(world, entity)
     harmed = {"missing": own.missing, "changed": own.changed, "repeated": own.repeated}
-    for status, found in (*harmed.items(), ("given away", own.given_away), ("turned back", own.turned_back), ("ahead", own.ahead)):
+    harmed |= {"given away": own.given_away, "overwritten": own.overwritten, "turned back": own.turned_back, "ahead": own.ahead}
+    for status, found in harmed.items():
         yield from rows(f"{entity.name}.natives", status, ((None if one is None else str(one),) for one in found))
 
 
