@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 Severity = Literal["critical", "warning", "info"]
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]  # said to a person: never blank
+
+
+def is_blank(text: str) -> bool:
+    """Say whether a text holds separators, control and format characters only: to whoever reads it, nothing."""
+    return all(unicodedata.category(character)[0] in "ZC" for character in text)
+
+
+def _said(text: str) -> str:
+    if is_blank(text):
+        raise ValueError("is empty")
+    return text
+
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_said)]  # said to a person: never blank
 Number = Annotated[int, Field(strict=True)]  # true and "1" are none
 
 MOST_DAYS = 36_500  # a hundred years: from any moment of ours, a calendar reaches as far

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
+from dq.contract.base import is_blank
 from dq.contract.explain import explained
 from dq.contract.models import Column, Kind, Reading, Rule
 from dq.contract.types import ColumnType, fits_decimal, parse_type
@@ -142,5 +143,5 @@ def _rules(spec: Mapping[str, Any], column_type: ColumnType, *, file: str, place
 
 def _needs_reason(spec: Mapping[str, Any], *, file: str, key: str) -> None:
     reason = spec.get("reason")
-    if not isinstance(reason, str) or not reason.strip():
+    if not isinstance(reason, str) or is_blank(reason):
         raise ContractError("needs a 'reason' beside it: it makes different values count as equal", file=file, key=key)

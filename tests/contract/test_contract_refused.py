@@ -82,6 +82,7 @@ MIGRATION: tuple[Case, ...] = (
     ),
     ("migration.toml", "IDR = 2", "IDR = 19", "migration.toml: minor_units.IDR: input should be less than or equal to 18"),
     ("migration.toml", 'title    = "A moves into B"', 'title = "  "', "migration.toml: title: is empty"),
+    ("migration.toml", 'title    = "A moves into B"', 'title = "\\u200b\\u00a0"', "migration.toml: title: is empty"),
     ("migration.toml", "freeze   = 2024-10-20T17:00:00Z", "freeze = 2024-12-12T17:00:00Z", "migration.toml: freeze: the freeze is not before the deadline"),
     (
         "migration.toml",
