@@ -11,7 +11,9 @@ LATEST = "latest"
 
 
 def run_folders(runs: Path) -> list[Path]:
-    """Return the folders of all recorded runs, the latest last."""
+    """Return the folders of all recorded runs, the latest last; none where there is no such folder. Raises UsageError where it is a file."""
+    if runs.exists() and not runs.is_dir():
+        raise UsageError(f"{runs}: is no folder")
     found = [path.parent for path in runs.glob(f"*/{REPORT}") if not path.parent.name.startswith(".")]
     return sorted(found, key=lambda folder: ((folder / REPORT).stat().st_mtime_ns, folder.name))
 

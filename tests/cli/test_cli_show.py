@@ -190,3 +190,10 @@ def test_a_torn_record_is_named_beside_the_history(broken: Small, show: Show) ->
 
 def test_the_history_of_nothing_is_empty(plain: Small, dq: Dq) -> None:
     assert dq("show", "--runs", plain.runs, "--history", "--json").out == '{"runs": []}\n'
+
+
+def test_the_history_of_a_file_is_wrong_usage(plain: Small, dq: Dq) -> None:
+    plain.runs.write_text("", encoding="utf-8")
+    said = dq("show", "--runs", plain.runs, "--history")
+    assert (said.status, said.out) == (2, "")
+    assert f"{plain.runs}: is no folder" in said.err
