@@ -175,7 +175,7 @@ class ExpectInvariantsToHold(ParityExpectation):
 class ExpectNativesToStand(ParityExpectation):
     """The target's own rows are as they were before the migration.
 
-    They are there, of the same owner, and changed only where their change time says so.
+    They are there, of the same owner, no row that came in their place, and changed only where their change time says so.
     """
 
     kinds = ("natives",)
