@@ -112,7 +112,7 @@ def test_the_record_names_the_snapshots_by_their_content(name: str, request: pyt
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("threads", [1, 2, 4, 8])
+@pytest.mark.parametrize("threads", [1, 2, 4])
 @pytest.mark.parametrize("name", ["clean", "broken"])
 def test_threads_and_a_little_memory_change_nothing(name: str, threads: int, request: pytest.FixtureRequest, contract_folder: Path, tmp_path: Path) -> None:
     run: Run = request.getfixturevalue(name)
