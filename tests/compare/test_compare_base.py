@@ -56,6 +56,16 @@ def test_a_row_lost_for_each_that_is_repeated_or_brought_back_is_counted(tmp_pat
             assert (found.get("source_lost", 0), found.get("source_multiplied", 0)) == (lost, multiplied)
 
 
+def test_a_row_lost_for_each_that_is_repeated_is_counted_where_nothing_is_excluded(tmp_path: Path) -> None:
+    files = {
+        "sql/source/coupons.sql": FILES["sql/source/coupons.sql"].replace(" WHERE c.gone = 0", ""),
+        "coupons.toml": FILES["coupons.toml"].replace('[[excluded]]\nside   = "source"\nwhere  = "gone = 1"\nreason = "withdrawn"\n', ""),
+    }
+    changed = {COUPONS: [(1, "A1", 1, 1, 10, 0), (2, "A2", 1, 2, 20, 0), (3, "B1", 2, 7, 30, 0)], ("source", "kinds"): [(1, "x"), (2, "y"), (2, "z")]}
+    with looked_at(tmp_path, changed, files=files) as (_, facts):
+        assert base_rows(facts.entities[0].evidence) == {"source_lost": 1, "source_multiplied": 1}
+
+
 def test_a_row_that_the_contract_excludes_and_the_sql_brings_back_is_counted(tmp_path: Path) -> None:
     sql = FILES["sql/source/coupons.sql"].replace(" WHERE c.gone = 0", "")
     with looked_at(tmp_path, files={"sql/source/coupons.sql": sql}) as (_, facts):

@@ -505,3 +505,12 @@ def test_rows_whose_key_is_mapped_are_found_through_the_map(key: str, tmp_path: 
         }
         assert item.evidence is not None
         assert (item.evidence.agrees, item.evidence.compared, item.evidence.same) == (True, 2, 1)
+
+
+def test_a_withdrawn_row_is_known_by_its_whole_key(tmp_path: Path) -> None:
+    files = {"coupons.toml": FILES["coupons.toml"].replace('key     = "code"', 'key     = ["code", "kind"]')}
+    gift = (904, "A3", 91, "gift", 60, AFTER, AFTER)  # A3, an amount, was withdrawn
+    with looked_at(tmp_path, {VOUCHERS: rows_of(VOUCHERS, gift)}, files=files) as (_, facts):
+        evidence = facts.entities[0].evidence
+        assert evidence is not None
+        assert (evidence.population.native_new, evidence.population.target_rows) == (2, 3)
