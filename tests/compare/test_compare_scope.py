@@ -253,6 +253,16 @@ CASES = (
         natives=(2, 0, 0, 0, 0, 0, 1),
     ),
     Case(
+        "a native row that forgot when it came to be, and says that it changed",
+        {VOUCHERS: rows_of(VOUCHERS, (901, "N1", 91, "amount", 5, None, AFTER), without=(901,))},
+        natives=(2, 0, 0, 0, 0, 0, 1),
+    ),
+    Case(
+        "a native row gone, and another repeated",
+        {VOUCHERS: rows_of(VOUCHERS, moved(902, "N2", 91, 6, at=BEFORE), without=(901,))},
+        natives=(2, 1, 0, 0, 1),
+    ),
+    Case(
         "a native row that changed after the snapshot",
         {VOUCHERS: rows_of(VOUCHERS, (901, "N1", 91, "amount", 5, BEFORE, MOMENT + timedelta(seconds=1)), without=(901,))},
         natives=(2, 0, 0, 0, 0, 0, 0, 0, 1),
@@ -514,3 +524,10 @@ def test_a_withdrawn_row_is_known_by_its_whole_key(tmp_path: Path) -> None:
         evidence = facts.entities[0].evidence
         assert evidence is not None
         assert (evidence.population.native_new, evidence.population.target_rows) == (2, 3)
+
+
+def test_a_row_is_withdrawn_for_any_of_several_reasons(tmp_path: Path) -> None:
+    files = {"coupons.toml": f"""{FILES["coupons.toml"]}\n[[excluded]]\nside = "source"\nwhere = "points = 999"\nreason = "too good"\n"""}
+    with looked_at(tmp_path, {VOUCHERS: rows_of(VOUCHERS, moved(904, "A3", 91, 60))}, files=files) as (engine, facts):
+        (item,) = facts.entities
+        assert statuses(engine, item.entity) == {(("A3",), "extra"): frozenset()}

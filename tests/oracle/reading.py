@@ -79,14 +79,14 @@ def fits(amount: Decimal, column: Column) -> bool:
 
 
 def is_zone(name: str | None) -> bool:
-    """Return whether somebody knows a zone."""
-    return name in _zones()
+    """Return whether somebody knows a zone; capital letters are no other name."""
+    return name is not None and name.lower() in _zones()
 
 
 @cache
-def _zones() -> frozenset[str]:
-    """List all zones once: it walks through a folder of files."""
-    return frozenset(available_timezones())
+def _zones() -> dict[str, str]:
+    """Spell all zones once, by their names in small letters: it walks through a folder of files."""
+    return {name.lower(): name for name in available_timezones()}
 
 
 def wall(value: date, day_end: str) -> datetime:
@@ -101,14 +101,14 @@ def instant(clock: datetime, zone: str) -> datetime:
     One that no clock showed is read with the offset before the gap. One that was shown twice is the second time.
     Source: Unicode ICU, `UCAL_WALLTIME_LAST`, its default for both.
     """
-    there = ZoneInfo(zone)
+    there = ZoneInfo(_zones()[zone.lower()])
     look = look_at(clock, zone)
     return clock.replace(tzinfo=there, fold=1 if look.is_overlap else 0).astimezone(UTC)
 
 
 def look_at(clock: datetime, zone: str) -> Clock:
     """Return what a wall clock says of itself."""
-    there = ZoneInfo(zone)
+    there = ZoneInfo(_zones()[zone.lower()])
     first, second = (clock.replace(tzinfo=there, fold=fold).utcoffset() for fold in (0, 1))
     if first == second or first is None or second is None:
         return Clock(is_gap=False, is_overlap=False)
