@@ -8,7 +8,9 @@ import pytest
 from sides_compared import statuses
 from tiny import FILES, looked_at, rows_of
 
+from dq.compare.base import count_base_rows
 from dq.compare.evidence import EntityEvidence
+from dq.sql import Query, path
 
 pytestmark = pytest.mark.usefixtures("no_canaries")
 
@@ -28,6 +30,16 @@ def test_a_filter_of_an_sql_that_joins_nothing_loses_no_row_unnoticed(tmp_path: 
         (item,) = facts.entities
         assert {key[0] for key, _ in statuses(engine, item.entity)} == {"B1"}
         assert base_rows(item.evidence) == {"target_lost": 1}
+
+
+def test_a_row_that_was_lost_is_named_by_the_tables_own_key_or_by_its_number(tmp_path: Path) -> None:
+    sql = f"{FILES['sql/target/coupons.sql'].strip()} WHERE points <> 30"
+    with looked_at(tmp_path, files={"sql/target/coupons.sql": sql}) as (engine, facts):
+        (prepared,) = facts.ground.prepared
+        select, columns = prepared.selects["target"], prepared.driving_columns["target"]
+        count_base_rows(engine, select, entity=prepared.entity, side="target", columns=columns, key=("voucher_id", "code"))
+        rows = engine.execute(Query(f"SELECT key FROM {path('evidence', 'coupons.base')} WHERE problem = 'lost'"))
+        assert sorted(key for (key,) in rows) == [["103", "B1"], ["row 2"]]
 
 
 def test_a_row_lost_for_each_that_is_brought_back_is_counted_also_where_nothing_is_joined(tmp_path: Path) -> None:
