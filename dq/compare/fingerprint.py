@@ -32,11 +32,6 @@ class Fingerprints:
     differing: tuple[int, ...]  # bucket numbers, ascending
     same_counts: bool  # every bucket holds as many rows on both sides
 
-    @property
-    def equal(self) -> bool:
-        """Both sides hold the same rows."""
-        return not self.differing
-
 
 def bucket(entity: Entity, names: Sequence[str] = ()) -> str:
     """Return the row's bucket, 0 to BUCKETS - 1, as an expression over the key, or over what holds it: the first bits of its hash."""

@@ -527,7 +527,27 @@ def test_a_withdrawn_row_is_known_by_its_whole_key(tmp_path: Path) -> None:
 
 
 def test_a_row_is_withdrawn_for_any_of_several_reasons(tmp_path: Path) -> None:
-    files = {"coupons.toml": f"""{FILES["coupons.toml"]}\n[[excluded]]\nside = "source"\nwhere = "points = 999"\nreason = "too good"\n"""}
+    files = {"coupons.toml": f"""{FILES["coupons.toml"]}\n[[excluded]]\nside = "source"\nwhere = "points >= 60"\nreason = "too good"\n"""}
     with looked_at(tmp_path, {VOUCHERS: rows_of(VOUCHERS, moved(904, "A3", 91, 60))}, files=files) as (engine, facts):
         (item,) = facts.entities
         assert statuses(engine, item.entity) == {(("A3",), "extra"): frozenset()}
+        assert item.evidence is not None
+        assert item.evidence.population.excused == {"withdrawn": 1}  # a row has the first reason that is true of it
+
+
+def test_a_row_that_came_and_took_the_id_of_one_of_the_same_owner_overwrote_it(tmp_path: Path) -> None:
+    plain = (
+        FILES["coupons.toml"].replace('key     = "code"', 'key     = ["code", "kind"]').replace('coupon_id  = { type = "BIGINT", through = "coupons" }\n', "")
+    )
+    files = {"coupons.toml": plain, **{f"sql/{side}/coupons.sql": FILES[f"sql/{side}/coupons.sql"] for side in ("source", "target")}}
+    files["sql/source/coupons.sql"] = files["sql/source/coupons.sql"].replace(" c.coupon_id,", "")
+    files["sql/target/coupons.sql"] = files["sql/target/coupons.sql"].replace(" voucher_id AS coupon_id,", "")
+    for code, alive, overwritten in (("A1", 0, 1), ("N9", 1, 0)):
+        changed = {
+            OWN: [moved(901, "N1", 11, 5, at=BEFORE)],
+            VOUCHERS: rows_of(VOUCHERS, (901, code, 11, "amount", 10, BEFORE, AFTER), without=(101, 901, 902)),
+        }
+        with looked_at(tmp_path / code, changed, files=files) as (_, facts):
+            found = facts.entities[0].natives
+            assert isinstance(found, Natives)
+            assert (found.looked_at, found.alive, found.overwritten) == (1, alive, overwritten)
