@@ -39,6 +39,7 @@ _CLASHES = tuple(
     for names in (
         "A07.coupons C05.one",
         "C01.before C12",
+        "C02 demo.zone",
         "C02.utc C13",
         "E.linked A06.native",
         "L04.buyer L11.place",
