@@ -23,11 +23,11 @@ from dq.sql import Query, literal, path, quote
 FEW = BUCKETS // 8  # buckets
 PART = 3_500_000  # rows a side
 _SMALL = 625_000  # rows a side that are joined without further thought
-_PROBED = 1  # buckets joined to see how much of what differs really does; one holds hundreds of rows, drawn by their hash
+_PROBED = 500  # rows joined, or about as many, to see how much of what differs really does; their hashes draw them
 _MOST = 0.25  # the share of rows from which on everything is joined
 _UNRANGED = ("BLOB", "BOOLEAN", "JSON")  # keys that are not cut into ranges
 _DIFFERING = "differing"  # the table of source rows, and keys of the target, that a narrow join leaves
-Rows = Mapping[str, str]  # side to a SELECT of all its columns and the row's hash
+Rows = Mapping[str, str]  # side to a SELECT of all its columns and the row's hash; one that is not named stands in some_<side> already
 
 
 def pick(engine: Engine, entity: Entity, *, prints: Fingerprints, buckets: Sequence[int], source_keys: Uniqueness, thorough: bool, by_map: bool) -> Rows | None:
@@ -46,10 +46,10 @@ def pick(engine: Engine, entity: Entity, *, prints: Fingerprints, buckets: Seque
         return _in_buckets(engine, entity, buckets=buckets, source_keys=source_keys, by_map=by_map)
     if max(prints.source_rows, prints.target_rows) <= _SMALL:
         return rows_where(entity, "true", source_keys=source_keys)
-    if thorough or _share(engine, entity, buckets=buckets[:: len(buckets) // _PROBED]) >= _MOST:
+    if thorough or _share(engine, entity, bucket=buckets[0], rows=prints.source_rows) >= _MOST:
         return None
     if prints.same_counts and source_keys.holds:
-        return _only_changed(engine, entity, source_keys=source_keys)
+        return _only_changed(engine, entity)
     return _differing(engine, entity, source_keys=source_keys)
 
 
@@ -130,30 +130,30 @@ def _columns(entity: Entity, side: str) -> list[str]:
     return [quote(column.name) for column in entity.columns] + ([quote(UNMAPPED)] if side == "source" else [])
 
 
-def _share(engine: Engine, entity: Entity, *, buckets: Sequence[int]) -> float:
-    """Return which share of the rows in some buckets differs."""
-    sides = {side: f"{_narrow(entity, side)} WHERE {in_buckets(entity, buckets)}" for side in ("source", "target")}
+def _share(engine: Engine, entity: Entity, *, bucket: int, rows: int) -> float:
+    """Return which share of the rows differs in a bucket, or in a part of it that holds enough of them; the source has `rows` rows."""
+    parts = max(1, rows // (BUCKETS * _PROBED))
+    sides = {side: f"{_narrow(entity, side)} WHERE {within(entity, bucket * parts, BUCKETS * parts)}" for side in ("source", "target")}
     sql = f"""
         SELECT count(*), count(*) FILTER (s.{HASH} IS DISTINCT FROM t.{HASH})
         FROM ({sides["source"]}) AS s FULL JOIN ({sides["target"]}) AS t ON {on_key(entity)}"""
-    rows, different = engine.one(Query(sql, step=f"{entity.name}: probe"))
-    return float(different) / float(rows or 1)
+    there, different = engine.one(Query(sql, step=f"{entity.name}: probe"))
+    return float(different) / float(there or 1)
 
 
-def _only_changed(engine: Engine, entity: Entity, *, source_keys: Uniqueness) -> Rows:
-    """Leave the source rows whose hash no target row has, and read the target's by their keys.
+def _only_changed(engine: Engine, entity: Entity) -> Rows:
+    """Leave the source rows whose hash no target row has in some_source, and read the target's by their keys.
 
     It sees no extra row; but no bucket counts more rows in the target, so that one would hide behind a missing one of the same bucket.
     That, and one hash of two rows, is left over by `localise`, which then goes the thorough way.
     """
-    names, keys = [quote(name) for name in entity.key], key_names(entity)
     sql = f"""
-        CREATE OR REPLACE TEMP TABLE {_DIFFERING} AS
-        SELECT {", ".join((*(f"s.{name} AS {key}" for name, key in zip(names, keys, strict=True)), "s.*"))}
-        FROM ({_rows(entity, "source", "true")}) AS s ANTI JOIN (SELECT {row_hash(entity)} AS {HASH} FROM {path("target", entity.name)}) AS t
+        CREATE OR REPLACE TEMP TABLE some_source AS
+        SELECT s.* FROM ({_rows(entity, "source", "true")}) AS s ANTI JOIN (SELECT {row_hash(entity)} AS {HASH} FROM {path("target", entity.name)}) AS t
         ON s.{HASH} = t.{HASH}"""
     engine.execute(Query(sql, step=f"{entity.name}: differing rows"))
-    return {**rows_where(entity, _found(entity), source_keys=source_keys), "source": _kept(entity)}
+    key = _together([quote(name) for name in entity.key])
+    return {"target": _rows(entity, "target", f"{key} IN (SELECT {key} FROM some_source)")}
 
 
 def _differing(engine: Engine, entity: Entity, *, source_keys: Uniqueness) -> Rows:
