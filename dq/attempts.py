@@ -1,6 +1,6 @@
 """The one place that catches everything: a step that crashes becomes a fact (`Crash`), and the other steps go on.
 
-What a person must act on (contract, usage, snapshot) is no crash and passes through; so does an interrupt.
+What a person must act on (contract, usage, snapshot, a machine that is too small) is no crash and passes through; so does an interrupt.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from dq.compare.evidence import Crash
-from dq.errors import DqError, EngineError
+from dq.errors import DqError, EngineError, ResourceError
 from dq.interrupts import raise_if_ended
 
 T = TypeVar("T")
@@ -29,6 +29,8 @@ class Attempts:
         """Return what the function returns, or a `Crash` with one line that holds no row's values."""
         try:
             found = function(*args, **kwargs)
+        except ResourceError as error:
+            raise ResourceError(f"{error} Give it more with --memory, or a disk with more room to --runs.", sql=error.sql) from error
         except EngineError as error:
             crash = Crash(f"the engine could not answer ({error})", detail=f"{traceback.format_exc()}\n{error.sql or ''}")
         except DqError:

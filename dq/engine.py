@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from dq.errors import EngineError
+from dq.errors import EngineError, ResourceError
 from dq.interrupts import raise_if_ended
 from dq.sql import Query, literal, quote
 
@@ -120,7 +120,7 @@ class Engine:
         except (duckdb.Error, UnicodeEncodeError) as error:  # the latter: a path that is not UTF-8
             raise_if_ended()  # a signal that came while a stream was read is only text in the error
             message = f"{query.step or 'query'}: {without_values(str(error))}"
-            raise EngineError(message, sql=query.sql) from error
+            raise (ResourceError if _is_too_small(error) else EngineError)(message, sql=query.sql) from error
         except RuntimeError as error:
             if error.__cause__ is None or isinstance(error.__cause__, Exception):
                 raise
@@ -194,6 +194,11 @@ def _without_pandas() -> Iterator[None]:
 def file_literal(file: Path | str) -> str:
     """Write a path as a string literal; the engine reads UTF-8 whatever the locale is."""
     return literal(os.fsencode(file).decode("utf-8", "surrogateescape"))
+
+
+def _is_too_small(error: Exception) -> bool:
+    """Say whether an error is about the machine: too little memory, or no room where is spilled."""
+    return isinstance(error, duckdb.OutOfMemoryException) or (isinstance(error, duckdb.IOException) and "No space left" in str(error))
 
 
 def threads_worth(rows: int) -> int:

@@ -53,6 +53,10 @@ class EngineError(DqError):
         self.sql = sql
 
 
+class ResourceError(EngineError):
+    """The machine has too little memory or disk for a query: exit 3. It says nothing of the data, so nothing is recorded of it."""
+
+
 def near_miss(name: str, known: Iterable[str]) -> str:
     """Return `; did you mean 'x'?`, `; known: a, b` when nothing is near and the list is short, or ''."""
     names = sorted({str(item) for item in known})

@@ -1,11 +1,13 @@
-"""What the door to the engine decides by itself: how many threads tables are worth."""
+"""What the door to the engine decides by itself: how many threads tables are worth, and which errors are the machine's."""
 
 from __future__ import annotations
 
 import pytest
 
 from dq import engine
+from dq.attempts import Attempts
 from dq.engine import Settings, open_engine, threads_worth
+from dq.errors import ResourceError
 from dq.sql import Query
 
 GROUP = 122_880
@@ -28,3 +30,15 @@ def test_an_engine_uses_the_threads_that_it_is_told_or_one_a_core(wanted: int | 
         assert opened.one(Query("SELECT current_setting('threads')")) == (threads,)
     finally:
         opened.close()
+
+
+def test_a_machine_that_is_too_small_is_no_crash_of_a_check() -> None:
+    opened = open_engine({}, settings=Settings(memory="4MB", threads=1, temp=None))
+    many = Query("SELECT count(DISTINCT range) FROM range(10000000)", step="many")
+    with pytest.raises(ResourceError, match="many: Out of Memory Error"):
+        opened.execute(many)
+    attempts = Attempts()
+    with pytest.raises(ResourceError, match="--memory"):
+        attempts("things", opened.execute, many)
+    assert attempts.crashes == []
+    opened.close()
