@@ -186,10 +186,10 @@ def _claims(engine: Engine, facts: EntityFacts, *, ground: Ground, compared: Map
 
 def _canary(engine: Engine, facts: EntityFacts, *, compared: Mapping[str, Entity], asked: Asked, attempt: Attempt) -> CanaryResult | Crash:
     """Release an entity's canaries; what is asked alike of every entity is asked of one."""
-    entity, some = facts.entity, facts.evidence.some if facts.evidence is not None else 0
+    entity, fetched = facts.entity, facts.evidence.fetched if facts.evidence is not None else 0
     natives, claim = whose_natives(compared.values(), asked.seed), which_claim(compared.values(), asked.seed)
     claims = {claim[1]} if claim is not None and claim[0] == entity.name else set()
-    return attempt(f"canary.{entity.name}", release, engine, entity, asked.seed, some=some, natives=entity.name == natives, claims=claims)
+    return attempt(f"canary.{entity.name}", release, engine, entity, asked.seed, fetched=fetched, natives=entity.name == natives, claims=claims)
 
 
 def release_in_files(

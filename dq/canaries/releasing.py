@@ -21,7 +21,7 @@ from dq.compare import fingerprint
 from dq.compare.fingerprint import in_buckets
 from dq.compare.invariants import check_invariant, columns_of, condition_of
 from dq.compare.keys import Uniqueness
-from dq.compare.localise import SOME, localise
+from dq.compare.localise import KEPT, localise
 from dq.compare.natives import check_natives
 from dq.compare.rows import bits, key_names, mask_names
 from dq.compare.sides import UNMAPPED, through
@@ -34,21 +34,21 @@ from dq.sql import Query, path, quote
 
 T = TypeVar("T")
 
-ROWS = SOME - 1  # rows of a slice: one more is looked at, see `_copy_slice`
+ROWS = KEPT - 1  # rows of a slice: one more is looked at, see `_copy_slice`
 _PLACE = quote("dq.place")  # a row's place in the slice
 _MOMENT = "2000-01-01T00:00:00+00:00"  # when the copy of the target's own rows was as it was
 _LATER = "2000-01-02T00:00:00+00:00"
 _SIDES = ("target", "source")  # the target first: a row that came is as it came
 
 
-def release(engine: Engine, entity: Entity, seed: str, *, some: int = 0, natives: bool = True, claims: Collection[str] | None = None) -> CanaryResult:
+def release(engine: Engine, entity: Entity, seed: str, *, fetched: int = 0, natives: bool = True, claims: Collection[str] | None = None) -> CanaryResult:
     """Corrupt a copy of some of an entity's rows and compare; source.e, target.e and evidence."e.fingerprints" stand.
 
     Args:
         engine: the engine.
         entity: the entity.
         seed: decides which operators are used, and where.
-        some: rows that stand in evidence."e.some", see `dq.compare.localise`; a slice of them is taken where they are enough.
+        fetched: rows that stand in evidence."e.fetched", see `dq.compare.localise`; a slice of them is taken where they are enough.
         natives: look at the copies as rows of the target's own too, where the entity has such rows; see `whose_natives`.
         claims: names of the entity's claims with `holds` or `unique` that the copies are held against; None: all; see `which_claim`.
 
@@ -56,7 +56,7 @@ def release(engine: Engine, entity: Entity, seed: str, *, some: int = 0, natives
         planted = 0 where neither side has a row with a usable key.
     """
     copy = entity.model_copy(update={"name": f"canary.{entity.name}"})
-    source = _copy_slice(engine, entity, copy=copy, some=some)
+    source = _copy_slice(engine, entity, copy=copy, fetched=fetched)
     results: list[CanaryResult] = []
     alone = [invariant for invariant in copy.invariant if invariant.equals is None and (claims is None or invariant.name in claims)]
     for planted in draw(copy, [row for _, row in source], seed=seed, claims=alone) if source else ():
@@ -100,16 +100,16 @@ def _one(choices: Sequence[T], seed: str) -> T | None:
     return random.Random(seed).choice(choices) if choices else None  # noqa: S311 - it chooses what is tested, and must choose the same again
 
 
-def _copy_slice(engine: Engine, entity: Entity, *, copy: Entity, some: int) -> Rows:
+def _copy_slice(engine: Engine, entity: Entity, *, copy: Entity, fetched: int) -> Rows:
     """Make source."canary.e" of a few rows, no two of one key, of the side that has any; return them."""
-    there_are = path("evidence", f"{entity.name}.some") if some > ROWS else _slice(engine, entity, step=copy.name)
+    relation = path("evidence", f"{entity.name}.fetched") if fetched > ROWS else _slice(engine, entity, step=copy.name)
     names = ", ".join(quote(column.name) for column in entity.columns)
     keys = ", ".join(quote(name) for name in entity.key)
     filled = " AND ".join(f"{quote(name)} IS NOT NULL" for name in entity.key)
-    rows_of = f"SELECT {names} FROM {there_are} WHERE {filled}"
+    some = f"SELECT {names} FROM {relation} WHERE {filled}"
     first = f"ORDER BY {keys} LIMIT {ROWS + 1}"
     # One row more than are wanted: the last one's key may stand again in a row that is left out. Where all of them stand again, others are looked for.
-    for rows in (f"{rows_of} {first}", f"{rows_of} QUALIFY count(*) OVER (PARTITION BY {keys}) = 1 {first}"):
+    for rows in (f"{some} {first}", f"{some} QUALIFY count(*) OVER (PARTITION BY {keys}) = 1 {first}"):
         sql = f"""
             CREATE OR REPLACE TABLE {path("source", copy.name)} AS
             SELECT *, CAST(0 AS BIGINT) AS {quote(UNMAPPED)}, row_number() OVER () AS {_PLACE} FROM ({rows})"""

@@ -110,7 +110,7 @@ def measure(
         key_proof=keys.proof,
         owned=owned,
         in_order=localised.in_order,
-        some=localised.some,
+        fetched=localised.fetched,
     )
 
 

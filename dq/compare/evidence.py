@@ -125,4 +125,4 @@ class EntityEvidence:
     key_proof: str  # how the uniqueness of keys was shown
     owned: OwnedRows = field(default_factory=OwnedRows)  # nothing where nobody owns them, or nobody says of which batch an account is
     in_order: bool = False  # the rows of evidence stand in the order of their keys, each key once
-    some: int = 0  # rows of target.e, no two of one key, that stand in evidence."<e>.some"
+    fetched: int = 0  # rows of target.e, no two of one key, that stand in evidence."<e>.fetched"

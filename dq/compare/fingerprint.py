@@ -1,7 +1,8 @@
 """The one place for fingerprints: two mixed lanes a bucket, in one scan a side; counts and sums by slice come from the same scan.
 
-`hash(a, b, ...)` combines its columns weakly under a sum, so the row's hash is hashed again. Of its 64 bits each lane adds up a half, exactly: as a row has
-no more than 64 bits to tell it by, lanes of a second hash would see nothing that these do not, for a fifth of the scan.
+`hash(a, b, ...)` combines its columns weakly under a sum, so the row's hash is hashed again. Of its 64 bits each lane adds up a half, exactly: that several
+changed rows cancel in both is as rare as that a changed row has the hash that it had. Lanes of a second hash would guard against the former alone, for a fifth
+of the scan.
 Source: FACTS "Fingerprints".
 """
 

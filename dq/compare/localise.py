@@ -35,7 +35,7 @@ from dq.contract.models import Column, Entity
 from dq.engine import Engine
 from dq.sql import Query, path, quote
 
-SOME = 129  # rows that are kept of those that were fetched
+KEPT = 129  # rows of the target that are kept of those that were fetched
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Localised:
     tables: Tables
     agrees: bool
     in_order: bool = False  # the rows stand in the order of their keys, each key once
-    some: int = 0  # rows of target.e, no two of one key, that stand in evidence."<e>.some"
+    fetched: int = 0  # rows of target.e, no two of one key, that stand in evidence."<e>.fetched"
 
 
 def localise(engine: Engine, entity: Entity, *, prints: Fingerprints, source_keys: Uniqueness, values: bool = True, by_map: bool = False) -> Localised:
@@ -81,12 +81,12 @@ def localise(engine: Engine, entity: Entity, *, prints: Fingerprints, source_key
             many = pick_keys(engine, entity, tables=tables, in_order=in_order)
             source, target = (path(side, entity.name) if some is None else f"some_{side}" for side in ("source", "target"))
             keep_values(engine, entity, tables=tables, source=source, target=target, many=many)
-        kept = _keep_some(engine, entity) if values and some is not None else 0
+        fetched = _keep_fetched(engine, entity) if values and some is not None else 0
         _drop(engine, entity)
         if _agrees(engine, entity, tables=tables):
             if in_place:
                 drop_hashes(engine, entity)
-            return Localised(tables, agrees=True, in_order=in_order, some=kept)
+            return Localised(tables, agrees=True, in_order=in_order, fetched=fetched)
     return Localised(tables, agrees=False)
 
 
@@ -119,11 +119,11 @@ def _fetch(engine: Engine, entity: Entity, *, rows: Rows) -> None:
         engine.execute(Query(sql, step=f"{entity.name}: fetch {side}"))
 
 
-def _keep_some(engine: Engine, entity: Entity) -> int:
+def _keep_fetched(engine: Engine, entity: Entity) -> int:
     """Keep the first of the target's rows that were fetched, for who wants a few without another scan; return how many."""
-    names, keys = (", ".join(quote(name) for name in some) for some in ([column.name for column in entity.columns], entity.key))
-    sql = f"CREATE OR REPLACE TABLE {path('evidence', f'{entity.name}.some')} AS SELECT {names} FROM some_target ORDER BY {keys} LIMIT {SOME}"
-    return int(engine.one(Query(sql, step=f"{entity.name}: keep some rows"))[0])
+    names, keys = (", ".join(quote(name) for name in listed) for listed in ([column.name for column in entity.columns], entity.key))
+    sql = f"CREATE OR REPLACE TABLE {path('evidence', f'{entity.name}.fetched')} AS SELECT {names} FROM some_target ORDER BY {keys} LIMIT {KEPT}"
+    return int(engine.one(Query(sql, step=f"{entity.name}: keep fetched rows"))[0])
 
 
 def _drop(engine: Engine, entity: Entity) -> None:

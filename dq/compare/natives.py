@@ -92,8 +92,8 @@ def _harms(entity: Entity) -> Iterator[tuple[str, str]]:
     if entity.owner is not None:
         yield GIVEN_AWAY, f"t.{quote(entity.owner)} IS DISTINCT FROM b.{quote(entity.owner)}"
     rekeyed = " OR ".join(f"t.{quote(name)} IS DISTINCT FROM b.{quote(name)}" for name in entity.key)
-    brought = f"({rekeyed}) AND t.{quote(ID)} IN (SELECT id FROM {path('claims', entity.name)} WHERE id IS NOT NULL)"
-    yield OVERWRITTEN, f"(t.{quote(CREATED)} IS DISTINCT FROM b.{quote(CREATED)} OR ({brought}))"
+    taken = f"({rekeyed}) AND t.{quote(ID)} IN (SELECT id FROM {path('claims', entity.name)} WHERE id IS NOT NULL)"
+    yield OVERWRITTEN, f"(t.{quote(CREATED)} IS DISTINCT FROM b.{quote(CREATED)} OR ({taken}))"
     then, now = f"b.{quote(CHANGED)}", f"t.{quote(CHANGED)}"
     yield TURNED_BACK, f"coalesce({now} < {then}, {now} IS NULL AND {then} IS NOT NULL)"
     yield AHEAD, f"coalesce({then} IS DISTINCT FROM {now} AND {now} > CAST($2 AS TIMESTAMPTZ), false)"

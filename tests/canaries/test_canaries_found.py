@@ -153,14 +153,14 @@ def test_a_slice_is_taken_of_rows_that_were_fetched_anyway_where_they_are_enough
     with measured(tmp_path, 2, target) as (engine, facts):
         (item,) = facts.entities
         assert item.evidence is not None
-        assert item.evidence.some == kept
+        assert item.evidence.fetched == kept
         forget(engine)
-        found = release(engine, item.entity, "1", some=kept, natives=False)
+        found = release(engine, item.entity, "1", fetched=kept, natives=False)
         assert (found.missed, found.invented) == (0, 0)
         assert found.planted > 0
-        engine.execute(Query('DELETE FROM evidence."things.some"'))
+        engine.execute(Query('DELETE FROM evidence."things.fetched"'))
         forget(engine)
-        assert bool(release(engine, item.entity, "1", some=kept, natives=False).planted) == (kept <= ROWS)
+        assert bool(release(engine, item.entity, "1", fetched=kept, natives=False).planted) == (kept <= ROWS)
 
 
 def test_the_claims_of_each_side_are_broken_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
