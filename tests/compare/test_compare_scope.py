@@ -381,21 +381,6 @@ def test_rows_that_are_equal_only_after_a_rule_are_added_up_over_all_parts(tmp_p
         assert (dict(item.evidence.equal_after), item.evidence.same) == ({"kind: casefold": 3}, 3)
 
 
-def test_a_target_that_had_nothing_of_its_own_has_no_native_rows(tmp_path: Path) -> None:
-    with looked_at(tmp_path, {OWN: [], VOUCHERS: rows_of(VOUCHERS, without=(901, 902, 903))}) as (_, facts):
-        (item,) = facts.entities
-        assert population(item.evidence) == {**WHOLE, "native": 0, "native_new": 0}
-        assert Natives(0, 0, 0, 0) == item.natives
-
-
-def test_a_native_row_that_stands_twice_is_found_where_another_stood_twice_before(tmp_path: Path) -> None:
-    changed = {OWN: [*rows_of(OWN), rows_of(OWN)[0]], VOUCHERS: rows_of(VOUCHERS, rows_of(OWN)[1])}
-    with looked_at(tmp_path, changed) as (_, facts):
-        natives = facts.entities[0].natives
-        assert isinstance(natives, Natives)
-        assert natives.harmed == {"repeated": 1}
-
-
 def test_without_batches_everything_is_compared_and_the_erased_are_still_excused(tmp_path: Path) -> None:
     text = FILES["migration.toml"]
     changed: dict[Place, Rows] = {
@@ -421,51 +406,6 @@ def test_a_crosswalk_may_declare_no_erasures_and_no_merges(undeclared: tuple[str
         assert statuses(engine, item.entity) == {}
         assert population(item.evidence) == WHOLE
         assert facts.crosswalks.keys().isdisjoint(undeclared)
-
-
-NEW = {VOUCHERS: rows_of(VOUCHERS, moved(555, "X1", 11, 1), moved(556, "Y1", 91, 1), (557, "X2", None, "amount", 1, AFTER, AFTER))}
-"""A new row of somebody who moved, one of a customer of the target's own, and one of nobody."""
-
-
-@pytest.mark.parametrize(
-    ("declared", "extra"),
-    [
-        ("", set()),
-        ('of = "account_id"', {"X1"}),
-        ("ours = \"code LIKE 'X%'\"", {"X1", "X2"}),
-        ("ours = \"code IN ('Y1', 'N1')\"", {"Y1"}),  # N1 stood in the baseline: it is the target's own, whatever it is called
-        ('of = "account_id"\nours = "points > 1"', {"X1", "N3"}),
-    ],
-)
-def test_what_a_moved_thing_has_got_since_is_no_row_of_the_target_s_own(declared: str, extra: set[str], tmp_path: Path) -> None:
-    text = FILES["coupons.toml"].replace('changed_at = "touched"', f'changed_at = "touched"\n{declared}')
-    with looked_at(tmp_path, NEW, files={"coupons.toml": text}) as (engine, facts):
-        (item,) = facts.entities
-        assert {(key[0], status) for key, status in statuses(engine, item.entity)} == {(key, "extra") for key in extra}
-        assert item.evidence is not None
-        assert (item.evidence.population.native, item.evidence.population.native_new) == (2, 4 - len(extra))
-
-
-@pytest.mark.parametrize(
-    ("rows", "unmapped", "seen", "native_new"),
-    [
-        ([], (), {}, 1),
-        ([moved(555, "X1", 12, 1)], (), {("X1", "extra")}, 1),
-        ([], (3,), {}, 2),  # what the crosswalk forgot may be the row itself
-        ([moved(555, "X1", 11, 1)], (3,), {("X1", "extra")}, 2),  # of somebody of whom it forgot nothing
-    ],
-)
-def test_a_new_row_of_one_who_moved_may_be_one_that_the_crosswalk_forgot(
-    rows: Rows, unmapped: tuple[int, ...], seen: set[tuple[str, str]], native_new: int, tmp_path: Path
-) -> None:
-    text = FILES["coupons.toml"].replace('key     = "code"', 'key = ["account_id", "coupon_id"]').replace("[merge]", '[merge]\nof = "account_id"')
-    changed = {VOUCHERS: rows_of(VOUCHERS, *rows), IDS: rows_of(IDS, without=unmapped)}
-    with looked_at(tmp_path, changed, files={"coupons.toml": text}) as (engine, facts):
-        (item,) = facts.entities
-        codes = {str(row[0]): row[1] for row in ROWS[VOUCHERS] + rows}
-        assert {(codes[str(key[1])], status) for key, status in statuses(engine, item.entity)} == set(seen)
-        assert item.evidence is not None
-        assert (item.evidence.population.native_new, item.evidence.population.unmapped) == (native_new, len(unmapped))
 
 
 @pytest.mark.parametrize(
@@ -515,39 +455,3 @@ def test_rows_whose_key_is_mapped_are_found_through_the_map(key: str, tmp_path: 
         }
         assert item.evidence is not None
         assert (item.evidence.agrees, item.evidence.compared, item.evidence.same) == (True, 2, 1)
-
-
-def test_a_withdrawn_row_is_known_by_its_whole_key(tmp_path: Path) -> None:
-    files = {"coupons.toml": FILES["coupons.toml"].replace('key     = "code"', 'key     = ["code", "kind"]')}
-    gift = (904, "A3", 91, "gift", 60, AFTER, AFTER)  # A3, an amount, was withdrawn
-    with looked_at(tmp_path, {VOUCHERS: rows_of(VOUCHERS, gift)}, files=files) as (_, facts):
-        evidence = facts.entities[0].evidence
-        assert evidence is not None
-        assert (evidence.population.native_new, evidence.population.target_rows) == (2, 3)
-
-
-def test_a_row_is_withdrawn_for_any_of_several_reasons(tmp_path: Path) -> None:
-    files = {"coupons.toml": f"""{FILES["coupons.toml"]}\n[[excluded]]\nside = "source"\nwhere = "points >= 60"\nreason = "too good"\n"""}
-    with looked_at(tmp_path, {VOUCHERS: rows_of(VOUCHERS, moved(904, "A3", 91, 60))}, files=files) as (engine, facts):
-        (item,) = facts.entities
-        assert statuses(engine, item.entity) == {(("A3",), "extra"): frozenset()}
-        assert item.evidence is not None
-        assert item.evidence.population.excused == {"withdrawn": 1}  # a row has the first reason that is true of it
-
-
-def test_a_row_that_came_and_took_the_id_of_one_of_the_same_owner_overwrote_it(tmp_path: Path) -> None:
-    plain = (
-        FILES["coupons.toml"].replace('key     = "code"', 'key     = ["code", "kind"]').replace('coupon_id  = { type = "BIGINT", through = "coupons" }\n', "")
-    )
-    files = {"coupons.toml": plain, **{f"sql/{side}/coupons.sql": FILES[f"sql/{side}/coupons.sql"] for side in ("source", "target")}}
-    files["sql/source/coupons.sql"] = files["sql/source/coupons.sql"].replace(" c.coupon_id,", "")
-    files["sql/target/coupons.sql"] = files["sql/target/coupons.sql"].replace(" voucher_id AS coupon_id,", "")
-    for code, alive, overwritten in (("A1", 0, 1), ("N9", 1, 0)):
-        changed = {
-            OWN: [moved(901, "N1", 11, 5, at=BEFORE)],
-            VOUCHERS: rows_of(VOUCHERS, (901, code, 11, "amount", 10, BEFORE, AFTER), without=(101, 901, 902)),
-        }
-        with looked_at(tmp_path / code, changed, files=files) as (_, facts):
-            found = facts.entities[0].natives
-            assert isinstance(found, Natives)
-            assert (found.looked_at, found.alive, found.overwritten) == (1, alive, overwritten)
