@@ -86,7 +86,8 @@ def test_a_withdrawn_row_is_known_by_its_whole_key(tmp_path: Path) -> None:
 
 
 def test_a_row_is_withdrawn_for_any_of_several_reasons(tmp_path: Path) -> None:
-    files = {"coupons.toml": f"""{FILES["coupons.toml"]}\n[[excluded]]\nside = "source"\nwhere = "points >= 60"\nreason = "too good"\n"""}
+    further = "".join(f'[[excluded]]\nside = "source"\nwhere = "points {claim}"\nreason = "points {claim}"\n' for claim in (">= 60", "= 999"))
+    files = {"coupons.toml": f"{FILES['coupons.toml']}\n{further}"}
     with looked_at(tmp_path, {VOUCHERS: rows_of(VOUCHERS, moved(904, "A3", 91, 60))}, files=files) as (engine, facts):
         (item,) = facts.entities
         assert statuses(engine, item.entity) == {(("A3",), "extra"): frozenset()}
