@@ -26,11 +26,11 @@ from benchmarks.measure import Timing, interleaved
 from benchmarks.past import State, build_past
 from benchmarks.table import last_line, tell
 from dq.cli import COLLECTED, status_of
-from dq.engine import usable_cores
+from dq.settings import usable_cores
 
 ACCOUNTS, GATES, ROUNDS = 2000, "1,2,5,10,20,50", 3
 SIDES = ("source", "target", "baseline", "crosswalk", "export")
-PARTS = {"sign-offs": "dq.attesting.signed_past", "digests": "dq.measuring.carry", "page": "dq.running.render"}
+PARTS = {"sign-offs": "dq.attesting.signed_past", "digests": "dq.measuring.carry", "page": "dq.publishing.render"}
 """What a gate does that could grow with the batches, and the function that does it."""
 
 

@@ -61,10 +61,11 @@ class Ours:
         from dq.attempts import Attempts  # noqa: PLC0415 - in the contender's own process, before the clock starts
         from dq.compare.views import snapshot  # noqa: PLC0415
         from dq.contract import read_contract  # noqa: PLC0415
-        from dq.engine import MEMORY, Settings, open_engine  # noqa: PLC0415
+        from dq.engine import open_engine  # noqa: PLC0415
         from dq.findings import number_findings, write_findings  # noqa: PLC0415
         from dq.ground import Asked  # noqa: PLC0415
         from dq.measuring import measure_migration  # noqa: PLC0415
+        from dq.settings import MEMORY, Settings  # noqa: PLC0415
 
         contract = read_contract(self.contract)
         attached = {snapshot(side): str(file) for side, file in self.stores.items()}

@@ -75,16 +75,6 @@ def versions() -> dict[str, str]:
     return {"dq": f"{__version__} {code.hexdigest()[:12]}", "duckdb": VERSION, **tables}
 
 
-def snapshot_paths(contract: Contract, overrides: Mapping[str, Path]) -> dict[str, Path]:
-    """Return where each snapshot lies: as the contract says, or as named on the command line. Raises UsageError."""
-    paths = {side: store.snapshot for side, store in contract.migration.stores.present()}
-    for side, path in overrides.items():
-        if side not in paths:
-            raise UsageError(f"the contract names no {side} store, so --{side.replace('_', '-')} means nothing")
-        paths[side] = path
-    return paths
-
-
 def ask(
     contract: Contract,
     manifests: Mapping[str, Manifest],

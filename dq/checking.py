@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from dq.answering import attached, judge_snapshots, look_into_snapshots
 from dq.asking import Question, ask
 from dq.attempts import Attempts
 from dq.compare.evidence import Crash
@@ -18,14 +19,15 @@ from dq.contract.models import PINNED, Contract, Entity
 from dq.contract.reading import read_contract
 from dq.coverage import make_ledger
 from dq.dating import judge_freezes
-from dq.engine import Engine, Row, Settings
+from dq.engine import Engine, Row
 from dq.errors import UsageError, near_miss
 from dq.fit import judge_fitness
 from dq.ground import Ground, lay_ground
 from dq.judgement.claims import judge_schema
 from dq.record import Check, Outcome
 from dq.recording import judge_stores, snapshot_columns
-from dq.running import Options, attached, judge_snapshots, look_into_snapshots, opened_stores
+from dq.running import Options, opened_stores
+from dq.settings import Settings
 from dq.sql import Query, path, quote
 
 LOCK = "stores.lock.toml"

@@ -19,10 +19,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dq.contract.models import Contract, Entity
 from dq.contract.reading import read_contract
-from dq.engine import VERSION, usable_cores
+from dq.engine import VERSION
 from dq.errors import DqError
 from dq.expect.native import claim
 from dq.retention import due, kept
+from dq.settings import usable_cores
 from dq.stores.manifest import Manifest, manifest_path, read_manifest
 from dq.words import counted
 

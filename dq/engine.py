@@ -20,6 +20,7 @@ import duckdb
 
 from dq.errors import EngineError, ResourceError
 from dq.interrupts import raise_if_ended
+from dq.settings import Settings, usable_cores
 from dq.sql import Query, literal, quote
 
 if TYPE_CHECKING:
@@ -27,23 +28,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 VERSION: str = duckdb.__version__
-MEMORY = "900MB"  # Source: FACTS "DuckDB": a process stays under 1.5 GB with a limit of about 900 MB
 
 _BATCH = 100_000  # rows of a stream at a time
-_ROW_GROUP = 122_880  # rows that one thread reads at a time; Source: DuckDB's documentation, "Parallelism"
 
 Row = tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How much of the machine the engine may use."""
-
-    memory: str = MEMORY
-    threads: int | None = None  # None: all cores that this process may use
-    temp: Path | None = None  # where it may spill; a private folder of the run
-    in_order: bool = True  # rows stand in a new table as they came; twice as slow where many come
-    reads: tuple[Path, ...] = ()  # files of ours that queries may read
 
 
 @dataclass(slots=True)
@@ -199,16 +187,6 @@ def file_literal(file: Path | str) -> str:
 def _is_too_small(error: Exception) -> bool:
     """Say whether an error is about the machine: too little memory, or no room where is spilled."""
     return isinstance(error, duckdb.OutOfMemoryException) or (isinstance(error, duckdb.IOException) and "No space left" in str(error))
-
-
-def threads_worth(rows: int) -> int:
-    """Return how many threads it pays to use, from one to all cores, where the largest table has so many rows: one thread reads a row group."""
-    return max(1, min(usable_cores(), rows // _ROW_GROUP))
-
-
-def usable_cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def without_values(message: str) -> str:

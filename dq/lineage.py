@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from dq.engine import Engine, Settings, file_literal, open_engine
+from dq.engine import Engine, file_literal, open_engine
 from dq.errors import UsageError
 from dq.folder import FINDINGS, REPORT, read_record
 from dq.record import Frozen, Outcome, Record
+from dq.settings import Settings
 from dq.sql import Query, literal
 from dq.words import counted
 

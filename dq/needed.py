@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from dq.compare.schema import read_selects
 from dq.contract.models import Contract
-from dq.engine import Settings, open_engine
+from dq.engine import open_engine
+from dq.settings import Settings
 from dq.stores.catalogue import StoreTable
 from dq.stores.live import Columns
 

@@ -6,6 +6,7 @@ Source: DESIGN, law 7.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Literal
 
@@ -266,3 +267,8 @@ class Record(Frozen):
             if check.id == check_id:
                 return check
         raise KeyError(check_id)
+
+
+def tally(checks: Iterable[Check]) -> dict[str, int]:
+    """Return how many checks have each outcome."""
+    return {outcome.value: sum(check.outcome is outcome for check in checks) for outcome in Outcome}

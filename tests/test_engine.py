@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dq import engine
 from dq.attempts import Attempts
-from dq.engine import Settings, open_engine, threads_worth
+from dq.engine import open_engine
 from dq.errors import ResourceError
+from dq.settings import Settings, threads_worth
 from dq.sql import Query
 
 GROUP = 122_880
@@ -15,7 +15,7 @@ GROUP = 122_880
 
 @pytest.fixture(autouse=True)
 def _four_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "usable_cores", lambda: 4)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2, 3})
 
 
 @pytest.mark.parametrize(("rows", "threads"), [(0, 1), (2 * GROUP - 1, 1), (2 * GROUP, 2), (3 * GROUP, 3), (10**9, 4)])

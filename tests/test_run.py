@@ -16,6 +16,7 @@ from dq.errors import UsageError
 from dq.record import Outcome
 from dq.result import Run
 from dq.running import Options, run_contract
+from dq.settings import Settings
 from dq.stores.manifest import read_manifest
 from tests.conftest import SIDES
 
@@ -117,7 +118,7 @@ def test_the_record_names_the_snapshots_by_their_content(name: str, request: pyt
 def test_threads_and_a_little_memory_change_nothing(name: str, threads: int, request: pytest.FixtureRequest, contract_folder: Path, tmp_path: Path) -> None:
     run: Run = request.getfixturevalue(name)
     files = {side: Path(item["path"]) for side, item in json.loads((run.folder / "run.json").read_text())["snapshots"].items()}
-    settings = dq.engine.Settings(memory="300MB", threads=threads)  # type: ignore[attr-defined]
+    settings = Settings(memory="300MB", threads=threads)
     again = run_contract(contract_folder, batch=1, options=Options(runs=tmp_path, snapshots=files, settings=settings))
     for file in ("report.json", "report.html", "summary.md", "junit.xml"):
         assert (again.folder / file).read_bytes() == (run.folder / file).read_bytes()

@@ -11,8 +11,8 @@ from pathlib import Path
 from dq.case.building import case_of
 from dq.case.model import CaseData
 from dq.case.opening import Where, reopened
-from dq.engine import Settings
 from dq.record import Record
+from dq.settings import Settings
 
 __all__ = ["Where", "explained"]
 

@@ -14,11 +14,12 @@ from dq.attempts import Attempts
 from dq.case.opening import Reopened, Where, reopened
 from dq.compare.entity import make_sides
 from dq.contract.models import Contract, Entity
-from dq.engine import Engine, Settings, file_literal, open_engine
+from dq.engine import Engine, file_literal, open_engine
 from dq.errors import EngineError, SnapshotError, UsageError, near_miss
 from dq.folder import FINDINGS
 from dq.ground import Ground, lay_ground
 from dq.record import Record
+from dq.settings import Settings
 from dq.sql import Query
 
 if TYPE_CHECKING:

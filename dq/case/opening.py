@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dq.asking import snapshot_paths
+from dq.answering import attached
 from dq.compare.views import snapshot
 from dq.contract.models import Contract
 from dq.contract.reading import read_contract
-from dq.engine import Engine, Settings
+from dq.engine import Engine
 from dq.errors import DqError, SnapshotError, UsageError
 from dq.folder import FINDINGS, read_varying
 from dq.record import Record
-from dq.running import attached
+from dq.settings import Settings
 from dq.signoff.exporter import vouching
 from dq.stores.contents import discrepancies, strange_objects
 from dq.stores.identity import check_identity, moved_batches
 from dq.stores.manifest import Manifest, read_manifest
-from dq.stores.opening import Identity, Opened, find_snapshots, open_snapshots
+from dq.stores.opening import Identity, Opened, find_snapshots, open_snapshots, snapshot_paths
 
 _CONTRACT = Path("expectations")
 

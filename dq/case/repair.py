@@ -12,9 +12,10 @@ from dq.case.opening import Reopened, Where, reopened
 from dq.compare.sides import identifying, mapped, maps
 from dq.compare.views import ID
 from dq.contract.models import Entity
-from dq.engine import Settings, file_literal
+from dq.engine import file_literal
 from dq.errors import UsageError
 from dq.record import Outcome, Record
+from dq.settings import Settings
 from dq.sql import Query, literal, path, quote
 
 if TYPE_CHECKING:

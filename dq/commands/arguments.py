@@ -13,8 +13,8 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from dq.engine import MEMORY, Settings
 from dq.errors import UsageError
+from dq.settings import MEMORY, Settings
 
 # typer reads these at run time: Optional, not `| None`, keeps its help short
 ContractDir = Annotated[Path, typer.Option("--contract", "-c", metavar="DIR", help="The contract's folder.")]

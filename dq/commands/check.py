@@ -23,9 +23,9 @@ from dq.commands.arguments import (
     settings,
     with_files,
 )
-from dq.commands.console import out, progress, say, say_json, tally
+from dq.commands.console import out, progress, say, say_json
 from dq.errors import UsageError
-from dq.record import Outcome
+from dq.record import Outcome, tally
 from dq.report.blocks import MARKS
 from dq.report.visible import visible
 

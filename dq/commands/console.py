@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from dq.errors import DqError
-from dq.record import Check, Outcome
 
 PLAIN_WIDTH = 120  # columns where there is no terminal
 
@@ -117,8 +116,3 @@ def tables_read(*, quiet: bool = False) -> Iterator[Callable[[str, int, int | No
             bars.update(tasks[table], completed=rows, rate=f"{speed:,.0f} rows/s" if speed else "")
 
         yield told
-
-
-def tally(checks: tuple[Check, ...]) -> dict[str, int]:
-    """Return how many checks have each outcome."""
-    return {outcome.value: sum(check.outcome is outcome for check in checks) for outcome in Outcome}

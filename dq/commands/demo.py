@@ -56,9 +56,9 @@ def _tour(folder: Path, snapshots: Path, *, engine: object) -> list[str]:
     """Run batch 1 and gate batch 2; return a line for each."""
     from dq.commands.run import last_line
     from dq.contract import read_contract
-    from dq.engine import Settings
     from dq.report.terminal import print_verdict
     from dq.running import Options, run_contract, steps_told
+    from dq.settings import Settings
 
     contract = folder / "expectations"
     files = {side: snapshots / f"{side}.duckdb" for side in ("source", "target", "baseline", "crosswalk", "export")}

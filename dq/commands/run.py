@@ -5,11 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from dq.asking import Command
 from dq.commands.arguments import (
     CONTRACT,
     DEFAULT_MEMORY,
@@ -33,14 +32,17 @@ from dq.commands.arguments import (
     settings,
     with_files,
 )
-from dq.commands.console import out, progress, say, say_json, tally
+from dq.commands.console import out, progress, say, say_json
 from dq.contract import read_contract
 from dq.errors import DqError
-from dq.record import Record
 from dq.report.language import ENGLISH, writing
 from dq.report.visible import visible
-from dq.retention import last_day
-from dq.running import Finished, Options
+from dq.running import Options, run_contract, steps_told
+
+if TYPE_CHECKING:
+    from dq.asking import Command
+    from dq.record import Record
+    from dq.running import Finished
 
 RUN_HELP = """Compare a batch, or all that has moved, and write a run folder.
 
@@ -131,8 +133,6 @@ def _options(
 
 
 def _recorded(command: Command, contract: Path, batch: int | None, *, options: Options, as_json: bool) -> None:
-    from dq.running import run_contract, steps_told
-
     total = steps_told(read_contract(contract), command=command)
     with progress(total, what=command, quiet=as_json) as told:
         finished = run_contract(contract, command=command, batch=batch, options=replace(options, told=told))
@@ -173,6 +173,7 @@ def _say_lineage(finished: Finished, *, runs: Path) -> None:
 def say_kept(folder: Path) -> None:
     """Say until which day a run's keys and values are kept, where somebody said one; in the language that is being written in."""
     from dq.report.verdict import kept_until
+    from dq.retention import last_day
 
     day = last_day(folder)
     if day is not None:
@@ -190,6 +191,9 @@ def last_line(record: Record) -> str:
 
 def summary(record: Record, folder: Path) -> dict[str, object]:
     """Return what `--json` prints of a run."""
+    from dq.record import tally
+    from dq.retention import last_day
+
     return {
         "command": record.command,
         "batch": record.batch,

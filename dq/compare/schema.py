@@ -55,14 +55,13 @@ def read_selects(engine: Engine, contract: Contract) -> dict[str, dict[str, Sele
 
 def read_catalogue(engine: Engine, sides: Sequence[str]) -> Catalogue:
     """Return tables, columns and types of the attached snapshots."""
-    found: dict[str, dict[str, dict[str, str]]] = {side: {} for side in sides}
-    for side in sides:
-        sql = """
-            SELECT table_name, column_name, data_type FROM duckdb_columns()
-            WHERE database_name = $1 AND schema_name = 'main' ORDER BY table_name, column_index"""
-        for table, column, type_ in engine.execute(Query(sql, (snapshot(side),), "catalogue")):
-            found[side].setdefault(table, {})[column] = type_
-    return found
+    found: dict[str, dict[str, dict[str, str]]] = {snapshot(side): {} for side in sides}
+    sql = """
+        SELECT database_name, table_name, column_name, data_type FROM duckdb_columns()
+        WHERE list_contains($1, database_name) AND schema_name = 'main' ORDER BY table_name, column_index"""
+    for alias, table, column, type_ in engine.execute(Query(sql, (list(found),), "catalogue")):
+        found[alias].setdefault(table, {})[column] = type_
+    return {side: found[snapshot(side)] for side in sides}
 
 
 def together(catalogue: Catalogue, left: Catalogue) -> Catalogue:

@@ -10,12 +10,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from dq.answering import attached
 from dq.attempts import Attempts
 from dq.checking import LOCK, pinned_text
 from dq.compare.schema import together
 from dq.compare.views import snapshot
 from dq.contract.reading import read_contract
-from dq.engine import Engine, Settings
+from dq.engine import Engine
 from dq.errors import DqError, SnapshotError, UsageError
 from dq.ground import Asked, lay_ground
 from dq.proposing.entities import entities_of
@@ -23,7 +24,7 @@ from dq.proposing.facts import Table, look_at, overlap
 from dq.proposing.pairing import pair_tables
 from dq.proposing.sample import Map
 from dq.proposing.writing import Batch, Proposal, files_of
-from dq.running import attached
+from dq.settings import Settings
 from dq.sql import Query, path
 from dq.stores.contents import discrepancies
 from dq.stores.manifest import Manifest

@@ -17,11 +17,13 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dq.engine import Engine
 from dq.errors import EngineError
 from dq.sql import Query, quote
+
+if TYPE_CHECKING:
+    from dq.engine import Engine
 
 _WIDTH = 32  # bytes of a SHA-256
 _NESTED = ("STRUCT", "MAP", "UNION")

@@ -10,18 +10,22 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from dq.contract.models import Contract
 from dq.contract.stores import BEFORE
-from dq.engine import threads_worth
 from dq.errors import SnapshotError, UsageError, near_miss
+from dq.settings import threads_worth
 from dq.stores.manifest import Manifest, manifest_path, read_manifest
 
-_CHUNK = 4 * 1024 * 1024
+_CHUNK = 16 * 1024 * 1024
+_TURN = 0.0005  # seconds
 _MAGIC = (8, b"DUCK")  # Source: DuckDB documentation, "Storage": the magic bytes follow an 8-byte checksum
 Identity = tuple[int, int, int, int, int]  # device, inode, bytes, modified, changed (both in ns)
 
@@ -59,6 +63,16 @@ class Opened:
         os.close(self.handle)
 
 
+def snapshot_paths(contract: Contract, overrides: Mapping[str, Path]) -> dict[str, Path]:
+    """Return where each snapshot lies: as the contract says, or as named on the command line. Raises UsageError."""
+    paths = {side: store.snapshot for side, store in contract.migration.stores.present()}
+    for side, path in overrides.items():
+        if side not in paths:
+            raise UsageError(f"the contract names no {side} store, so --{side.replace('_', '-')} means nothing")
+        paths[side] = path
+    return paths
+
+
 def find_snapshots(paths: Mapping[str, Path], *, on_command_line: Iterable[str] = ()) -> None:
     """Check that every snapshot file and its manifest are there, before anything costs time.
 
@@ -83,6 +97,7 @@ def open_snapshots(
     known: Mapping[str, Identity] = MappingProxyType({}),
     told: Callable[[int], None] = lambda _: None,
     vouched: Callable[[Opened], None] = lambda _: None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> dict[str, Opened]:
     """Open snapshots, hash them and hold them against their manifests. Raises SnapshotError (exit 3).
 
@@ -91,6 +106,7 @@ def open_snapshots(
         known: side to what its file was when it was hashed before; one that is still so, to the nanosecond of its last change, is not hashed again.
         told: called with the number of bytes hashed since the last call, from several threads.
         vouched: called with each snapshot that is what its manifest says; raises SnapshotError where its exporter does not vouch for it.
+        meanwhile: called while they are hashed.
     """
     opened: dict[str, Opened] = {}
     try:
@@ -98,7 +114,10 @@ def open_snapshots(
             opened[side] = _opened(side, path)
         with ThreadPoolExecutor(max_workers=max(1, len(opened))) as pool:
             unknown = [item for item in opened.values() if known.get(item.side) != item.identity]
-            list(pool.map(lambda item: _check_digest(item, told=told), unknown))
+            checked = pool.map(lambda item: _check_digest(item, told=told), unknown)
+            with _short_turns():
+                meanwhile()
+            list(checked)
         _no_twins(opened)
         for item in opened.values():
             vouched(item)
@@ -154,6 +173,17 @@ def _no_wal(path: Path) -> None:
     wal = path.with_name(path.name + ".wal")
     if wal.exists() or wal.is_symlink():
         raise SnapshotError(f"{path}: {wal.name} stands beside it and would change what is read; seal the snapshot anew")
+
+
+@contextmanager
+def _short_turns() -> Iterator[None]:
+    """Let threads that hash wait a short time for their turn while this one is busy in Python: after each chunk they need it for a moment."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def _check_digest(item: Opened, *, told: Callable[[int], None]) -> None:

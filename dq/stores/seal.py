@@ -17,9 +17,10 @@ from pathlib import Path
 
 from dq import __version__
 from dq.compare.keys import count_keys
-from dq.engine import VERSION, Engine, Settings, open_engine
+from dq.engine import VERSION, Engine, open_engine
 from dq.errors import EngineError, SnapshotError, UsageError
 from dq.interrupts import raise_if_ended
+from dq.settings import Settings
 from dq.sql import Query, quote
 from dq.sql import path as sql_path
 from dq.stores.digest import content_digest, table_digest

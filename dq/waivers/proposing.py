@@ -12,11 +12,12 @@ from dq.contract.models import Contract
 from dq.contract.reading import make_waiver
 from dq.contract.waivable import needs_finance, refusal, why_never
 from dq.contract.waivers import FINANCE, WAIVERS, Waiver
-from dq.engine import Settings, open_engine
+from dq.engine import open_engine
 from dq.errors import ContractError, UsageError, near_miss
 from dq.folder import FINDINGS
 from dq.judgement.waivers import UNEXPLAINED
 from dq.record import Cause, Check, Outcome, Record
+from dq.settings import Settings
 from dq.waivers.fingerprint import Fingerprint, fingerprint_of
 from dq.waivers.naming import cause_name
 from dq.waivers.writing import append_waiver

@@ -18,7 +18,7 @@ SLOW = "SELECT sum(hash(i)) FROM range(1000000000000) AS t(i)"
 # Imports everything once and forks: each child is a call of the command line that is ended somewhere, or left alone.
 DRIVER = f"""
 import json, os, random, signal, sys, threading, time
-import dq.cli, dq.running, dq.result, dq.report.html, dq.stores.duckdb_file, polars, pyarrow
+import dq.cli, dq.publishing, dq.result, dq.report.html, dq.stores.duckdb_file, polars, pyarrow
 from dq.commands.lazily import load_all
 from dq.engine import Engine
 from dq.sql import Query

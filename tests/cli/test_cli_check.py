@@ -105,7 +105,7 @@ def test_a_crash_while_checking_is_not_proven(plain: Small, check: Dq, monkeypat
     def crash(*_: object, **__: object) -> None:
         raise ZeroDivisionError(PERSONAL)
 
-    monkeypatch.setattr("dq.running.discrepancies", crash)
+    monkeypatch.setattr("dq.answering.discrepancies", crash)
     said = check(plain)
     assert (said.status, PERSONAL in said.out + said.err) == (3, False)
     assert "NOT PROVEN: snapshot.source" in said.out

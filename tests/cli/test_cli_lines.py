@@ -160,7 +160,7 @@ def test_an_error_of_our_own_is_one_line_without_its_words(plain: Small, run: Dq
     def crash(*_: object, **__: object) -> None:
         raise ZeroDivisionError(PERSONAL)
 
-    monkeypatch.setattr("dq.running.make_record", crash)
+    monkeypatch.setattr("dq.answering.make_record", crash)
     said = run(plain)
     assert (said.status, said.err) == (3, "dq: an error of dq itself (ZeroDivisionError); --debug shows where\n")
     assert plain.litter() == []

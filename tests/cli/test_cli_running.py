@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from small import PERSONAL, Dq, Said, Small, assert_refused
 
-from dq import running
+from dq import answering
 from dq.attempts import Attempts
 from dq.errors import EngineError
 from dq.record import Check
+from dq.running import Options, run_contract
 
 BROKEN = ("DELETE FROM vouchers WHERE code = 'C-001'", "UPDATE vouchers SET note = note || 'x' WHERE amount BETWEEN 2 AND 12")
 
@@ -167,24 +168,24 @@ def _grow_while_read(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _before(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], object]) -> None:
-    original = getattr(running, name)
+    original = getattr(answering, name)
 
     def acting(*arguments: Any, **more: Any) -> Any:
         act()
         return original(*arguments, **more)
 
-    monkeypatch.setattr(running, name, acting)
+    monkeypatch.setattr(answering, name, acting)
 
 
 def _after(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], object]) -> None:
-    original = getattr(running, name)
+    original = getattr(answering, name)
 
     def acting(*arguments: Any, **more: Any) -> Any:
         found = original(*arguments, **more)
         act()
         return found
 
-    monkeypatch.setattr(running, name, acting)
+    monkeypatch.setattr(answering, name, acting)
 
 
 WATCHED = {
@@ -351,8 +352,8 @@ COMPLETE = {
 def test_the_checks_that_ran_are_those_that_are_declared(
     plain: Small, run: Dq, monkeypatch: pytest.MonkeyPatch, act: Callable[[tuple[Check, ...]], tuple[Check, ...]], told: tuple[str, str]
 ) -> None:
-    judge = running.judge_stores
-    monkeypatch.setattr(running, "judge_stores", lambda ledger: act(judge(ledger)))
+    judge = answering.judge_stores
+    monkeypatch.setattr(answering, "judge_stores", lambda ledger: act(judge(ledger)))
     said = run(plain)
     assert (said.status, plain.outcomes()) == (3, {told[0]: "NOT PROVEN"})
     assert plain.check(told[0])["reason"] == told[1]
@@ -368,7 +369,7 @@ def test_the_record_names_every_check_of_the_contract_once(batched: Small, run: 
 
 def test_a_run_shows_what_is_done_next(plain: Small) -> None:
     told: list[str] = []
-    running.run_contract(plain.contract, options=running.Options(runs=plain.runs, told=told.append))
+    run_contract(plain.contract, options=Options(runs=plain.runs, told=told.append))
     assert told == [
         "digests of the snapshots",
         "contents of the snapshots",

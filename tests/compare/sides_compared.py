@@ -18,7 +18,8 @@ from dq.compare.rows import key_names, tables
 from dq.compare.sides import UNMAPPED
 from dq.contract.columns import read_columns
 from dq.contract.models import Entity
-from dq.engine import Engine, Settings, open_engine
+from dq.engine import Engine, open_engine
+from dq.settings import Settings
 from dq.sql import Query, path, quote
 from tests.oracle.agreement import statuses as by_key
 

@@ -17,8 +17,9 @@ from dq.compare.keys import count_keys
 from dq.compare.localise import localise
 from dq.compare.rows import tables
 from dq.compare.sides import UNMAPPED
-from dq.engine import Engine, Settings, open_engine
+from dq.engine import Engine, open_engine
 from dq.findings import number_findings, write_findings
+from dq.settings import Settings
 from dq.sql import Query, path
 
 ROWS, KEPT = 400_000, 1000  # more than three row groups of a Parquet file

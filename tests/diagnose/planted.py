@@ -24,9 +24,10 @@ from dq.contract.models import Contract, Entity
 from dq.contract.reading import read_contract
 from dq.diagnose import Diagnosis, Subject, diagnose, make_labelled
 from dq.diagnose.cells import labelled
-from dq.engine import Engine, Settings, open_engine
+from dq.engine import Engine, open_engine
 from dq.ground import Asked
 from dq.measuring import EntityFacts, Facts, measure_migration
+from dq.settings import Settings
 from dq.sql import Query
 
 ACCOUNTS = 500

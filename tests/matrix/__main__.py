@@ -15,7 +15,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from dq.engine import usable_cores
+from dq.settings import usable_cores
 
 from .listing import Item, items
 from .sharing import Share, run_share, shares

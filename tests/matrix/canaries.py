@@ -14,6 +14,8 @@ from pathlib import Path
 from dq_fixtures.corruptions.registry import FIRST
 
 import dq.measuring
+from dq.answering import attached
+from dq.asking import ask
 from dq.attempts import Attempts
 from dq.canaries import CanaryResult, release, release_maps
 from dq.compare.evidence import Crash
@@ -22,7 +24,7 @@ from dq.engine import Engine
 from dq.judgement.canaries import judge_canary, judge_crosswalk_canary
 from dq.measuring import Facts
 from dq.record import Check
-from dq.running import Options, ask, attached, opened_stores
+from dq.running import Options, opened_stores
 from dq.sql import Query, path
 
 from .judging import compare_checks

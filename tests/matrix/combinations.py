@@ -32,8 +32,8 @@ from dq_fixtures.corruptions.registry import FIRST
 from dq import measuring
 from dq.canaries import CanaryResult
 from dq.contract.reading import read_contract
-from dq.engine import usable_cores
 from dq.errors import DqError
+from dq.settings import usable_cores
 from dq.stores.manifest import read_manifest
 from tests.oracle.people import Asked
 from tests.oracle.seeds import seeded

@@ -186,7 +186,7 @@ _add(
 _add(
     "K12.snapshot",
     "the look into one snapshot crashes",
-    crashing("dq.running.discrepancies", when=lambda _, __, manifest, **___: manifest.side == "baseline"),
+    crashing("dq.answering.discrepancies", when=lambda _, __, manifest, **___: manifest.side == "baseline"),
     _only(unproven(["snapshot.baseline"], CRASHED)),
     crashes=True,
 )

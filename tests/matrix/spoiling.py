@@ -12,8 +12,8 @@ import dq.compare.crosswalk
 import dq.compare.invariants
 import dq.compare.localise
 import dq.compare.natives
+import dq.publishing
 import dq.recording
-import dq.running
 from dq.compare.exported import SIDE
 from dq.compare.localise import Localised
 from dq.compare.rows import make_tables
@@ -113,13 +113,13 @@ def everything_planted(**spoilt: Any) -> Spoil:
 
 def seeded() -> AbstractContextManager[Any]:
     """Return what makes a run plant the same corruptions whatever its id: which of them a spoilt comparison misses depends on the rows they meet."""
-    real = dq.running.ask
+    real = dq.publishing.ask
 
     def ask(*args: Any, **kwargs: Any) -> Any:
         question = real(*args, **kwargs)
         return replace(question, asked=replace(question.asked, seed=SEED))
 
-    return patch("dq.running.ask", ask)
+    return patch("dq.publishing.ask", ask)
 
 
 def comparing(folded: Callable[[Column, str], str | None]) -> Spoil:

@@ -18,9 +18,9 @@ from dq_fixtures.corruptions.picks import SNAPSHOTS, attach
 from dq_fixtures.corruptions.registry import FIRST, Stage
 
 from dq.demo import seal_exports
-from dq.engine import Settings
 from dq.record import Outcome
 from dq.running import Finished, Options, run_contract
+from dq.settings import Settings
 from dq.stores.duckdb_file import seal_duckdb
 from dq.stores.manifest import manifest_path
 from dq.stores.seal import Label

@@ -15,7 +15,7 @@ from dq_fixtures.corruptions.picks import SNAPSHOTS
 from dq_fixtures.corruptions.registry import BEFORE, CARRIED, FIRST, KEPT, LAST, NEXT, SECOND, UNCHANGED, Stage
 
 import dq
-from dq.engine import Settings
+from dq.settings import Settings
 
 from .judging import compare
 from .stages import BROKEN, CLEAN, Case, differences

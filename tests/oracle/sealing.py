@@ -11,15 +11,17 @@ from typing import Any
 
 import duckdb
 
+from dq.answering import attached
 from dq.asking import ask
 from dq.attempts import Attempts
 from dq.compare.views import snapshot
 from dq.contract.models import Contract
 from dq.contract.reading import read_contract
-from dq.engine import Engine, Settings, open_engine
+from dq.engine import Engine, open_engine
 from dq.ground import Asked
 from dq.measuring import Facts, measure_migration
-from dq.running import Finished, Options, attached, opened_stores, run_contract
+from dq.running import Finished, Options, opened_stores, run_contract
+from dq.settings import Settings
 from dq.sql import quote
 from dq.stores.duckdb_file import seal_duckdb
 from dq.stores.seal import Label

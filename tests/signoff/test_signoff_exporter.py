@@ -99,7 +99,7 @@ def test_what_its_exporter_vouches_for_is_compared(exported: World, dq: Dq, comm
 
 @pytest.mark.parametrize("spoil", SPOILED, ids=lambda spoil: spoil.__name__)
 def test_what_its_exporter_does_not_vouch_for_is_not_proven(spoil: Callable[[World], None], exported: World, dq: Dq, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dq.running.open_engine", lambda *_, **__: pytest.fail("it was attached"))
+    monkeypatch.setattr("dq.answering.open_engine", lambda *_, **__: pytest.fail("it was attached"))
     spoil(exported)
     assert_refused(run(dq, exported), 3, " snapshot: ", SPOILED[spoil], "the roster asks for its exporter's statement")
 

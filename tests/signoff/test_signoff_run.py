@@ -135,7 +135,7 @@ def test_a_contract_that_is_changed_while_the_run_goes_on_is_not_attested(attest
 def test_a_run_that_is_killed_before_it_attests_leaves_no_statement(attested: World) -> None:
     """K14."""
     (attested.folder / NAME).unlink()
-    script = "import os, sys, dq.cli, dq.running; dq.running.attest = lambda *_, **__: os.kill(os.getpid(), 9); dq.cli.main(sys.argv[1:])"
+    script = "import os, sys, dq.cli, dq.signoff.parity; dq.signoff.parity.attest = lambda *_, **__: os.kill(os.getpid(), 9); dq.cli.main(sys.argv[1:])"
     asked = ["run", "--batch", "1", "--contract", attested.small.contract, "--runs", attested.small.runs, "--key", attested.keys / "ci"]
     done = subprocess.run([sys.executable, "-c", script, *map(str, asked)], capture_output=True, check=False, env=environment())
     assert (done.returncode, (attested.folder / NAME).exists()) == (-9, False)

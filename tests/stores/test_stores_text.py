@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from dq.engine import Engine, Settings, open_engine
+from dq.engine import Engine, open_engine
 from dq.errors import SnapshotError
+from dq.settings import Settings
 from dq.sql import Query
 from dq.stores.catalogue import StoreColumn
 from dq.stores.text import Loaded, load

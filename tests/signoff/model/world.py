@@ -20,11 +20,11 @@ from dq.compare.evidence import Crash
 from dq.compare.signed import BatchSignOff, Signed
 from dq.contract.models import Contract
 from dq.contract.reading import read_contract
-from dq.engine import Settings
 from dq.folder import REPORT, read_record
 from dq.judgement.countersigning import judge_signed
 from dq.judgement.past import judge_past, judge_signoff
 from dq.record import Check, Record, WaiverLine
+from dq.settings import Settings
 from dq.signoff import chain, verifying
 from dq.signoff.checked import Attested, check_folder
 from dq.signoff.envelope import Envelope
