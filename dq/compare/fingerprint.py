@@ -123,10 +123,10 @@ def take(engine: Engine, entity: Entity, *, unmapped: str | None, beside: Beside
         engine.execute(Query(f"DROP TABLE {side}_scanned", step=step))
     sql = f"""
         SELECT coalesce(sum(source_n), 0), coalesce(sum(target_n), 0), coalesce(sum(unmapped), 0),
-               coalesce(list(b ORDER BY b) FILTER (differs), []), coalesce(bool_and(source_n IS NOT DISTINCT FROM target_n), true)
+               coalesce(list(b) FILTER (differs), []), coalesce(bool_and(source_n IS NOT DISTINCT FROM target_n), true)
         FROM {table}"""
     source_rows, target_rows, missing, differing, same_counts = engine.one(Query(sql, step=step))
-    return Fingerprints(int(source_rows), int(target_rows), int(missing), tuple(differing), same_counts)
+    return Fingerprints(int(source_rows), int(target_rows), int(missing), tuple(sorted(differing)), same_counts)
 
 
 def _names(names: Iterable[str]) -> list[str]:

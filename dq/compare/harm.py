@@ -29,6 +29,8 @@ def harms(engine: Engine, entity: Entity, *, tables: Tables) -> dict[str, Harm]:
 
     The rows are added up once, by what they break and where they belong; every kind is reckoned from those sums.
     """
+    if engine.one(Query(f"SELECT count(*) FROM {tables.rows}", step=f"{entity.name}: harm")) == (0,):
+        return {kind: _none(entity) for kind in ("", *KINDS)}
     belongs = ", ".join(("status", *mask_names(entity), "currency", *slice_names(entity)))
     sql = f"""
         CREATE OR REPLACE TEMP TABLE sorts AS
@@ -41,7 +43,7 @@ def harms(engine: Engine, entity: Entity, *, tables: Tables) -> dict[str, Harm]:
     found: dict[str, Harm] = {}
     for kind, rows in zip(("", *KINDS), counts, strict=False):
         changed = {column.name: count for column, count in cells if count and kind in ("", column.kind)}
-        found[kind] = _harm(engine, entity, tables=tables, kind=kind, cells=changed, whole=found.get("")) if rows else Harm(people=0 if entity.owner else None)
+        found[kind] = _harm(engine, entity, tables=tables, kind=kind, cells=changed, whole=found.get("")) if rows else _none(entity)
     engine.execute(Query("DROP TABLE sorts", step=f"{entity.name}: harm"))
     return found
 
@@ -57,6 +59,10 @@ def broken_by(entity: Entity, kind: str) -> str:
         if column.kind == kind:
             masks[mask] = masks.get(mask, 0) | bit
     return " OR ".join(f"{mask} & {value} <> 0" for mask, value in masks.items()) or "false"
+
+
+def _none(entity: Entity) -> Harm:
+    return Harm(people=0 if entity.owner else None)
 
 
 def _harm(engine: Engine, entity: Entity, *, tables: Tables, kind: str, cells: Mapping[str, int], whole: Harm | None) -> Harm:

@@ -6,7 +6,7 @@ looked at again, so that the next one named is another matter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -25,6 +25,7 @@ _NAMED = 3  # slices of a check
 _TOGETHER = 2  # dimensions of one slice
 FEWEST = 3  # findings; fewer are in a slice by chance
 _VALUES = 1000  # of a dimension that are looked at, those with most findings
+_Value = tuple[str | None, int, int]  # of a dimension; rows and findings there
 _WHOLE = ("keys", "rows")  # these look at both sides' rows, the other kinds at rows that both sides have
 
 
@@ -89,23 +90,38 @@ class Slices:
         """Return the least likely slice of one more dimension among some rows, or None where all may be chance."""
         taken = {dimension for dimension, _ in known}
         open_ = [dimension for dimension in self.dimensions if dimension not in taken]
-        among, drawn = self._one(f"SELECT coalesce(sum({rows}), 0), coalesce(sum(hits) FILTER (mark = $1), 0) FROM sliced WHERE {where}", mark)
-        if drawn < FEWEST or not open_:
+        among, drawn, values = self._counted(mark, open_, rows=rows, where=where) if open_ else (0, 0, {})
+        if drawn < FEWEST:
             return None
-        tried, found = 0, []
-        for dimension in open_:
-            sql = f"""
-                SELECT {dimension.column}, hits, n, count(*) OVER ()
-                FROM (SELECT {dimension.column}, coalesce(sum(hits) FILTER (mark = $1), 0) AS hits, sum({rows}) AS n FROM sliced WHERE {where} GROUP BY 1)
-                {"" if dimension.null else f"WHERE {dimension.column} IS NOT NULL"}
-                ORDER BY hits DESC, 1 LIMIT {_VALUES}"""
-            values = self.engine.execute(Query(sql, (mark,), self.subject.step))
-            tried += int(values[0][-1]) if values else 0
-            for value, hits, inside in ((value, int(hits), int(inside)) for value, hits, inside, _ in values):
-                if is_much_more(hits, drawn=drawn, inside=inside, among=among):
-                    found.append(_Found(((dimension, value),), hits, inside, log_bound(hits, drawn=drawn, inside=inside, among=among)))
+        tried = sum(map(len, values.values()))
+        found = [
+            _Found(((dimension, value),), hits, inside, log_bound(hits, drawn=drawn, inside=inside, among=among))
+            for dimension in open_
+            for value, inside, hits in sorted(values[dimension], key=lambda one: (-one[2], one[0] is None, one[0] or ""))[:_VALUES]
+            if is_much_more(hits, drawn=drawn, inside=inside, among=among)
+        ]
         best = min(found, key=lambda one: (one.bound, -one.hits, one.by[0][0].name, str(one.by[0][1])), default=None)
         return best if best is not None and is_beyond_chance(best.bound, tried=tried) else None
+
+    def _counted(self, mark: str, dimensions: Sequence[Dimension], *, rows: str, where: str) -> tuple[int, int, Mapping[Dimension, Sequence[_Value]]]:
+        """Return rows and findings among some rows, and those of each value of each dimension."""
+        names = ", ".join(dimension.column for dimension in dimensions)
+        sql = f"""
+            SELECT grouping({names}), coalesce(sum({rows}), 0), coalesce(sum(hits) FILTER (mark = $1), 0), {names}
+            FROM sliced WHERE {where} GROUP BY GROUPING SETS ((), {", ".join(f"({dimension.column})" for dimension in dimensions)})"""
+        whole = 2 ** len(dimensions) - 1
+        places = {whole - 2**place: dimension for place, dimension in enumerate(reversed(dimensions))}
+        among = drawn = 0
+        values: dict[Dimension, list[_Value]] = {dimension: [] for dimension in dimensions}
+        for level, inside, hits, *by in self.engine.execute(Query(sql, (mark,), self.subject.step)):
+            if level == whole:
+                among, drawn = int(inside), int(hits)
+                continue
+            dimension = places[level]
+            value = by[dimensions.index(dimension)]
+            if value is not None or dimension.null:
+                values[dimension].append((value, int(inside), int(hits)))
+        return among, drawn, values
 
     def _claim(self, found: _Found) -> str:
         return " AND ".join(f"{dimension.column} IS NOT DISTINCT FROM {'NULL' if value is None else literal(value)}" for dimension, value in found.by)
