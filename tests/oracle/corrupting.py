@@ -8,8 +8,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tests.oracle.random_shops import CODES, DAYS, DIGITS, FACTS, OUTLETS, TEXTS, Shop
+from tests.oracle.random_shops import Shop
+from tests.oracle.reading import DIGITS
 from tests.oracle.sealing import Table
+from tests.oracle.shop_tables import CODES, DAYS, FACTS, OUTLETS, TEXTS
 
 Rng = random.Random
 Row = tuple[Any, ...]
