@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from dq import running
+from dq import answering, running
 from dq.compare.carried import Digests
 from dq.compare.evidence import Crash
 from dq.compare.signed import BatchSignOff, Signed
@@ -175,7 +175,7 @@ class World:
                 signoffs=signoffs,
             )
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(running, "judge_past", judged)
+                patch.setattr(answering, "judge_past", judged)
                 record = running.run_contract(self.contracts[state.waiver].folder, command="gate", batch=gate, options=options).record
             checks = tuple(check for check in record.checks if check.kind not in ("signoff", "carried") and check.id != "waivers.signed")
             self.measured[key] = Measured(checks, record.waivers, taken[0])
