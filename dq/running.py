@@ -91,7 +91,7 @@ def opened_stores(contract: Contract, options: Options, *, meanwhile: Callable[[
     paths = snapshot_paths(contract, options.snapshots)
     find_snapshots(paths, on_command_line=options.snapshots)
     options.told("digests of the snapshots")
-    opened = open_snapshots(paths, vouched=_vouching(contract), meanwhile=meanwhile)
+    opened = open_snapshots(paths, on_command_line=options.snapshots, vouched=_vouching(contract), meanwhile=meanwhile)
     try:
         yield opened
     finally:

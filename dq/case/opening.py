@@ -62,7 +62,7 @@ def reopened(folder: Path, record: Record, *, where: Where | None = None, settin
         settings: the engine's; it may read the folder of the run's findings.
 
     Raises:
-        UsageError: the contract is another than the run's, the findings are gone, or a file named in `where` is not there or another (exit 2).
+        UsageError: the contract is another than the run's, the findings are gone, or a file named in `where` is not there, broken or another (exit 2).
         SnapshotError: a snapshot is gone, does not hold, or is another than the one compared (exit 3).
     """
     where, settings = where or Where(), settings or Settings()
@@ -75,7 +75,7 @@ def reopened(folder: Path, record: Record, *, where: Where | None = None, settin
     for side, path in paths.items():
         _check_compared(side, path, record, named=side in where.snapshots)
     known = _known(varying)
-    opened = open_snapshots(paths, known=known, vouched=vouching(contract.folder))
+    opened = open_snapshots(paths, on_command_line=where.snapshots, known=known, vouched=vouching(contract.folder))
     try:
         manifests = {side: item.manifest for side, item in opened.items()}
         check_identity(manifests, contract=contract)

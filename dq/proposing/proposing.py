@@ -55,14 +55,14 @@ def propose(folder: Path, snapshots: Mapping[str, Path], *, settings: Settings |
         told: called with what is done next.
 
     Raises:
-        UsageError: the folder is in use, a file is not there, or the stores have nothing in common (exit 2).
-        SnapshotError: a snapshot is not what its manifest says, or is another's (exit 3).
+        UsageError: the folder is in use, a file is not there or is not what its manifest says, or the stores have nothing in common (exit 2).
+        SnapshotError: a snapshot holds what its manifest does not say, or is another's (exit 3).
     """
     folder = _free(folder)
     find_snapshots(snapshots, on_command_line=snapshots)
     told("digests of the snapshots")
     with ExitStack() as stack:
-        opened = open_snapshots(snapshots)
+        opened = open_snapshots(snapshots, on_command_line=snapshots)
         for item in opened.values():
             stack.callback(item.close)
         manifests = {side: item.manifest for side, item in opened.items()}

@@ -11,7 +11,7 @@ import hashlib
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -94,27 +94,36 @@ def find_snapshots(paths: Mapping[str, Path], *, on_command_line: Iterable[str] 
 def open_snapshots(
     paths: Mapping[str, Path],
     *,
+    on_command_line: Collection[str] = (),
     known: Mapping[str, Identity] = MappingProxyType({}),
     told: Callable[[int], None] = lambda _: None,
     vouched: Callable[[Opened], None] = lambda _: None,
     meanwhile: Callable[[], object] = lambda: None,
 ) -> dict[str, Opened]:
-    """Open snapshots, hash them and hold them against their manifests. Raises SnapshotError (exit 3).
+    """Open snapshots, hash them and hold them against their manifests.
 
     Args:
         paths: side to snapshot file.
+        on_command_line: the sides whose files were named there.
         known: side to what its file was when it was hashed before; one that is still so, to the nanosecond of its last change, is not hashed again.
         told: called with the number of bytes hashed since the last call, from several threads.
         vouched: called with each snapshot that is what its manifest says; raises SnapshotError where its exporter does not vouch for it.
         meanwhile: called while they are hashed.
+
+    Raises:
+        UsageError: one that was named on the command line is no snapshot, or not what its manifest says (exit 2).
+        SnapshotError: one that the contract names is not, one file is named twice, one changed meanwhile, or has no exporter's word (exit 3).
+
+    Source: DECISIONS "Which file where".
     """
     opened: dict[str, Opened] = {}
     try:
         for side, path in paths.items():
-            opened[side] = _opened(side, path)
+            with _blamed(side, on_command_line):
+                opened[side] = _opened(side, path)
         with ThreadPoolExecutor(max_workers=max(1, len(opened))) as pool:
             unknown = [item for item in opened.values() if known.get(item.side) != item.identity]
-            checked = pool.map(lambda item: _check_digest(item, told=told), unknown)
+            checked = pool.map(lambda item: _checked(item, on_command_line, told=told), unknown)
             with _short_turns():
                 meanwhile()
             list(checked)
@@ -131,6 +140,17 @@ def open_snapshots(
 def threads_for(opened: Mapping[str, Opened]) -> int:
     """Return how many threads it pays to read snapshots with: their largest table says it."""
     return threads_worth(max((table.rows or 0 for item in opened.values() for table in item.manifest.tables), default=0))
+
+
+@contextmanager
+def _blamed(side: str, on_command_line: Collection[str]) -> Iterator[None]:
+    """Turn what is wrong with a file into wrong usage, where it was named on the command line."""
+    try:
+        yield
+    except SnapshotError as error:
+        if side not in on_command_line:
+            raise
+        raise UsageError(str(error)) from None
 
 
 def _opened(side: str, path: Path) -> Opened:
@@ -186,6 +206,12 @@ def _short_turns() -> Iterator[None]:
         sys.setswitchinterval(usual)
 
 
+def _checked(item: Opened, on_command_line: Collection[str], *, told: Callable[[int], None]) -> None:
+    with _blamed(item.side, on_command_line):
+        _check_digest(item, told=told)
+    item.check_unchanged()
+
+
 def _check_digest(item: Opened, *, told: Callable[[int], None]) -> None:
     found, told_of = item.identity[2], item.manifest.file_bytes
     if found != told_of:
@@ -199,7 +225,6 @@ def _check_digest(item: Opened, *, told: Callable[[int], None]) -> None:
         told(count)
     if digest.hexdigest() != item.manifest.file_sha256:
         raise SnapshotError(f"{item.path}: its SHA-256 is not the one in {manifest_path(item.path).name}: it was changed after it was sealed")
-    item.check_unchanged()
 
 
 def _read(item: Opened, buffer: memoryview, place: int) -> int:

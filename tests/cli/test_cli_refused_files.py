@@ -207,6 +207,19 @@ def test_what_is_no_sealed_snapshot_is_refused(plain: Small, run: Dq, spoil: Cal
     assert plain.litter() == []
 
 
+# What only the engine sees of a file that is as its manifest says, and whose it is: that is no matter of how the file was named.
+WHOLE = (_other_version_sealed, _truncated_sealed, _only_magic, _manifest_surrogate)
+BROKEN = [(spoil, parts) for spoil, parts in REFUSED if spoil not in WHOLE]
+
+
+@pytest.mark.parametrize(("spoil", "parts"), BROKEN, ids=[spoil.__name__.strip("_") for spoil, _ in BROKEN])
+def test_one_that_is_named_on_the_command_line_is_wrong_usage(plain: Small, run: Dq, spoil: Callable[[Small], None], parts: tuple[str, ...]) -> None:
+    spoil(plain)
+    named = [part for side in ("source", "target") for part in (f"--{side}", plain.snapshot(side))]
+    assert_refused(run(plain, *named), 2, *parts)
+    assert plain.litter() == []
+
+
 @pytest.mark.parametrize(("spoil", "parts"), REFUSED[:3], ids=[spoil.__name__.strip("_") for spoil, _ in REFUSED[:3]])
 @pytest.mark.parametrize("command", ["check", "gate"])
 def test_check_and_gate_refuse_them_too(plain: Small, dq: Dq, command: str, spoil: Callable[[Small], None], parts: tuple[str, ...]) -> None:
@@ -232,7 +245,7 @@ def test_a_snapshot_in_a_folder_that_is_not_there_is_named(plain: Small, run: Dq
 
 @pytest.mark.parametrize("device", ["/dev/zero", "/dev/null", "/proc/self/mem"])
 def test_a_device_is_no_snapshot(plain: Small, run: Dq, device: str) -> None:
-    assert_refused(run(plain, "--source", device), 3, device)
+    assert_refused(run(plain, "--source", device), 2, device)
     assert plain.litter() == []
 
 

@@ -212,7 +212,7 @@ def _changed(case: Case, names: Sequence[str], loose: list[str]) -> tuple[dict[s
         return case.clean, each(lambda it: case.open_clean(it.corrupt, case.contract))
     if place == "sealed":
         folder = case.sealed()
-        return {kind: folder / file.name for kind, file in case.clean.items()}, each(lambda it: it.corrupt(folder))
+        return {}, each(lambda it: it.corrupt(folder))
     if place == "exports":
         return case.changed(lambda copy: each(lambda it: in_exports(copy, it)))
     return case.changed(lambda copy: with_stores(copy, lambda db: each(lambda it: it.corrupt(db))))

@@ -136,8 +136,8 @@ class Case:
         return files, answer
 
     def sealed(self) -> Path:
-        """Copy the clean snapshots and their manifests into a folder of the case's own."""
-        return Path(shutil.copytree(self.base / "sealed", self.work / "sealed"))
+        """Copy the clean snapshots and their manifests to where the case's contract looks for them."""
+        return Path(shutil.copytree(self.base / "sealed", self.work / "snapshots"))
 
     def open_clean(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Call a function with further arguments and the clean stores, open."""
@@ -148,6 +148,6 @@ class Case:
             return function(*arguments, db)
 
     def run(self, files: Mapping[str, Path], *, settings: Settings = SETTINGS, runs: str = "runs") -> Finished:
-        """Compare or gate as the stage says."""
+        """Compare or gate as the stage says; a snapshot that is not named lies where the contract says."""
         options = Options(runs=self.work / runs, snapshots=files, settings=settings)
         return run_contract(self.contract, command=self.stage.command, batch=self.stage.batch, options=options)
