@@ -100,8 +100,9 @@ def opened_stores(contract: Contract, options: Options, *, meanwhile: Callable[[
 
 
 def _load() -> None:
-    """Import what a run needs once its snapshots are hashed: the cores have time for both."""
+    """Import what a run needs once its snapshots are hashed, and take the digest of our own code: the cores have time for both."""
     import_module("dq.publishing")
+    import_module("dq.asking").versions()
 
 
 def _vouching(contract: Contract) -> Callable[[Opened], None]:
