@@ -25,6 +25,7 @@ from tests.matrix.sharing import KEYED, Share, run_share, shares
 from tests.matrix.stages import Case, build
 
 Base = Callable[..., Path]
+TOGETHER = pytest.mark.xdist_group("judging")  # of one run
 
 
 @pytest.fixture(scope="session")
@@ -83,17 +84,20 @@ WRONG: dict[str, Callable[[Expected], Expected]] = {
 }
 
 
+@TOGETHER
 def test_a_right_expectation_is_met(caught: tuple[Finished, Expected]) -> None:
     finished, expected = caught
     assert list(compare(finished, expected)) == []
 
 
+@TOGETHER
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_wrong_expectation_is_noticed(caught: tuple[Finished, Expected], wrong: str) -> None:
     finished, expected = caught
     assert list(compare(finished, WRONG[wrong](expected))) != []
 
 
+@TOGETHER
 def test_a_cause_that_nobody_names_is_noticed(caught: tuple[Finished, Expected]) -> None:
     finished, _ = caught
     assert [*unnamed(finished, ["the moon was full"])] != []
