@@ -93,7 +93,7 @@ bench-tight: $(DEV)  ## the same run with little memory, one thread, a cold cach
 	@$(BIN)/python -m benchmarks.tight
 
 lab: $(DEV)  ## JupyterLab at the first notebook, which shows the newest run
-	@$(BIN)/jupyter lab notebooks/01_start_here.ipynb
+	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/01_start_here.ipynb
 
 notebooks: $(DEV)  ## every notebook on the newest run, or on the demo's where there is none; copies stay with the run
 	@ls runs/*/report.json >/dev/null 2>&1 || { $(BIN)/dq demo --snapshots snapshots --accounts $(ACCOUNTS) $(DEMO_FLAGS) && { $(BIN)/dq gate --batch 2 || test $$? = 1; }; }
