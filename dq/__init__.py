@@ -46,7 +46,7 @@ def run(
 
     Raises:
         dq.errors.UsageError: wrong usage, a contract that does not hold together, or a key that is no validator's.
-        dq.errors.SnapshotError: a snapshot is missing, or is not what its manifest says.
+        dq.errors.SnapshotError: a snapshot that the contract names is missing, or is not what its manifest says; of one named here it is a UsageError.
         dq.signoff.parity.NotAttestedError: the run is there, but cannot be attested.
     """
     from getpass import getpass  # noqa: PLC0415 - as below

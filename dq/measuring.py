@@ -75,7 +75,7 @@ def measure_migration(engine: Engine, contract: Contract, *, asked: Asked, attem
         contract: the contract.
         asked: what is compared.
         attempt: runs each step.
-        told: called with what is done next; `steps_of` says how often.
+        told: called with what is done next: once, and twice for each entity; `dq.running.steps_told` counts on it.
 
     Raises:
         ContractError: the contract's SQL is not what it may be.
@@ -140,11 +140,6 @@ def measure_progress(engine: Engine, ground: Ground, *, asked: Asked, as_of: dat
         return Progress(sizes)
     merged = [entity for entity in entities if entity.merge is not None and entity.name in compared]
     return Progress(sizes, *moments_of(engine, merged, since=datetime.fromisoformat(asked.baseline_moment), until=as_of))
-
-
-def steps_of(contract: Contract) -> int:
-    """Return how often `told` is called."""
-    return 1 + 2 * len(contract.entities)
 
 
 def _rows(engine: Engine, ground: Ground, name: str, *, compared: Mapping[str, Entity], asked: Asked, attempt: Attempt) -> EntityFacts:

@@ -67,8 +67,8 @@ def run_contract(folder: Path | str, *, command: Command = "run", batch: int | N
         options: where and how.
 
     Raises:
-        ContractError, UsageError: exit 2.
-        SnapshotError: a snapshot is missing, or is not what its manifest says (exit 3).
+        ContractError, UsageError: also of a snapshot in the options that is missing, or not what its manifest says (exit 2).
+        SnapshotError: one that the contract names is missing, or not what its manifest says; one that is of another store, batch or time (exit 3).
         NotReproducedError: the same inputs gave another record before (exit 3).
     """
     options = options or Options()

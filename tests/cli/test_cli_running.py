@@ -15,9 +15,10 @@ from small import PERSONAL, Dq, Said, Small, assert_refused
 
 from dq import answering
 from dq.attempts import Attempts
+from dq.contract.reading import read_contract
 from dq.errors import EngineError
 from dq.record import Check
-from dq.running import Options, run_contract
+from dq.running import Options, run_contract, steps_told
 
 BROKEN = ("DELETE FROM vouchers WHERE code = 'C-001'", "UPDATE vouchers SET note = note || 'x' WHERE amount BETWEEN 2 AND 12")
 
@@ -379,6 +380,7 @@ def test_a_run_shows_what_is_done_next(plain: Small) -> None:
         "findings and causes",
         "report",
     ]
+    assert len(told) == steps_told(read_contract(plain.contract), command="run")
 
 
 def test_the_same_question_of_another_batch_is_another_run(batched: Small, run: Dq) -> None:

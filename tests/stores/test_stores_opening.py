@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,6 +47,23 @@ def test_one_that_is_refused_lets_go_of_all(pair: dict[str, Path], spoiled: str)
     with pytest.raises(SnapshotError, match=rf"{spoiled}\.duckdb: has 8,192 bytes, its manifest says"):
         open_snapshots(pair)
     assert _handles() == before
+
+
+@pytest.mark.parametrize(("named", "error"), [((), SnapshotError), (("target",), UsageError), (("source",), SnapshotError)])
+def test_who_named_a_broken_snapshot_decides_whose_error_it_is(pair: dict[str, Path], named: tuple[str, ...], error: type[Exception]) -> None:
+    before = _handles()
+    with pair["target"].open("r+b") as file:
+        file.write(b"\1")
+    with pytest.raises(error, match=r"target\.duckdb: its SHA-256 is not the one"):
+        open_snapshots(pair, on_command_line=named)
+    assert _handles() == before
+
+
+def test_what_fails_while_they_are_hashed_lets_go_of_all_and_leaves_the_turns_of_threads_as_they_were(pair: dict[str, Path]) -> None:
+    before = (_handles(), sys.getswitchinterval())
+    with pytest.raises(ZeroDivisionError):
+        open_snapshots(pair, meanwhile=lambda: 1 // 0)
+    assert (_handles(), sys.getswitchinterval()) == before
 
 
 def test_progress_is_told_in_bytes_and_comes_to_all_of_them(pair: dict[str, Path]) -> None:
