@@ -92,8 +92,9 @@ def test_no_key_and_no_personal_value_leaves_the_restricted_folder(broken: Run) 
     values = {value for value in (*private["source"], *private["target"]) if value is not None and len(value) > 5}
     assert min(len(keys), len(values)) > 0
     for name, text in told.items():
-        for personal in keys | values:
-            assert personal not in text, name
+        words = {word.strip(".") for word in re.findall(r"[\w.]+", text)}
+        for personal in keys | values:  # a number alone may be part of a digest or of a time
+            assert personal not in (words if personal.isdigit() else text), name
 
 
 @pytest.mark.parametrize("name", ["clean", "broken"])
