@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 from dq.compare.rows import key_names, tables
 from dq.contract.models import Column, Entity
-from dq.diagnose.clocks import wall_clock
 from dq.diagnose.cover import choose
 from dq.diagnose.exchanged import add_labels_across_rows
-from dq.diagnose.labels import is_word, labels_of
+from dq.diagnose.labels import beforehand, is_word, labels_of
 from dq.diagnose.population import Subject
 from dq.diagnose.rates import add_rates
 from dq.engine import Engine
@@ -80,13 +79,13 @@ def _label_column(engine: Engine, subject: Subject, *, place: int, column: Colum
     labels = labels_of(column, summed=column.name in entity.aggregate, zones=of_zones)
     zoned = f"LEFT JOIN {_ZONED} AS z USING ({keys})" if of_zones else ""
     apart = "TRY(CASE WHEN isfinite(s) AND isfinite(t) THEN epoch_us(t) - epoch_us(s) END)" if is_instant else "NULL"
+    cells = f"""
+        (SELECT {", ".join(f"c.{key}" for key in key_names(entity))}, {cast.format("source")} AS s, {cast.format("target")} AS t,
+                {"z.zone" if of_zones else "NULL"} AS z, c.source_value, c.target_value
+         FROM {tables(entity).cells} AS c {zoned} WHERE c.c = {place})"""
     sql = f"""
         CREATE OR REPLACE TEMP TABLE {_MATCHED} AS
-        SELECT {keys}, {labels} AS labels, {apart} AS apart, source_value, target_value
-        FROM (SELECT *, {wall_clock(of_zones)} AS w
-              FROM (SELECT {", ".join(f"c.{key}" for key in key_names(entity))}, {cast.format("source")} AS s, {cast.format("target")} AS t,
-                           {"z.zone" if of_zones else "NULL"} AS z, c.source_value, c.target_value
-                    FROM {tables(entity).cells} AS c {zoned} WHERE c.c = {place}))"""
+        SELECT {keys}, {labels} AS labels, {apart} AS apart, source_value, target_value FROM {beforehand(cells, column, zones=of_zones)}"""
     engine.execute(Query(sql, step=subject.step))
     if not is_word(column):
         add_labels_across_rows(engine, subject, place=place, column=column, table=_MATCHED)

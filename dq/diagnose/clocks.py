@@ -1,6 +1,8 @@
 """The one place that says how one instant became another: zones taken for each other, summer time, the day's end, fewer digits, an offset.
 
-All in SQL over `s` and `t`. Where the contract says in which zone a row's clock stood, `z` is that zone and `w` what the clock showed.
+All in SQL over `s` and `t`. Where the contract says in which zone a row's clock stood, `z` is that zone, and what follows from it is worked out once,
+in columns of its own (`beforehand`): `w`, what the clock showed; in microseconds `gap`, from `s` to `t`, `ahead`, how far the zone was ahead of UTC, and
+`winter`, how far it is in winter of that year.
 """
 
 from __future__ import annotations
@@ -14,11 +16,19 @@ UTC = "UTC"
 _HOUR = 3_600_000_000  # microseconds
 _ENDS = ("1 MICROSECOND", "1 MILLISECOND", "1 SECOND", "1 MINUTE")  # how long before midnight a day ends for who counts it so
 _UNITS = ("millisecond", "second", "minute", "hour")
+_HALVES = {"january": 1, "july": 7}  # months of a year: one of them is in its winter
 
 
-def wall_clock(zones: tuple[str, ...]) -> str:
-    """Return what the clock of a row's zone `z` shows at `s`; NULL where its zone is not known."""
-    return f"CASE WHEN isfinite(s) THEN {_in_zone(zones, 's')} END" if zones else "CAST(NULL AS TIMESTAMP)"
+def beforehand(relation: str, *, zones: tuple[str, ...]) -> str:
+    """Return a relation of `s`, `t` and `z` with what follows from the zone; NULL where the zone is not known, or an instant has no end in time."""
+    shown = f"(SELECT *, CASE WHEN isfinite(s) THEN {_in_zone(zones, 's')} END AS w FROM {relation})"
+    year = "CAST(date_part('year', w) AS BIGINT)"
+    begun = ", ".join(f"TRY(make_timestamptz({year}, {month}, 1, 12, 0, 0)) AS {name}" for name, month in _HALVES.items())
+    ahead = ", ".join(f"epoch_us({_in_zone(zones, name)}) - epoch_us({name})" for name in _HALVES)
+    return f"""
+        (SELECT *, CASE WHEN isfinite(s) AND isfinite(t) THEN TRY(epoch_us(t) - epoch_us(s)) END AS gap, epoch_us(w) - epoch_us(s) AS ahead,
+                least({ahead}) AS winter
+         FROM (SELECT *, {begun} FROM {shown}))"""
 
 
 def instant_arms(column: Column, *, zones: tuple[str, ...]) -> Iterator[tuple[str, str]]:
@@ -36,20 +46,15 @@ def instant_arms(column: Column, *, zones: tuple[str, ...]) -> Iterator[tuple[st
 
 
 def _of_zones(zones: tuple[str, ...], *, inclusive: bool) -> Iterator[tuple[str, str]]:
-    apart = "(epoch_us(t) - epoch_us(s))"
-    # how far the row's zone is ahead, then and in winter: a difference is summer time
-    ahead = "(epoch_us(w) - epoch_us(s))"
-    winter = f"least({', '.join(_ahead(zones, month) for month in (1, 7))})"
-    summer = f"({ahead} - {winter})"
-    yield f"{summer} > 0 AND {apart} = {summer}", "concat('summer:left out:', z)"
-    yield f"{summer} > 0 AND {apart} = -{summer}", "concat('summer:counted twice:', z)"
-    yield f"abs({apart}) = {_HOUR} AND {_in_zone(zones, 't')} = w", "concat('overlap:', z)"
+    yield "ahead > winter AND gap = ahead - winter", "concat('summer:left out:', z)"
+    yield "ahead > winter AND gap = winter - ahead", "concat('summer:counted twice:', z)"
+    yield f"abs(gap) = {_HOUR} AND {_in_zone(zones, 't')} = w", "concat('overlap:', z)"
     if inclusive:
         yield f"t = {_in_zone(zones, 'w - INTERVAL 1 DAY')}", "'day end:not at all'"
         yield f"t = {_in_zone(zones, 'w + INTERVAL 1 DAY')}", "'day end:twice'"
     for zone in dict.fromkeys((*zones, UTC)):
         yield f"z <> {literal(zone)} AND t = timezone({literal(zone)}, w)", f"concat('zone:', z, ':', {literal(zone)})"
-    yield f"{ahead} <> 0 AND {apart} = -{ahead}", "concat('offset twice:', z)"
+    yield "ahead <> 0 AND gap = -ahead", "concat('offset twice:', z)"
     if inclusive:
         for zone in dict.fromkeys((*zones, UTC)):
             for sign, day in (("-", "not at all"), ("+", "twice")):
@@ -62,9 +67,3 @@ def _of_zones(zones: tuple[str, ...], *, inclusive: bool) -> Iterator[tuple[str,
 def _in_zone(zones: tuple[str, ...], moment: str) -> str:
     """Return what the clock of the row's zone shows at an instant; of a wall clock, the instant at which it shows that."""
     return f"CASE z {' '.join(f'WHEN {literal(zone)} THEN timezone({literal(zone)}, {moment})' for zone in zones)} END"
-
-
-def _ahead(zones: tuple[str, ...], month: int) -> str:
-    """Return how far the row's zone is ahead of UTC when a month of that year begins."""
-    begin = f"make_timestamptz(CAST(date_part('year', w) AS BIGINT), {month}, 1, 12, 0, 0)"
-    return f"(epoch_us({_in_zone(zones, begin)}) - epoch_us({begin}))"

@@ -12,8 +12,7 @@ from decimal import Decimal
 
 from dq.compare.blanks import BLANKS
 from dq.contract.models import Column
-from dq.diagnose.clocks import instant_arms
-from dq.diagnose.texts import text_arms
+from dq.diagnose import clocks, texts
 from dq.sql import literal
 
 Arm = tuple[str, str]  # a claim, and its label as an expression
@@ -28,10 +27,19 @@ def labels_of(column: Column, *, summed: bool = False, zones: tuple[str, ...] = 
     Args:
         column: the column.
         summed: it adds up several rows.
-        zones: of an instant, the zones that rows are in; then `z` is the row's own, and `w` its wall clock (see `clocks`).
+        zones: of an instant, the zones that rows are in; then `z` is the row's own.
+
+    It is asked of the cells with what is worked out `beforehand`.
     """
     arms = [*_arms(column, summed=summed, zones=zones)]
     return f"list_filter(CAST([{', '.join(f'CASE WHEN {claim} THEN {label} END' for claim, label in arms)}] AS VARCHAR[]), l -> l IS NOT NULL)"
+
+
+def beforehand(relation: str, column: Column, *, zones: tuple[str, ...] = ()) -> str:
+    """Return a relation of `s`, `t` and `z` with what the labels of a column's cells need besides."""
+    if column.through is None and column.type.name == "VARCHAR":
+        return texts.beforehand(relation)
+    return clocks.beforehand(relation, zones=zones) if zones else relation
 
 
 def _arms(column: Column, *, summed: bool, zones: tuple[str, ...]) -> Iterator[Arm]:
@@ -53,7 +61,7 @@ def _arms(column: Column, *, summed: bool, zones: tuple[str, ...]) -> Iterator[A
         yield f"TRY({s} <> 0 AND {t} = {s} * 2)", "'twice'"
     if column.through is None:
         kinds = {"VARCHAR": _text, "DATE": _date, "JSON": _json, "DECIMAL": _number, "INTEGER": _number, "BIGINT": _number, "HUGEINT": _number}
-        yield from instant_arms(column, zones=zones) if name == "INSTANT" else kinds[name](column) if name in kinds else ()
+        yield from clocks.instant_arms(column, zones=zones) if name == "INSTANT" else kinds[name](column) if name in kinds else ()
 
 
 def is_word(column: Column) -> bool:
@@ -80,7 +88,7 @@ def _said(side: str, column: Column) -> str:
 
 def _text(_: Column) -> Iterator[Arm]:
     yield from (("t = ''", "'to empty'"), ("s = ''", "'from empty'"))
-    yield from text_arms(literal(BLANKS))
+    yield from texts.text_arms(literal(BLANKS))
 
 
 def _date(_: Column) -> Iterator[Arm]:

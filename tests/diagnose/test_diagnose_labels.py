@@ -10,8 +10,7 @@ import pytest
 
 from dq.contract.columns import read_columns
 from dq.contract.models import Column
-from dq.diagnose.clocks import wall_clock
-from dq.diagnose.labels import EPOCHS, labels_of
+from dq.diagnose.labels import EPOCHS, beforehand, labels_of
 from dq.diagnose.sentences import said, why
 from dq.engine import Engine, open_engine
 from dq.sql import Query
@@ -133,7 +132,7 @@ def column_of(spec: Any) -> Column:
 
 def label(engine: Engine, column: Column, source: Any, target: Any) -> str:
     kind = column.type.sql
-    sql = f"SELECT {labels_of(column)} FROM (SELECT CAST($1 AS {kind}) AS s, CAST($2 AS {kind}) AS t)"
+    sql = f"SELECT {labels_of(column)} FROM {beforehand(f'(SELECT CAST($1 AS {kind}) AS s, CAST($2 AS {kind}) AS t)', column)}"
     (found,) = engine.one(Query(sql, (source, target)))
     return str(found[0]) if found else "other"
 
@@ -204,9 +203,8 @@ def test_an_instant_is_held_against_the_clock_of_its_rows_zone(
     zone: str, source: datetime, apart: timedelta, expected: tuple[str, ...], engine: Engine
 ) -> None:
     column = column_of({"type": "INSTANT", "source": {"zone": "zone", "day_end": "inclusive"}})
-    sql = f"""
-        SELECT {labels_of(column, zones=ZONES)}
-        FROM (SELECT *, {wall_clock(ZONES)} AS w FROM (SELECT CAST($1 AS TIMESTAMPTZ) AS s, CAST($2 AS TIMESTAMPTZ) AS t, $3 AS z))"""
+    cells = "(SELECT CAST($1 AS TIMESTAMPTZ) AS s, CAST($2 AS TIMESTAMPTZ) AS t, $3 AS z)"
+    sql = f"SELECT {labels_of(column, zones=ZONES)} FROM {beforehand(cells, column, zones=ZONES)}"
     (found,) = engine.one(Query(sql, (source, source + apart, zone)))
     assert expected == tuple(found)
 
