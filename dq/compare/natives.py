@@ -61,21 +61,23 @@ def check_natives(engine: Engine, entity: Entity, *, moment: str, until: str | N
     added = f"ANTI JOIN {path('claims', entity.name)} AS c ON c.id = b.{quote(ID)}" if entity.aggregate else ""
     table = path("evidence", f"{entity.name}.natives")
     harms = dict(_harms(entity))
-    same, moved = f"row({before}) IS NOT DISTINCT FROM row({now})", f"t.{quote(CHANGED)} IS DISTINCT FROM b.{quote(CHANGED)}"
+    moved = f"t.{quote(CHANGED)} IS DISTINCT FROM b.{quote(CHANGED)}"
+    claims = {**harms, "same": f"row({before}) IS NOT DISTINCT FROM row({now})", "moved": moved, "later": f"t.{quote(CHANGED)} > CAST($1 AS TIMESTAMPTZ)"}
     sql = f"""
         CREATE TABLE {table} AS
-        SELECT DISTINCT b.{quote(ID)} AS id,
-               CASE {" ".join(f"WHEN {claim} THEN '{status}'" for status, claim in harms.items())}
-                    WHEN {moved} AND t.{quote(CHANGED)} > CAST($1 AS TIMESTAMPTZ) THEN 'alive' ELSE 'changed' END AS status
-        FROM {path("own_baseline", entity.name)} AS b {added}
-        LEFT JOIN {path("own_target", entity.name)} AS t ON t.{quote(ID)} = b.{quote(ID)}
-        WHERE t.{quote(ID)} IS NULL OR NOT ({same}) OR {harms[OVERWRITTEN]} OR ({moved} AND ({" OR ".join(harms.values())}))"""
-    engine.execute(Query(sql, (moment, until), step))
+        SELECT DISTINCT id, CASE {" ".join(f"WHEN {quote(status)} THEN '{status}'" for status in harms)}
+                                 WHEN moved AND later THEN 'alive' ELSE 'changed' END AS status
+        FROM (SELECT b.{quote(ID)} AS id, {", ".join(f"{claim} AS {quote(name)}" for name, claim in claims.items())}
+              FROM {path("own_baseline", entity.name)} AS b {added}
+              LEFT JOIN {path("own_target", entity.name)} AS t ON t.{quote(ID)} = b.{quote(ID)})
+        WHERE missing OR NOT same OR {quote(OVERWRITTEN)} OR (moved AND ({" OR ".join(map(quote, harms))}))"""
+    (told,) = engine.one(Query(sql, (moment, until), step))
     before_rows, now_rows = (path(f"own_{side}", entity.name) for side in ("baseline", "target"))
     rows, ids = engine.one(Query(f"SELECT count(*), count(DISTINCT b.{quote(ID)}) FROM {before_rows} AS b {added}", step=step))
     there = f"{now_rows} AS t SEMI JOIN (SELECT b.{quote(ID)} AS id FROM {before_rows} AS b {added}) AS b ON b.id = t.{quote(ID)}"
     (found,) = engine.one(Query(f"SELECT count(*) FROM {there}", step=step))
-    if found > ids - engine.one(Query(f"SELECT count(*) FROM {table} WHERE status = 'missing'", step=step))[0]:
+    gone = engine.one(Query(f"SELECT count(*) FROM {table} WHERE status = 'missing'", step=step))[0] if told else 0
+    if found > ids - gone:
         sql = f"""
             INSERT INTO {table}
             SELECT t.id, 'repeated' FROM (SELECT t.{quote(ID)} AS id, count(*) AS n FROM {there} GROUP BY 1) AS t

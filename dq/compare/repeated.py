@@ -29,18 +29,18 @@ def set_repeated_apart(engine: Engine, entity: Entity, *, tables: Tables) -> Non
     names = [quote(name) for name in entity.key]
     null = " OR ".join(f"{name} IS NULL" for name in names)
     groups = " UNION ".join(f"SELECT {', '.join(names)} FROM some_{side} GROUP BY ALL HAVING count(*) > 1 OR bool_or({null})" for side in ("source", "target"))
-    engine.execute(Query(f"CREATE OR REPLACE TEMP TABLE repeated AS {groups}", step=step))
-    if engine.one(Query("SELECT count(*) FROM repeated", step=step)) != (0,):
+    (found,) = engine.one(Query(f"CREATE OR REPLACE TEMP TABLE repeated AS {groups}", step=step))
+    if found:
         same = " AND ".join(f"r.{name} IS NOT DISTINCT FROM x.{name}" for name in names)
         fields = [*key_names(entity), *fact_names(entity)]
+        nothing = f"{status('duplicate')} AS status, {', '.join(f'0 AS {name}' for name in mask_names(entity))}"
+        told: list[str] = []
+        taken: list[str] = []
         for side, alias in (("source", "s"), ("target", "t")):
             picked = f"FROM some_{side} AS {alias} WHERE EXISTS (SELECT 1 FROM repeated AS r WHERE {same.replace('x.', f'{alias}.')})"
-            values = [*(f"{alias}.{name}" for name in names), *facts(entity, (alias,))]
-            sql = f"""
-                INSERT INTO {tables.rows} BY NAME
-                SELECT {", ".join(f"{value} AS {name}" for name, value in zip(fields, values, strict=True))}, {alias}.{HASH} AS {side}_hash,
-                       {status("duplicate")} AS status, {", ".join(f"0 AS {name}" for name in mask_names(entity))}
-                {picked}"""
+            values = zip(fields, (*(f"{alias}.{name}" for name in names), *facts(entity, (alias,))), strict=True)
+            told.append(f"SELECT {', '.join(f'{value} AS {name}' for name, value in values)}, {alias}.{HASH} AS {side}_hash, {nothing} {picked}")
+            taken.append(f"DELETE {picked}")
+        for sql in (f"INSERT INTO {tables.rows} BY NAME {' UNION ALL BY NAME '.join(told)}", *taken):
             engine.execute(Query(sql, step=step))
-            engine.execute(Query(f"DELETE {picked}", step=step))
     engine.execute(Query("DROP TABLE repeated", step=step))

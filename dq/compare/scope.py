@@ -19,6 +19,8 @@ from dq.contract.models import Entity
 from dq.engine import Engine
 from dq.sql import Query, path, quote
 
+_BEFORE, _DANGLING = quote("dq.before"), quote("dq.dangling")  # of an unclaimed row: it stood in the baseline; the crosswalk names it
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -139,14 +141,14 @@ def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str, un
     sql = f"""
         CREATE OR REPLACE TEMP TABLE unclaimed AS
         SELECT r.{quote(ID)} AS id,
-               CASE WHEN r.{quote(ID)} IN ({before}) AND NOT ({dangling}) THEN 'native'
+               CASE WHEN {_BEFORE} AND NOT {_DANGLING} THEN 'native'
                     WHEN r.{quote(CREATED)} > CAST($1 AS TIMESTAMPTZ) AND (r.{quote(CREATED)} > CAST($2 AS TIMESTAMPTZ)) IS NOT TRUE
-                         AND NOT ({dangling}) AND NOT ({_belongs(engine, entity)})
+                         AND NOT {_DANGLING} AND NOT ({_belongs(engine, entity)})
                          AND NOT EXISTS (SELECT 1 FROM source_keys AS k WHERE {on}) THEN 'new'
                     ELSE 'extra' END AS origin,
                {_owner_scope(entity, scope)} AS in_scope
-        FROM {own} AS r
-        WHERE NOT EXISTS (SELECT 1 FROM claimed AS c WHERE c.id = r.{quote(ID)})"""
+        FROM (SELECT r.*, r.{quote(ID)} IN ({before}) AS {_BEFORE}, {dangling} AS {_DANGLING} FROM {own} AS r
+              WHERE NOT EXISTS (SELECT 1 FROM claimed AS c WHERE c.id = r.{quote(ID)})) AS r"""
     engine.execute(Query(f"CREATE OR REPLACE TEMP TABLE claimed AS {claimed}", step=f"{entity.name}: claims"))
     engine.execute(Query(sql, (moment, until), step=f"{entity.name}: native rows"))
     take_out_withdrawn(engine, entity)
