@@ -59,7 +59,8 @@ def _released(engine: Engine, facts: Facts) -> Iterator[Check]:
     entities = [item.entity for item in facts.entities]
     for item in facts.entities:
         natives = item.entity.name == dq.measuring.whose_natives(entities, SEED)
-        found: CanaryResult | Crash | None = attempt(f"canary.{item.entity.name}", release, engine, item.entity, SEED, natives=natives)
+        claims = None if natives else ()
+        found: CanaryResult | Crash | None = attempt(f"canary.{item.entity.name}", release, engine, item.entity, SEED, natives=natives, claims=claims)
         if item.entity.name == dq.measuring.whose_export(entities, SEED):
             found = dq.measuring.release_in_files(engine, item.exported, canary=found, seed=SEED, attempt=attempt)
         yield judge_canary(item.entity, found, item.evidence)

@@ -10,8 +10,8 @@ from pathlib import Path
 from dq_fixtures.corruptions import BROKEN, CORRUPTIONS, Corruption, apply
 from dq_fixtures.corruptions.expected import Expected, Unproven
 from dq_fixtures.corruptions.neutral import NEUTRAL, Neutral
-from dq_fixtures.corruptions.picks import attach
-from dq_fixtures.corruptions.registry import FIRST, NEXT
+from dq_fixtures.corruptions.picks import Db
+from dq_fixtures.corruptions.registry import FIRST, NEXT, with_stores
 
 from dq.errors import DqError
 from dq.running import Finished
@@ -58,18 +58,18 @@ def run_neutral(base: Path, name: str) -> list[str]:
             finished = case.run(files)
         except DqError as error:
             return [f"refused: {error}"]
-        alarms = judge_neutral(case, finished, it)
+        return judge_neutral(case, finished, {it: cells})
+
+
+def judge_neutral(case: Case, finished: Finished, made: Mapping[Neutral, int | None]) -> list[str]:
+    """Return every alarm of a run after neutral changes, each with the cells that must be counted, and what differs that must not."""
+    alarms = [*compare(finished, ()), *_crashes(finished)]
+    for it, cells in made.items():
         if it.counted is not None:
             check, rule = it.counted
             found = finished.record.check(check).equal_after
             alarms += [] if found == {rule: cells} else [f"{check}: expected {cells} equal after {rule}, found {found}"]
-        return alarms
-
-
-def judge_neutral(case: Case, finished: Finished, it: Neutral) -> list[str]:
-    """Return every alarm of a run after neutral changes, and what differs that must not."""
-    alarms = [*compare(finished, ()), *_crashes(finished)]
-    return alarms + differences(finished.folder, case.base / CLEAN) if it.same else alarms
+    return alarms + differences(finished.folder, case.base / CLEAN) if any(it.same for it in made) else alarms
 
 
 def run_sabotage(base: Path, name: str) -> list[str]:
@@ -105,14 +105,14 @@ def _corrupted(case: Case, it: Corruption) -> tuple[Finished, Expected]:
         folder = case.sealed()
         expected = it.corrupt(folder)
         return case.run({}), expected
-    files, expected = case.changed(lambda copy: in_exports(copy, it) if it.place == "exports" else apply(copy, it.id))
+    files, expected = case.changed(lambda copy: with_stores(copy, lambda db: let_loose(it, case, copy, db)))
     return case.run(files), expected
 
 
-def in_exports(copy: Path, it: Corruption) -> Expected:
-    """Corrupt the folder of exports beside the unsealed stores; return what must be found."""
-    with attach(copy) as db:
-        expected: Expected = it.corrupt(copy / "export", db)
+def let_loose(it: Corruption, case: Case, copy: Path, db: Db) -> Expected:
+    """Corrupt what is not sealed, where a corruption has its place: the contract, the folder of exports, the stores; return what must be found."""
+    where = {"contract": (case.contract, db), "exports": (copy / "export", db), "stores": (db,)}
+    expected: Expected = it.corrupt(*where[it.place])
     return expected
 
 

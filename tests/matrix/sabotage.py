@@ -321,31 +321,31 @@ _blind(
 _blind(
     "F36.natives",
     "a silent change of the target's own rows is not told",
-    everything_planted(canaries__releasing__check_natives=NATIVES),
+    everything_planted(everywhere=True, canaries__releasing__check_natives=NATIVES),
     _valued(),
 )
 _blind(
     "F36.ledger",
     "a total that is wrong in the target alone is not told",
-    everything_planted(canaries__releasing__check_invariant=LEDGER),
+    everything_planted(everywhere=True, canaries__releasing__check_invariant=LEDGER),
     _canaries("orders", "points_balances"),
 )
 _blind(
     "F36.holds",
     "a claim that only the target breaks is not told",
-    everything_planted(canaries__releasing__check_invariant=HOLDS),
+    everything_planted(everywhere=True, canaries__releasing__check_invariant=HOLDS),
     _canaries(*_CLAIMING["holds"]),
 )
 _blind(
     "F36.unique",
     "what stands twice in the target alone is not told",
-    everything_planted(canaries__releasing__check_invariant=UNIQUE),
+    everything_planted(everywhere=True, canaries__releasing__check_invariant=UNIQUE),
     _canaries(*_CLAIMING["unique"]),
 )
 _blind(
     "F36.export",
     "what differs in persons' files is not found",
-    everything_planted(canaries__releasing__localise=finding_nothing_in_files()),
+    everything_planted(everywhere=True, canaries__releasing__localise=finding_nothing_in_files()),
     _canaries(*checks.EXPORTED),
 )
 _blind(

@@ -20,7 +20,7 @@ from dq_fixtures.corruptions.neutral import NEUTRAL
 from dq_fixtures.corruptions.registry import FIRST, Stage, with_stores
 
 from .canaries import run_canaries
-from .cases import in_exports, judge_corruption, judge_neutral
+from .cases import judge_corruption, judge_neutral, let_loose
 from .judging import OUTCOME, Otherwise, compare
 from .listing import Item, run_item
 from .sabotage import SABOTAGES
@@ -29,25 +29,44 @@ from .stages import Case
 
 _MOST = 16  # of a share: the more there are, the likelier two pick the same row
 
-_APART = (  # they take from others what those would pick, write what those cannot read, or find nothing left to pick after others
-    *("CO.given", "E.nobody", "G.twice", "K.unplaced", "M.twice.accounts", "N.earlier", "N.owner.said", "NU2", "O02", "O02.none", "O18", "R04", "X.empty"),
-    *("Y.deadline", "Y.deadline.gate"),
-)
+_PLACES = ("contract", "exports", "stores", "sealed")
+
+_APART = ("G.twice", "NU2", "Y.deadline", "Y.deadline.gate")  # they write what others cannot read
+
+_AMONG_THEMSELVES = {"CO.given", "E.nobody", "K.unplaced", "M.twice.accounts", "N.earlier", "N.owner.said", "O02", "O02.none", "O18", "R04", "X.empty"}
+"""Those that take from most others what these would pick, or find nothing left to pick after them, but get on with each other."""
 
 _CLASHES = tuple(
     frozenset(names.split())
     for names in (
+        "A07 M.twice.codes",
         "A07.coupons C05.one",
+        "A07.lines L02",
+        "A07.lines L11",
+        "A21 A22.swap",
+        "B03 M.twice.entries",
+        "B04 M.twice.entries",
         "C01.before C12",
         "C02 demo.zone",
         "C02.utc C13",
+        "CD.other X.definition",
         "E.linked A06.native",
+        "E.nobody O18",
+        "E.nobody R04",
+        "E.nobody X.empty",
+        "K.batches Y.baseline",
+        "K.unplaced M.twice.accounts",
+        "K.unplaced X.empty",
+        "K19.through O28",
+        "L03.id W10",
+        "L04.buyer L11",
         "L04.buyer L11.place",
         "M.survivor M.profile",
         "O08.source O08.paid",
         "RP.sold RP.undated",
         "W06 W06.both",
         "Y01 Y01.new Y13",
+        "Y03 Y13",
         "Y09 Y13.refund",
         "Y11 Y13.time",
     )
@@ -67,10 +86,10 @@ Share = tuple[Item, ...]
 def shares(items: Iterable[Item]) -> list[Share]:
     """Put items together that may share a run; each stands in one share, and those that may not are alone.
 
-    Each goes where the fewest others are that are about the same entities, so that few pick the same rows.
+    Those that need the most room choose first. Each goes where the fewest others are that are about the same entities, so that few pick the same rows.
     """
     together: dict[object, list[tuple[list[Item], set[str]]]] = {}
-    for item in sorted(items, key=_order):
+    for item in sorted(items, key=_breadth, reverse=True):
         where, checks = _room(item)
         open_ = [share for share in together.setdefault(where, []) if len(share[0]) < _MOST and _fits(checks, share[1]) and not _clashes(item, share[0])]
         if open_:
@@ -79,7 +98,7 @@ def shares(items: Iterable[Item]) -> list[Share]:
             taken.update(checks)
         else:
             together[where].append(([item], set(checks)))
-    return [tuple(members) for found in together.values() for members, _ in found]
+    return [tuple(sorted(members, key=_order)) for found in together.values() for members, _ in found]
 
 
 def run_share(base: Path, share: Share) -> Mapping[str, list[str]]:
@@ -132,10 +151,19 @@ def _alone(base: Path, item: Item) -> list[str]:
         return traceback.format_exc().splitlines()[-3:]
 
 
-def _order(item: Item) -> tuple[bool, int]:
-    """Return what items are let loose by, in this order: whole persons and rows before single values, and last what leaves nothing to pick from."""
+def _breadth(item: Item) -> tuple[int, int]:
+    """Return of how many entities an item takes all the room, and how many checks it breaks."""
+    checks = CORRUPTIONS[item.id].checks if item.kind == "corruption" else ()
+    return len(_about(check for check in checks if check.endswith(_WHOLE))), len(checks)
+
+
+def _order(item: Item) -> tuple[bool, int, int]:
+    """Return what items are let loose by, in this order.
+
+    What is written beside the stores comes before what changes them, whole persons and rows before single values, and last what leaves nothing to pick from.
+    """
     it = CORRUPTIONS.get(item.id) if item.kind == "corruption" else None
-    return (bool(it.unproven), -len(it.checks)) if it is not None else (False, 0)
+    return (bool(it.unproven), _PLACES.index(it.place), -len(it.checks)) if it is not None else (False, 0, 0)
 
 
 def _fits(checks: set[str], others: set[str]) -> bool:
@@ -148,13 +176,26 @@ def _fits(checks: set[str], others: set[str]) -> bool:
     )
 
 
-def _clashes(item: Item, others: Iterable[Item]) -> bool:
+def _clashes(item: Item, others: Sequence[Item]) -> bool:
     names = {other.id for other in others}
-    return any(item.id in clash and not names.isdisjoint(clash) for clash in _CLASHES)
+    return any(item.id in clash and not names.isdisjoint(clash) for clash in _CLASHES) or any(
+        _asks_all(one) and _hides_rows(other) for both in ((item, other) for other in others) for one, other in (both, both[::-1])
+    )
+
+
+def _asks_all(item: Item) -> bool:
+    """Return whether an item breaks what is asked of the rows of every entity together."""
+    return item.kind == "corruption" and "crosswalk.batches" in CORRUPTIONS[item.id].checks
+
+
+def _hides_rows(item: Item) -> bool:
+    """Return whether rows of an entity cannot be read after an item."""
+    return item.kind == "corruption" and any(check.endswith(_WHOLE) for check in CORRUPTIONS[item.id].unproven)
 
 
 def _about(checks: Iterable[str]) -> set[str]:
-    return {check.partition(".")[0] for check in checks} - {"crosswalk", "snapshot", "coverage", "calendar"}
+    """Return which entities checks are about; a crosswalk's, those of its name."""
+    return {check.removeprefix("crosswalk.").partition(".")[0] for check in checks} - {"snapshot", "coverage", "calendar"}
 
 
 def _room(item: Item) -> tuple[object, set[str]]:
@@ -164,13 +205,14 @@ def _room(item: Item) -> tuple[object, set[str]]:
     if item.kind == "corruption":
         it = CORRUPTIONS[item.id]
         if it.refused is None:
-            return (item.kind, it.place, it.stage), set(it.checks) - _ADDED_UP
+            return (item.kind, it.place == "sealed", it.stage, item.id in _AMONG_THEMSELVES), set(it.checks) - _ADDED_UP
     if _is_blind(item):
         return (item.kind, "blind"), set()
     if item.kind == "sabotage" and SABOTAGES[item.id].crashes:
         return (item.kind, "crashes"), {told.check for told in SABOTAGES[item.id].expected(())}
-    if item.kind == "neutral" and NEUTRAL[item.id].counted is None:
-        return (item.kind, NEUTRAL[item.id].stage, NEUTRAL[item.id].same), set()
+    if item.kind == "neutral":
+        one = NEUTRAL[item.id]
+        return (item.kind, one.stage, one.same), set() if one.counted is None else {f"{one.counted[0]} counted"}
     return (item.kind, item.id), set()
 
 
@@ -198,7 +240,7 @@ def run_corruptions(base: Path, names: Sequence[str]) -> list[str] | Unfit:
 
 
 def _changed(case: Case, names: Sequence[str], loose: list[str]) -> tuple[dict[str, Path], dict[str, Expected]]:
-    """Return the snapshots after corruptions of one place, and by name what each must bring about; `loose` gets each name before it is let loose."""
+    """Return the snapshots after corruptions that may share a run, and by name what each must bring about; `loose` gets each name before it is let loose."""
 
     def each(corrupt: Callable[[Corruption], Expected]) -> dict[str, Expected]:
         expected = {}
@@ -207,15 +249,10 @@ def _changed(case: Case, names: Sequence[str], loose: list[str]) -> tuple[dict[s
             expected[name] = corrupt(CORRUPTIONS[name])
         return expected
 
-    place = CORRUPTIONS[names[0]].place
-    if place == "contract":
-        return case.clean, each(lambda it: case.open_clean(it.corrupt, case.contract))
-    if place == "sealed":
+    if CORRUPTIONS[names[0]].place == "sealed":
         folder = case.sealed()
         return {}, each(lambda it: it.corrupt(folder))
-    if place == "exports":
-        return case.changed(lambda copy: each(lambda it: in_exports(copy, it)))
-    return case.changed(lambda copy: with_stores(copy, lambda db: each(lambda it: it.corrupt(db))))
+    return case.changed(lambda copy: with_stores(copy, lambda db: each(lambda it: let_loose(it, case, copy, db))))
 
 
 def _crashing(base: Path, names: list[str]) -> list[str]:
@@ -241,11 +278,11 @@ def _neutral(base: Path, names: list[str]) -> list[str]:
         case = _case(base, Path(work), NEUTRAL[names[0]].stage)
         contract = case.contract
         try:
-            files, _ = case.changed(lambda copy: [NEUTRAL[name].change(copy, contract) for name in names])
+            files, cells = case.changed(lambda copy: {NEUTRAL[name]: NEUTRAL[name].change(copy, contract) for name in names})
             finished = case.run(files)
         except Exception as error:  # noqa: BLE001 - as above
             return [f"not together: {error}"]
-        return judge_neutral(case, finished, NEUTRAL[names[0]])
+        return judge_neutral(case, finished, cells)
 
 
 def _case(base: Path, work: Path, stage: Stage) -> Case:

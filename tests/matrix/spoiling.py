@@ -92,18 +92,20 @@ def finding_nothing_in_files() -> Callable[..., Localised]:
     return call
 
 
-def everything_planted(**spoilt: Any) -> Spoil:
+def everything_planted(*, everywhere: bool = False, **spoilt: Any) -> Spoil:
     """Return what replaces functions, while every canary operator is used wherever it does something: one of them must notice.
 
     Args:
+        everywhere: ask of every entity, too, what a run asks of one of them: as rows of the target's own, in persons' files, what is claimed.
         spoilt: place of a function, `__` for a dot, to what stands there instead.
     """
 
     def spoil() -> AbstractContextManager[Any]:
         stack = ExitStack()
         stack.enter_context(patch("dq.canaries.planting._EACH", 99))
-        stack.enter_context(patch("dq.measuring.whose_natives", lambda *_: ANY))
-        stack.enter_context(patch("dq.measuring.whose_export", lambda *_: ANY))
+        if everywhere:
+            stack.enter_context(patch("dq.measuring.whose_natives", lambda *_: ANY))
+            stack.enter_context(patch("dq.measuring.whose_export", lambda *_: ANY))
         for place, instead in spoilt.items():
             stack.enter_context(patch(f"dq.{place.replace('__', '.')}", instead))
         return stack
