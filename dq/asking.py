@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -67,10 +68,10 @@ class Question:
 @lru_cache(maxsize=1)
 def versions() -> dict[str, str]:
     """Return the versions that decide: ours with the digest of its code, the engine's, the tables of currencies and zones."""
-    code = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.rglob("*")):
-        if file.suffix in (".py", ".html", ".css"):
-            code.update(f"{file.relative_to(Path(__file__).parent).as_posix()}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    folder, code = str(Path(__file__).parent), hashlib.sha256()
+    for file in sorted(os.path.join(place, name) for place, _, names in os.walk(folder) for name in names):  # noqa: PTH118 - half the time of Path's
+        if file.endswith((".py", ".html", ".css")):
+            code.update(f"{file.removeprefix(folder)}\0{hashlib.sha256(Path(file).read_bytes()).hexdigest()}\n".encode())
     tables = {name: metadata.version(name) for name in ("iso4217", "tzdata")}
     return {"dq": f"{__version__} {code.hexdigest()[:12]}", "duckdb": VERSION, **tables}
 
