@@ -103,11 +103,11 @@ def shares(items: Iterable[Item]) -> list[Share]:
 
 def run_share(base: Path, share: Share) -> Mapping[str, list[str]]:
     """Run the items of a share and return by id what was otherwise than it must be."""
-    if len(share) == 1:
-        return {share[0].id: _alone(base, share[0])}
     names = [item.id for item in share]
     if _is_blind(share[0]):
         return run_canaries(base, names)
+    if len(share) == 1:
+        return {share[0].id: _alone(base, share[0])}
     together = {"corruption": run_corruptions, "sabotage": _crashing}.get(share[0].kind, _neutral)
     otherwise = together(base, names)
     if not otherwise:
