@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from importlib import resources
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 from dq_fixtures.corruptions import CORRUPTIONS, NEUTRAL, apply, checks
 from dq_fixtures.corruptions.expected import Expected, Fault, cells, rows, slices, unproven
-from dq_fixtures.corruptions.registry import corruption
+from dq_fixtures.corruptions.picks import attach, pick, picking_for
+from dq_fixtures.corruptions.registry import FIRST, corruption
 
 from dq.contract.reading import read_contract
 from dq.errors import SnapshotError
@@ -46,6 +48,18 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Base:
 @pytest.mark.parametrize("share", shares(items()), ids=lambda share: f"{share[0].kind}-{share[0].id}")
 def test_the_matrix_holds(built: Base, share: Share) -> None:
     assert {name: found for name, found in run_share(built(*share[0].built), share).items() if found} == {}
+
+
+def test_corruptions_of_a_share_pick_rows_of_other_persons_as_long_as_there_are_others(built: Base, tmp_path: Path) -> None:
+    stores = Path(shutil.copytree(built(FIRST.moved) / str(FIRST.moved) / "unsealed", tmp_path / "stores"))
+    with attach(stores) as db:
+        first = pick(db, "orders")
+        picking_for(db, "one")
+        assert pick(db, "orders") == first
+        picking_for(db, "other")
+        theirs, mine = first.source("user_id"), f"customer_id IN (SELECT customer_id FROM target.sales WHERE {first.where})"
+        assert pick(db, "orders").source("user_id") != theirs != pick(db, "payments").source("user_id")
+        assert pick(db, "orders", mine).source("user_id") == theirs
 
 
 def test_every_case_of_the_matrix_is_in_one_share() -> None:

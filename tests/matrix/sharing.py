@@ -152,21 +152,15 @@ def _fits(checks: set[str], others: set[str]) -> bool:
     )
 
 
-def _clashes(item: Item, others: Sequence[Item]) -> bool:
-    names = {other.id for other in others}
-    return any(item.id in clash and not names.isdisjoint(clash) for clash in _CLASHES) or any(
-        _asks_all(one) and _hides_rows(other) for both in ((item, other) for other in others) for one, other in (both, both[::-1])
-    )
+def _clashes(item: Item, others: Iterable[Item]) -> bool:
+    return any(any({item.id, other.id} <= clash for clash in _CLASHES) or _hides(item, other) or _hides(other, item) for other in others)
 
 
-def _asks_all(item: Item) -> bool:
-    """Return whether an item breaks what is asked of the rows of every entity together."""
-    return item.kind == "corruption" and "crosswalk.batches" in CORRUPTIONS[item.id].checks
-
-
-def _hides_rows(item: Item) -> bool:
-    """Return whether rows of an entity cannot be read after an item."""
-    return item.kind == "corruption" and any(check.endswith(_WHOLE) for check in CORRUPTIONS[item.id].unproven)
+def _hides(item: Item, other: Item) -> bool:
+    """Return whether rows cannot be read after an item, and another breaks what is asked of the rows of all entities together."""
+    if item.kind != "corruption" or other.kind != "corruption":
+        return False
+    return any(check.endswith(_WHOLE) for check in CORRUPTIONS[item.id].unproven) and "crosswalk.batches" in CORRUPTIONS[other.id].checks
 
 
 def _about(checks: Iterable[str]) -> set[str]:
