@@ -33,7 +33,7 @@ from dq.recording import judge_facts, judge_stores, make_record, snapshot_column
 from dq.room import judge_rooms
 from dq.running import Told
 from dq.settings import Settings
-from dq.stores.contents import discrepancies, strange_objects
+from dq.stores.contents import discrepancies, look_inside
 from dq.stores.identity import untimely
 from dq.stores.opening import Opened, threads_for
 from dq.waivers.applying import apply_waivers
@@ -56,10 +56,10 @@ def attached(opened: Mapping[str, Opened], *, settings: Settings) -> Iterator[En
 
 def look_into_snapshots(engine: Engine, question: Question, *, attempt: Attempts) -> Mapping[str, tuple[str, ...]]:
     """Return by side what in its snapshot its manifest does not say; before anything is read from it."""
-    strange = attempt("snapshots", strange_objects, engine)
+    inside = attempt("snapshots", look_inside, engine)
     found: dict[str, tuple[str, ...]] = {}
     for side, manifest in question.manifests.items():
-        lines = strange if isinstance(strange, Crash) else attempt(f"snapshot.{side}", discrepancies, engine, snapshot(side), manifest, strange=strange)
+        lines = inside if isinstance(inside, Crash) else attempt(f"snapshot.{side}", discrepancies, engine, snapshot(side), manifest, inside=inside)
         found[side] = (lines.reason,) if isinstance(lines, Crash) else lines
     return found
 

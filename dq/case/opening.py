@@ -18,7 +18,7 @@ from dq.folder import FINDINGS, read_varying
 from dq.record import Record
 from dq.settings import Settings
 from dq.signoff.exporter import vouching
-from dq.stores.contents import discrepancies, strange_objects
+from dq.stores.contents import discrepancies, look_inside
 from dq.stores.identity import check_identity, moved_batches
 from dq.stores.manifest import Manifest, read_manifest
 from dq.stores.opening import Identity, Opened, find_snapshots, open_snapshots, snapshot_paths
@@ -144,7 +144,7 @@ def _known(varying: Mapping[str, Any]) -> dict[str, Identity]:
 def _check_contents(engine: Engine, opened: Mapping[str, Opened], *, known: Mapping[str, Identity]) -> None:
     """Look into the files that the run did not look into as they are now. Raises SnapshotError."""
     others = {side: item for side, item in opened.items() if known.get(side) != item.identity}
-    strange = strange_objects(engine) if others else {}
+    inside = look_inside(engine) if others else {}
     for side, item in others.items():
-        for line in discrepancies(engine, snapshot(side), item.manifest, strange=strange):
+        for line in discrepancies(engine, snapshot(side), item.manifest, inside=inside):
             raise SnapshotError(f"{side} snapshot {item.path}: {line}")

@@ -26,7 +26,7 @@ from dq.proposing.sample import Map
 from dq.proposing.writing import Batch, Proposal, files_of
 from dq.settings import Settings
 from dq.sql import Query, path
-from dq.stores.contents import discrepancies
+from dq.stores.contents import discrepancies, look_inside
 from dq.stores.manifest import Manifest
 from dq.stores.opening import find_snapshots, open_snapshots
 
@@ -70,8 +70,9 @@ def propose(folder: Path, snapshots: Mapping[str, Path], *, settings: Settings |
         spill = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dq-")))
         settings = settings or Settings()
         engine = stack.enter_context(attached(opened, settings=Settings(settings.memory, settings.threads, spill)))
+        inside = look_inside(engine)
         for side, manifest in manifests.items():
-            for line in discrepancies(engine, snapshot(side), manifest):
+            for line in discrepancies(engine, snapshot(side), manifest, inside=inside):
                 raise SnapshotError(f"{side} snapshot {snapshots[side]}: {line}")
         proposal = _proposal(engine, manifests, snapshots, told=told)
         for item in opened.values():

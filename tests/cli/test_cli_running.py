@@ -218,7 +218,7 @@ COUPONS = {f"coupons.{kind}" for kind in ("keys", "rows", "values", "attribution
 FIT = {"accounts.fit.name_there"}
 ROOM = {"coupons.room"}
 STEPS = {
-    ("snapshots", "strange_objects"): {"snapshot.source", "snapshot.target", "snapshot.baseline", "snapshot.crosswalk"},
+    ("snapshots", "look_inside"): {"snapshot.source", "snapshot.target", "snapshot.baseline", "snapshot.crosswalk"},
     ("snapshot.source", "discrepancies"): {"snapshot.source"},
     ("snapshot.target", "discrepancies"): {"snapshot.target"},
     ("snapshot.baseline", "discrepancies"): {"snapshot.baseline"},
