@@ -195,6 +195,7 @@ def natives(world: World, entity: Entity) -> Natives:
     times: Counter[Any] = Counter()
     added_to = _added_to(world, entity)
     came = {key_of(entity, row) for row in world.mapped(entity)} if entity.own_id is None else set()
+    taken = {row.id for row in world.own(entity, "target") if None not in _key(entity, row) and _key(entity, row) in came}  # whatever else has such an id
     for row in world.own(entity, "baseline"):
         if any(tuple(then.values[name] for name in entity.key) in added_to for then in now[row.id]):
             continue
@@ -203,7 +204,7 @@ def natives(world: World, entity: Entity) -> Natives:
         if not now[row.id]:
             found.missing.append(row.id)
         for then in now[row.id]:
-            is_another = then.created_at != row.created_at or _came_as(_key(entity, then), before=_key(entity, row), came=came)
+            is_another = then.created_at != row.created_at or (_key(entity, then) != _key(entity, row) and row.id in taken)
             _look_at_native(world, entity, row, then, found, is_another=is_another)
     found.repeated = [name for name, count in times.items() if len(now[name]) > count]
     return found
@@ -224,10 +225,6 @@ def _look_at_native(world: World, entity: Entity, row: Own, then: Own, found: Na
     elif then.values != row.values:
         says_so = has_moved and now is not None and world.moment is not None and now > world.moment
         (found.alive if says_so else found.changed).append(row.id)
-
-
-def _came_as(now: Key, *, before: Key, came: set[Key]) -> bool:
-    return now != before and None not in now and now in came
 
 
 def _key(entity: Entity, row: Own) -> Key:

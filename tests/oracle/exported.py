@@ -19,14 +19,18 @@ from tests.oracle.world import Own, Sided, World
 
 
 def people(world: World) -> tuple[frozenset[int], bool]:
-    """Return the persons with a file who are of the batches compared, and whether a file is of somebody in no batch; who was erased is in any."""
+    """Return the persons with a file who are of the batches compared, and whether a file is of somebody in no batch.
+
+    Who was erased is in any batch, unless the crosswalk lists them in one.
+    """
     crosswalk, accounts = world.crosswalk, world.crosswalk.maps[str(world.contract.migration.accounts)]
     compared, is_strange = set(), False
     for row in world.stores["export"]["persons"]:
         theirs = [account for account, targets in accounts.items() if row["person"] in targets]
         batches = {batch for account in theirs for batch in crosswalk.batches_of.get(account, ())}
         is_erased = any(account in crosswalk.erased for account in theirs)
-        if is_erased or batches & world.asked.batches:
+        is_in_any = any(account in crosswalk.erased and not crosswalk.batches_of.get(account) for account in theirs)
+        if is_in_any or batches & world.asked.batches:
             compared.add(row["person"])
         is_strange |= not batches and not is_erased
     return frozenset(compared), is_strange

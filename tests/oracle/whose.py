@@ -6,7 +6,7 @@ Source: DECISIONS "Merge", "Crosswalk", "Batches"; docs/contract.md, the last pa
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from dq.contract.claims import LedgerSum
@@ -61,17 +61,22 @@ def target_rows(world: World, entity: Entity, answer: Answer) -> list[Sided]:
         return [Sided(row.values) for row in world.own(entity, "target")]
     baseline, before = world.own(entity, "baseline"), {row.id for row in world.own(entity, "baseline")}
     since = since_before(world, entity)
+    rows = list(divided(world, entity))
+    # a row is known by its id: what else has the id of one that is compared is compared with it
+    compared = {row.id for row, fates in rows if fates is not None and _is_compared(world, row, fates, before=before)}
     kept = []
-    for row, fates in divided(world, entity):
+    for row, fates in rows:
         if fates is None:
             answer.native += row.id in before
             answer.native_new += row.id not in before
-            continue
-        left = {"erased", "early"} if world.asked.batches == world.asked.moved else {"erased"}
-        is_left_over = fates & left and not fates & {"other", "absorbed"} and row.id not in before
-        if "compared" in fates or is_left_over:
+        if row.id in compared:
             kept += [Sided(values) for values in less(entity, row, baseline, since)]
     return kept
+
+
+def _is_compared(world: World, row: Own, fates: set[str], *, before: Container[Any]) -> bool:
+    left = {"erased", "early"} if world.asked.batches == world.asked.moved else {"erased"}
+    return "compared" in fates or bool(fates & left and not fates & {"other", "absorbed"} and row.id not in before)
 
 
 def divided(world: World, entity: Entity) -> Iterable[tuple[Own, set[str] | None]]:
