@@ -39,8 +39,9 @@ def check_invariant(engine: Engine, entity: Entity, invariant: Invariant, *, led
         FROM (SELECT DISTINCT *, true AS {_HERE} FROM ({sides["source"]})) AS s
         FULL JOIN (SELECT DISTINCT *, true AS {_HERE} FROM ({sides["target"]})) AS t ON {on}"""
     engine.execute(Query(sql, step=step))
-    for side in sides if invariant.unique is not None else ():
-        engine.execute(Query(f"DROP TABLE twice_{side}", step=step))
+    kept = "twice" if invariant.unique is not None else "unequal" if invariant.equals is not None else None
+    for side in sides if kept is not None else ():
+        engine.execute(Query(f"DROP TABLE {kept}_{side}", step=step))
     # every row was counted when the fingerprints were taken
     compared = f"SELECT coalesce(sum(source_n), 0) + coalesce(sum(target_n), 0) FROM {path('evidence', f'{entity.name}.fingerprints')}"
     sql = f"SELECT count(*), count(*) FILTER (in_source AND in_target), count(*) FILTER (in_source AND NOT in_target), ({compared}) FROM {table}"
@@ -87,12 +88,12 @@ def _breaking(engine: Engine, entity: Entity, invariant: Invariant, ledger: Enti
     unequal = f"""
         SELECT {keys} FROM {view} AS r LEFT JOIN ({sums}) AS l ON {on_sum}
         WHERE r.{quote(invariant.column)} IS DISTINCT FROM coalesce(l.{total}, 0){f" AND r.{quote(UNMAPPED)} & {bits} = 0" if bits else ""}"""
-    if not whole:
-        return unequal  # a sum without a row has no key here: the ledger's own rows and attribution tell of it
-    alone = _sums_alone(engine, ledger, equals, side=side)
-    return f"""{unequal}
-        UNION ALL
-        SELECT {", ".join(f"l.{quote(name)}" for name in entity.key)} FROM ({alone}) AS l ANTI JOIN {view} AS r ON {on_sum}"""
+    if whole:  # else a sum without a row has no key here: the ledger's own rows and attribution tell of it
+        alone = _sums_alone(engine, ledger, equals, side=side)
+        unequal += f" UNION ALL SELECT {', '.join(f'l.{quote(name)}' for name in entity.key)} FROM ({alone}) AS l ANTI JOIN {view} AS r ON {on_sum}"
+    # one side after the other: together their sums need more memory than there may be (a million accounts: more than 858 MB)
+    engine.execute(Query(f"CREATE OR REPLACE TEMP TABLE unequal_{side} AS {unequal}", step=f"{entity.name}.invariant.{invariant.name}"))
+    return f"SELECT * FROM unequal_{side}"
 
 
 def _repeated(engine: Engine, entity: Entity, invariant: Invariant, *, side: str) -> str:

@@ -32,6 +32,8 @@ MADE_ANEW = {
     "pairs": "their values",
     "twice_source": "values of the source that may stand once and stand twice",
     "twice_target": "those of the target",
+    "unequal_source": "rows of the source that a ledger does not explain",
+    "unequal_target": "those of the target",
 }
 # What is asked again because the answer may be another by then.
 ASKED_AGAIN = {
@@ -80,6 +82,13 @@ def test_no_query_is_asked_twice(asked: Asked) -> None:
 
 def test_every_name_that_is_made_anew_is_used(asked: Asked) -> None:
     assert [name for name in MADE_ANEW if not any(re.search(rf"\b{name}\b", text) for text, _ in asked.texts)] == []
+
+
+def test_ledgers_are_added_up_one_side_after_the_other(asked: Asked) -> None:
+    """Those of both sides at once need more memory than there is, from a million accounts on."""
+    ledgers = [text for text, _ in asked.texts if "dq.total" in text]
+    assert ledgers
+    assert [text for text in ledgers if re.search(r'"(?:own_)?source"', text) and re.search(r'"(?:own_)?target"', text)] == []
 
 
 def test_no_entity_scans_a_base_table_more_often_than_it_did(asked: Asked) -> None:
