@@ -60,34 +60,34 @@ def take_out_copies(engine: Engine, entity: Entity, *, erasures: bool) -> None:
         columns = ", ".join(f"{mapped(column)} AS {quote(column.name)}" for column in telling(entity))
         known = [is_mapped(column) for column in identifying(entity) if column.through]  # of the others the crosswalk's check tells, and nobody again
         rows = f"SELECT {columns} FROM {path('own_source', entity.name)} AS r {' '.join(maps(entity))} WHERE {' AND '.join(known) or 'true'}"
-        _take_out(engine, rows, f"f.{_THEIRS} AND {alike(entity, 'f', 's')}", step=step)
+        _take_out(engine, f"SELECT f.id FROM fresh AS f SEMI JOIN ({rows}) AS s ON f.{_THEIRS} AND {alike(entity, 'f', 's')}", step=step)
     if fresh and has_withdrawn(entity):
-        _take_out(engine, _unmapped(entity, withdrawn_rows(entity)), _alike_unmapped(entity), step=step)
+        _take_out(engine, _alike_unmapped(entity, withdrawn_rows(entity)), step=step)
     if fresh and erasures:
         erased = f"JOIN scope.accounts AS a ON a.account_id = r.{quote(owner.name)} AND a.erased_ever"
-        _take_out(engine, _unmapped(entity, path("own_source", entity.name), erased), _alike_unmapped(entity), step=step)
+        _take_out(engine, _alike_unmapped(entity, path("own_source", entity.name), erased), step=step)
     engine.execute(Query("DROP TABLE fresh", step=step))
 
 
-def _take_out(engine: Engine, rows: str, on: str, *, step: str) -> None:
-    sql = f"UPDATE unclaimed SET origin = 'extra' WHERE id IN (SELECT f.id FROM fresh AS f SEMI JOIN ({rows}) AS s ON {on})"
-    engine.execute(Query(sql, step=step))
+def _take_out(engine: Engine, ids: str, *, step: str) -> None:
+    engine.execute(Query(f"UPDATE unclaimed SET origin = 'extra' WHERE id IN ({ids})", step=step))
 
 
-def _unmapped(entity: Entity, rows: str, joins: str = "") -> str:
-    """Return rows of the source that are not to be moved: nothing has to map their ids, and one that nothing maps tells nothing."""
+def _alike_unmapped(entity: Entity, rows: str, joins: str = "") -> str:
+    """Return the ids of fresh rows that are the same as rows of the source that are not to be moved.
+
+    Nothing has to map their ids, and one that nothing maps tells nothing. What is equal comes first and alone: a join that also says `OR` holds each
+    row against each (a million accounts: 15 seconds an entity).
+    """
     columns = [f"{mapped(column)} AS {quote(column.name)}" for column in telling(entity)]
     columns += [f"{is_mapped(column)} OR r.{quote(column.name)} IS NULL AS {_known(column)}" for column in telling(entity) if column.through]
-    return f"SELECT {', '.join(columns)} FROM {rows} AS r {joins} {' '.join(maps(entity, only=telling(entity)))}"
-
-
-def _alike_unmapped(entity: Entity) -> str:
-    """Return the claim that a fresh row `f` is the same as a row `s` of `_unmapped`."""
-    same = []
-    for column in telling(entity):
-        equal = f"f.{quote(column.name)} IS NOT DISTINCT FROM s.{quote(column.name)}"
-        same.append(f"(NOT s.{_known(column)} OR {equal})" if column.through else equal)
-    return " AND ".join((*same, _dated(entity, "f")))
+    equal = [(column, f"f.{quote(column.name)} IS NOT DISTINCT FROM s.{quote(column.name)}") for column in telling(entity)]
+    ids = [f"(NOT s.{_known(column)} OR {same})" for column, same in equal if column.through]
+    return f"""
+        SELECT f.id FROM fresh AS f
+        JOIN (SELECT DISTINCT {", ".join(columns)} FROM {rows} AS r {joins} {" ".join(maps(entity, only=telling(entity)))}) AS s
+        ON {" AND ".join(same for column, same in equal if not column.through)}
+        WHERE {" AND ".join((*ids, _dated(entity, "f")))}"""
 
 
 def _known(column: Column) -> str:
