@@ -40,8 +40,8 @@ def test_the_newest_run_above_is_opened_by_default(tmp_path: Path, monkeypatch: 
         open_run("zzz")
 
 
-def test_no_run_at_all_is_said_with_the_way_to_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_no_run_at_all_is_said_with_the_way_to_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dq.lab.opening.Path.cwd", lambda: Path("/nobody/keeps/runs"))  # the folders above are looked through, too
     with pytest.raises(UsageError, match="there is no run yet: make one with `dq run`") as error:
         open_run()
     assert len(error.value._render_traceback_()) == 1
