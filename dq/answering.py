@@ -32,7 +32,7 @@ from dq.record import Cause, Check, EntityResult, Record
 from dq.recording import judge_facts, judge_stores, make_record, snapshot_columns
 from dq.room import judge_rooms
 from dq.running import Told
-from dq.settings import Settings
+from dq.settings import Settings, usable_cores
 from dq.stores.contents import discrepancies, look_inside
 from dq.stores.identity import untimely
 from dq.stores.opening import Opened, threads_for
@@ -45,7 +45,9 @@ CAUSES = ": causes"  # how the step ends that looks for an entity's causes
 def attached(opened: Mapping[str, Opened], *, settings: Settings) -> Iterator[Engine]:
     """Yield an engine with the opened snapshots attached."""
     files = {snapshot(side): str(item.path) for side, item in opened.items()}
-    engine = open_engine(files, settings=replace(settings, threads=settings.threads or threads_for(opened)))
+    threads = settings.threads or threads_for(opened)
+    engine = open_engine(files, settings=replace(settings, threads=threads))
+    engine.spares = settings.threads is None and threads < usable_cores()
     try:
         for item in opened.values():
             item.check_attached()

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,9 @@ VERSION: str = duckdb.__version__
 
 _BATCH = 100_000  # rows of a stream at a time
 
+_hiding = Lock()
+_hidden: list[str] = []  # modules, one for each thread that hides one now
+
 Row = tuple[Any, ...]
 
 
@@ -39,7 +43,8 @@ class Engine:
     """An in-memory database that reads attached snapshots and spills to `settings.temp`."""
 
     connection: duckdb.DuckDBPyConnection
-    profile: list[tuple[str, float]] = field(default_factory=list)  # (step, seconds), for `--profile` and tests
+    profile: list[tuple[str, float]] = field(default_factory=list)  # (step, seconds), for what varies and tests
+    spares: bool = False  # a core of the machine is left over, see `dq.aside`
 
     def execute(self, query: Query) -> list[Row]:
         """Run one query and fetch all its rows. Raises EngineError with the step; never with a row's values."""
@@ -91,6 +96,10 @@ class Engine:
     def beside(self) -> Engine:
         """Return another connection to the same database, for another thread; its streams and temporary tables are its own."""
         return Engine(self.connection.cursor(), self.profile)
+
+    def interrupt(self) -> None:
+        """End the query that another thread waits for; it gets an EngineError."""
+        self.connection.interrupt()
 
     def close(self) -> None:
         """Close the connection; its tables and spilled data go away."""
@@ -169,14 +178,19 @@ def _without_pandas() -> Iterator[None]:
 
     What is imported already stays; importing it meanwhile fails as if it were not installed, which DuckDB takes for an answer.
     """
-    if "pandas" in sys.modules:
-        yield
-        return
-    sys.modules["pandas"] = None  # type: ignore[assignment]  # Source: Python's reference, "The import system": None stands for a module that is not there
+    with _hiding:
+        hides = bool(_hidden) or "pandas" not in sys.modules
+        if hides:
+            _hidden.append("pandas")
+            sys.modules["pandas"] = None  # type: ignore[assignment]  # Source: Python's reference, "The import system": None stands for a module that is not there
     try:
         yield
     finally:
-        sys.modules.pop("pandas", None)  # another thread may have been here, too
+        if hides:
+            with _hiding:
+                _hidden.pop()
+                if not _hidden:  # the last of the threads that are here
+                    del sys.modules["pandas"]
 
 
 def file_literal(file: Path | str) -> str:

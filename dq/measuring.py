@@ -5,10 +5,11 @@ Every step goes through `attempt`, which turns a crash into a fact of its own, s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from dq.aside import Aside, aside
 from dq.canaries import CanaryResult, release, release_maps, together, which_claim, whose_export, whose_natives
 from dq.compare.carried import Digests, carry
 from dq.compare.crosswalk import crosswalk_evidence
@@ -23,6 +24,7 @@ from dq.compare.natives import Natives, check_natives
 from dq.compare.owners import OwnedRows
 from dq.compare.persons import PersonSums, compare_persons
 from dq.compare.progress import Progress, count_batches, moments_of
+from dq.compare.schema import Prepared
 from dq.compare.sides import make_moved
 from dq.compare.sums import compare_sums
 from dq.contract.claims import Invariant
@@ -31,6 +33,7 @@ from dq.engine import Engine
 from dq.ground import Asked, Attempt, Ground, lay_ground
 
 Sums = tuple[SumPair, ...]
+Released = tuple[str, Callable[[], CanaryResult]]  # a step, and what waits for its canaries
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,33 +85,42 @@ def measure_migration(engine: Engine, contract: Contract, *, asked: Asked, attem
     """
     told("schema and crosswalk")
     ground = lay_ground(engine, contract, asked=asked, attempt=attempt)
-    rows: list[EntityFacts] = []
-    for prepared in ground.prepared:
-        told(f"{prepared.entity.name}: rows")
-        compared = {facts.entity.name: facts.entity for facts in rows if facts.evidence is not None}
-        rows.append(_rows(engine, ground, prepared.entity.name, compared=compared, asked=asked, attempt=attempt))
-    people = _people(engine, ground, attempt=attempt)
-    entities = []
-    compared = {facts.entity.name: facts.entity for facts in rows if facts.evidence is not None}
-    for facts in rows:  # a claim about one entity may need another's rows
-        told(f"{facts.entity.name}: sums and claims")
-        if facts.evidence is not None:
-            claimed = _claims(engine, facts, ground=ground, compared=compared, asked=asked, attempt=attempt)
-            exported = _exported(engine, ground, claimed, people=people, attempt=attempt)
-            canary = claimed.canary
-            if whose_export(compared.values(), asked.seed) == facts.entity.name:
-                canary = release_in_files(engine, exported, canary=canary, seed=asked.seed, attempt=attempt)
-            entities.append(replace(claimed, exported=exported, people=people, canary=canary))
-        else:
-            entities.append(facts)
-    names = dict.fromkeys((*ground.rows, *ground.kept))
-    crosswalks = {name: _crosswalk(engine, ground, name, attempt=attempt) for name in names}
-    canary = attempt("canary.crosswalk", release_maps, engine, contract, ground.scope, asked.seed, kept=bool(ground.kept)) if contract.crosswalks else None
-    carried = None
-    if asked.carries or asked.signed:
-        since = [facts.entity.name for facts in rows if facts.evidence is not None and SINCE in facts.evidence.population.excused]
-        carried = attempt("carried", carry, engine, list(compared.values()), scope=ground.scope, since=since)
-    return Facts(ground, tuple(entities), crosswalks, canary, carried)
+    wanted = [prepared.entity for prepared in ground.prepared if not prepared.problems and _barred(ground, prepared.entity, asked=asked) is None]
+    with aside(engine) as later:  # the canaries
+        of_maps = later(release_maps, contract, ground.scope, asked.seed, kept=bool(ground.kept)) if contract.crosswalks else None
+        canaries: dict[str, list[Released]] = {}
+        rows: list[EntityFacts] = []
+        compared: dict[str, Entity] = {}
+        for prepared in ground.prepared:
+            entity = prepared.entity
+            told(f"{entity.name}: rows")
+            facts = _rows(engine, ground, prepared, compared=compared, asked=asked, attempt=attempt)
+            rows.append(facts)
+            if facts.evidence is not None:
+                compared[entity.name] = entity
+                canaries[entity.name] = [_release(later, entity, fetched=facts.evidence.fetched, among=wanted, seed=asked.seed)]
+        people = _people(engine, ground, attempt=attempt)
+        claimed: list[EntityFacts] = []
+        for facts in rows:  # a claim about one entity may need another's rows
+            told(f"{facts.entity.name}: sums and claims")
+            if facts.evidence is None:
+                claimed.append(facts)
+                continue
+            found = _claims(engine, facts, ground=ground, compared=compared, asked=asked, attempt=attempt)
+            exported = _exported(engine, ground, found, people=people, attempt=attempt)
+            if whose_export(wanted, asked.seed) == facts.entity.name:
+                canaries[facts.entity.name] += in_files(later, exported, seed=asked.seed)
+            claimed.append(replace(found, exported=exported, people=people))
+        names = dict.fromkeys((*ground.rows, *ground.kept))
+        crosswalks = {name: _crosswalk(engine, ground, name, attempt=attempt) for name in names}
+        carried = None
+        if asked.carries or asked.signed:
+            since = [facts.entity.name for facts in rows if facts.evidence is not None and SINCE in facts.evidence.population.excused]
+            carried = attempt("carried", carry, engine, list(compared.values()), scope=ground.scope, since=since)
+        released = {name: canary_of(answers, seed=asked.seed, attempt=attempt) for name, answers in canaries.items()}
+        canary = attempt("canary.crosswalk", of_maps) if of_maps is not None else None
+    entities = tuple(replace(facts, canary=released.get(facts.entity.name)) for facts in claimed)
+    return Facts(ground, entities, crosswalks, canary, carried)
 
 
 def measure_freeze(engine: Engine, ground: Ground, entity: Entity, *, asked: Asked, attempt: Attempt) -> Late | Crash | None:
@@ -142,13 +154,17 @@ def measure_progress(engine: Engine, ground: Ground, *, asked: Asked, as_of: dat
     return Progress(sizes, *moments_of(engine, merged, since=datetime.fromisoformat(asked.baseline_moment), until=as_of))
 
 
-def _rows(engine: Engine, ground: Ground, name: str, *, compared: Mapping[str, Entity], asked: Asked, attempt: Attempt) -> EntityFacts:
+def _barred(ground: Ground, entity: Entity, *, asked: Asked) -> str | None:
+    """Return why an entity's rows cannot be compared, whatever others hold; a schema that does not hold is told apart."""
+    left_out = f"left out: --only {' --only '.join(asked.only)}" if asked.only and entity.name not in asked.only else None
+    return left_out or ground.blocks(entity)
+
+
+def _rows(engine: Engine, ground: Ground, prepared: Prepared, *, compared: Mapping[str, Entity], asked: Asked, attempt: Attempt) -> EntityFacts:
     """Compare an entity's rows; those of others that were compared before may have to tell what came later."""
-    prepared = next(item for item in ground.prepared if item.entity.name == name)
-    entity = prepared.entity
+    entity, name = prepared.entity, prepared.entity.name
     raws = ground.raws.get(name)
-    left_out = f"left out: --only {' --only '.join(asked.only)}" if asked.only and name not in asked.only else None
-    blocked = left_out or ground.blocks(entity) or blocked_by(entity, compared)
+    blocked = _barred(ground, entity, asked=asked) or blocked_by(entity, compared)
     if prepared.problems or blocked is not None or raws is None or isinstance(raws, Crash):
         return EntityFacts(entity, problems=prepared.problems, blocked=blocked)
     evidence = attempt(
@@ -163,7 +179,7 @@ def _rows(engine: Engine, ground: Ground, name: str, *, compared: Mapping[str, E
 
 
 def _claims(engine: Engine, facts: EntityFacts, *, ground: Ground, compared: Mapping[str, Entity], asked: Asked, attempt: Attempt) -> EntityFacts:
-    """Measure what is claimed beside the rows: sums, invariants, the native rows, the canaries."""
+    """Measure what is claimed beside the rows: sums, invariants, the native rows."""
     entity, moment = facts.entity, asked.baseline_moment
     natives: Natives | Crash | None = None
     if entity.merge is not None and moment is not None:
@@ -174,27 +190,33 @@ def _claims(engine: Engine, facts: EntityFacts, *, ground: Ground, compared: Map
         persons={check_id: attempt(check_id, compare_persons, engine, entity, item) for check_id, item in entity.person_sums()},
         invariants={item.name: _invariant(engine, entity, item, compared=compared, attempt=attempt) for item in entity.invariant},
         natives=natives,
-        canary=_canary(engine, facts, compared=compared, asked=asked, attempt=attempt),
         freeze=measure_freeze(engine, ground, entity, asked=asked, attempt=attempt),
     )
 
 
-def _canary(engine: Engine, facts: EntityFacts, *, compared: Mapping[str, Entity], asked: Asked, attempt: Attempt) -> CanaryResult | Crash:
-    """Release an entity's canaries; what is asked alike of every entity is asked of one."""
-    entity, fetched = facts.entity, facts.evidence.fetched if facts.evidence is not None else 0
-    natives, claim = whose_natives(compared.values(), asked.seed), which_claim(compared.values(), asked.seed)
+def _release(later: Aside, entity: Entity, *, fetched: int, among: Sequence[Entity], seed: str) -> Released:
+    """Release an entity's canaries; what is asked alike of all entities is asked of one among them."""
+    claim = which_claim(among, seed)
     claims = {claim[1]} if claim is not None and claim[0] == entity.name else set()
-    return attempt(f"canary.{entity.name}", release, engine, entity, asked.seed, fetched=fetched, natives=entity.name == natives, claims=claims)
+    return f"canary.{entity.name}", later(release, entity, seed, fetched=fetched, natives=entity.name == whose_natives(among, seed), claims=claims)
 
 
-def release_in_files(
-    engine: Engine, exported: Exported | Crash | None, *, canary: CanaryResult | Crash | None, seed: str, attempt: Attempt
-) -> CanaryResult | Crash | None:
-    """Release canaries among an entity's rows in persons' files, too, where any were compared; return them with those of its own."""
-    if not isinstance(exported, Exported) or exported.entity is None or not isinstance(canary, CanaryResult):
-        return canary
-    found = attempt(f"canary.{exported.entity.name}", release, engine, exported.entity, seed, natives=False, claims=())
-    return found if isinstance(found, Crash) else together([canary, found], seed=seed)
+def in_files(later: Aside, exported: Exported | Crash | None, *, seed: str) -> list[Released]:
+    """Release canaries among an entity's rows in persons' files, where any were compared."""
+    if not isinstance(exported, Exported) or exported.entity is None:
+        return []
+    return [(f"canary.{exported.entity.name}", later(release, exported.entity, seed, natives=False, claims=()))]
+
+
+def canary_of(released: Sequence[Released], *, seed: str, attempt: Attempt) -> CanaryResult | Crash:
+    """Return what became of an entity's canaries together; a crash of one of them is one of all."""
+    found: list[CanaryResult] = []
+    for step, answer in released:
+        one = attempt(step, answer)
+        if isinstance(one, Crash):
+            return one
+        found.append(one)
+    return together(found, seed=seed)
 
 
 def _crosswalk(engine: Engine, ground: Ground, name: str, *, attempt: Attempt) -> CrosswalkEvidence | Crash:

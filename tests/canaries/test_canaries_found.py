@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dq.aside import aside
 from dq.attempts import Attempts
 from dq.canaries import CanaryResult, release, release_maps, which_claim, whose_export, whose_natives
 from dq.canaries.operators import OPERATORS
@@ -20,7 +21,7 @@ from dq.contract.models import Entity
 from dq.engine import Engine
 from dq.ground import Asked
 from dq.judgement.canaries import judge_canary, judge_crosswalk_canary
-from dq.measuring import Facts, release_in_files
+from dq.measuring import Facts, canary_of, in_files
 from dq.record import Outcome
 from dq.sql import Query, quote
 from tests.compare.tiny import looked_at
@@ -273,11 +274,13 @@ def test_rows_in_files_are_planted_for_one_entity_a_run_and_count_with_its_own(t
         shown = entity.model_copy(update={"exported": True})
         assert (whose_export([entity], "3f2a"), whose_export([entity, shown], "3f2a")) == (None, "coupons")
         assert isinstance(canary, CanaryResult)
-        attempt = Attempts()
-        both = release_in_files(engine, Exported(entity=entity), canary=canary, seed=canary.seed, attempt=attempt)
-        assert isinstance(both, CanaryResult)
-        assert (both.planted > canary.planted, both.missed, both.invented) == (True, 0, 0)
-        assert release_in_files(engine, Exported(problems=("no such table",)), canary=canary, seed="1", attempt=attempt) == canary
+        with aside(engine) as later:
+            released = [("its own", lambda: canary), *in_files(later, Exported(entity=entity), seed=canary.seed)]
+            both = canary_of(released, seed=canary.seed, attempt=Attempts())
+            assert isinstance(both, CanaryResult)
+            assert (both.planted > canary.planted, both.missed, both.invented) == (True, 0, 0)
+            assert in_files(later, Exported(problems=("no such table",)), seed="1") == []
+            assert in_files(later, Crash("it broke"), seed="1") == []
 
 
 def test_a_row_whose_key_may_stand_again_is_left_out(tmp_path: Path) -> None:

@@ -15,10 +15,10 @@ from dq_fixtures.corruptions.registry import FIRST
 
 import dq.measuring
 from dq.answering import attached
+from dq.aside import aside
 from dq.asking import ask
 from dq.attempts import Attempts
-from dq.canaries import CanaryResult, release, release_maps
-from dq.compare.evidence import Crash
+from dq.canaries import release, release_maps
 from dq.contract.reading import read_contract
 from dq.engine import Engine
 from dq.judgement.canaries import judge_canary, judge_crosswalk_canary
@@ -60,9 +60,11 @@ def _released(engine: Engine, facts: Facts) -> Iterator[Check]:
     for item in facts.entities:
         natives = item.entity.name == dq.measuring.whose_natives(entities, SEED)
         claims = None if natives else ()
-        found: CanaryResult | Crash | None = attempt(f"canary.{item.entity.name}", release, engine, item.entity, SEED, natives=natives, claims=claims)
-        if item.entity.name == dq.measuring.whose_export(entities, SEED):
-            found = dq.measuring.release_in_files(engine, item.exported, canary=found, seed=SEED, attempt=attempt)
+        with aside(engine) as later:
+            released = [(f"canary.{item.entity.name}", later(release, item.entity, SEED, natives=natives, claims=claims))]
+            if item.entity.name == dq.measuring.whose_export(entities, SEED):
+                released += dq.measuring.in_files(later, item.exported, seed=SEED)
+            found = dq.measuring.canary_of(released, seed=SEED, attempt=attempt)
         yield judge_canary(item.entity, found, item.evidence)
     yield judge_crosswalk_canary(attempt("canary.crosswalk", release_maps, engine, facts.ground.contract, facts.ground.scope, SEED))
 

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
@@ -225,11 +226,15 @@ def _corrupt(folder: Path, name: str) -> None:
 
 def shape_of(folder: Path) -> Shape:
     """Return every table, column and type of the four stores."""
-    found: list[tuple[Any, ...]] = []
-    for kind in STORES:
-        with duckdb.connect(str(folder / f"{kind}.duckdb"), read_only=True, config={"threads": 1}) as db:
-            found += db.execute("SELECT $1, table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal ORDER BY ALL", [kind]).fetchall()
-    return tuple(found)
+    files = [folder / f"{kind}.duckdb" for kind in STORES]
+    return tuple(_shape_of_store(file, file.stat().st_mtime_ns) for file in files)
+
+
+@lru_cache(len(STORES) * 2)
+def _shape_of_store(file: Path, _changed: int) -> Shape:
+    """Return those of one store, which was read already where it has not changed."""
+    with duckdb.connect(str(file), read_only=True, config={"threads": 1}) as db:
+        return tuple(db.execute("SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal ORDER BY ALL").fetchall())
 
 
 def _result(done: Future[Drawn], seed: int) -> Drawn:

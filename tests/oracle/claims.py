@@ -264,10 +264,10 @@ def _map_problems(world: World, name: str) -> dict[str, set[Any]]:
         row.values[column.name]
         for entity in world.contract.entities
         if not judge(world, entity).blocked
-        for row in world.own(entity, "source")
-        if fate(world, entity, row) in ("compared", "unmapped")
         for column in entity.columns
-        if column.through == name and row.values[column.name] not in known
+        if column.through == name
+        for row in world.own(entity, "source")
+        if row.values[column.name] not in known and fate(world, entity, row) in ("compared", "unmapped")
     }
     return {
         "null": {row["target_id"] if row["source_id"] is None else row["source_id"] for row in rows if None in (row["source_id"], row["target_id"])},

@@ -61,7 +61,7 @@ def target_rows(world: World, entity: Entity, answer: Answer) -> list[Sided]:
         return [Sided(row.values) for row in world.own(entity, "target")]
     baseline, before = world.own(entity, "baseline"), {row.id for row in world.own(entity, "baseline")}
     since = since_before(world, entity)
-    rows = list(divided(world, entity))
+    rows = divided(world, entity)
     # a row is known by its id: what else has the id of one that is compared is compared with it
     compared = {row.id for row, fates in rows if fates is not None and _is_compared(world, row, fates, before=before)}
     kept = []
@@ -79,8 +79,14 @@ def _is_compared(world: World, row: Own, fates: set[str], *, before: Container[A
     return "compared" in fates or bool(fates & left and not fates & {"other", "absorbed"} and row.id not in before)
 
 
-def divided(world: World, entity: Entity) -> Iterable[tuple[Own, set[str] | None]]:
-    """Yield the target's rows with what becomes of the source rows that claim them; None: it is the target's own."""
+def divided(world: World, entity: Entity) -> list[tuple[Own, set[str] | None]]:
+    """Return the target's rows with what becomes of the source rows that claim them; None: it is the target's own."""
+    if (entity.name, world.asked) not in world.divided_once:
+        world.divided_once[entity.name, world.asked] = list(_divided(world, entity))
+    return world.divided_once[entity.name, world.asked]
+
+
+def _divided(world: World, entity: Entity) -> Iterable[tuple[Own, set[str] | None]]:
     before = {row.id for row in world.own(entity, "baseline")}
     sources = world.own(entity, "source")
     claimed = _claims(world, entity, sources)
@@ -117,7 +123,7 @@ def since_before(world: World, entity: Entity) -> dict[str, dict[tuple[Any, ...]
 
 def _since(world: World, entity: Entity, ledger: LedgerSum) -> dict[tuple[Any, ...], Any]:
     other = world.contract.entity(ledger.entity)
-    rows = list(divided(world, other))
+    rows = divided(world, other)
     theirs = {row.id for row, fates in rows if fates is not None}
     found: dict[tuple[Any, ...], Any] = defaultdict(int)
     now = [(row, 1) for row, fates in rows if fates is None]

@@ -52,6 +52,7 @@ class World:
     read_once: dict[tuple[str, str], list[Own]] = field(default_factory=dict)  # canonical rows by entity and side: they do not depend on what is asked
     mapped_once: dict[str, list[Sided]] = field(default_factory=dict)  # the source's canonical rows in the target's ids
     withdrawn_once: dict[str, list[Sided]] = field(default_factory=dict)  # those that the contract excludes
+    divided_once: dict[tuple[str, Asked], list[tuple[Own, set[str] | None]]] = field(default_factory=dict)  # see `whose.divided`
     judged_once: dict[tuple[str, Asked], Answer] = field(default_factory=dict)  # by entity and what is asked
 
     def rows(self, entity: Entity, side: str) -> list[Come]:
