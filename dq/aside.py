@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from functools import partial
+from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from dq.engine import Engine
@@ -31,7 +31,7 @@ class Aside(Protocol):
 def aside(engine: Engine) -> Iterator[Aside]:
     """Yield what asks aside; what has no answer at the end is given up."""
     if not engine.spares:
-        yield lambda function, /, *args, **kwargs: partial(function, engine, *args, **kwargs)
+        yield lambda function, /, *args, **kwargs: _answering(function, partial(function, engine, *args, **kwargs))
         return
     other = engine.beside()
     pool = ThreadPoolExecutor(1, thread_name_prefix="aside")
@@ -40,7 +40,7 @@ def aside(engine: Engine) -> Iterator[Aside]:
     def later(function: Callable[Concatenate[Engine, P], T], /, *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:
         answer = pool.submit(function, other, *args, **kwargs)
         asked.append(answer)
-        return answer.result
+        return _answering(function, answer.result)
 
     try:
         yield later
@@ -49,3 +49,13 @@ def aside(engine: Engine) -> Iterator[Aside]:
         while wait([answer for answer in asked if not answer.cancelled()], timeout=_PATIENCE).not_done:
             other.interrupt()  # again and again: between two queries it is lost
         other.close()
+
+
+def _answering(function: Callable[..., T], told: Callable[[], T]) -> Callable[[], T]:
+    """Return what answers for a function, by the function's name."""
+
+    @wraps(function)
+    def answer() -> T:
+        return told()
+
+    return answer

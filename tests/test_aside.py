@@ -55,6 +55,7 @@ def test_what_is_asked_aside_sees_what_was_made_before_and_is_answered_by_anothe
         first = later(_asked, "SELECT n FROM made", step="first")
         second = later(_asked, "SELECT n + 1 FROM made")
         assert (second()[0], first()[0]) == (8, 7)
+        assert second.__name__ == "_asked"  # a crash is told by its step and its function
         assert (first()[1] != get_ident()) == engine.spares
     assert "first" in [step for step, _ in engine.profile]
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from small import environment
 
 SEED = 20241212
-TIMES = 20
+TIMES = 12
 SLOW = "SELECT sum(hash(i)) FROM range(1000000000000) AS t(i)"
 
 # Imports everything once and forks: each child is a call of the command line that is ended somewhere, or left alone.
