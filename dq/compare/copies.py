@@ -1,7 +1,7 @@
 """The one place that says when two rows are one row twice: everything that a person would know it by is the same, whatever its ids.
 
 A row that is moved again under another id and key looks like the target's own new row. What gives it away is that it is the same person's, of the
-same moment and the same in every other respect.
+same moment, or with what may stand once (an IMEI), and the same in every other respect.
 """
 
 from __future__ import annotations
@@ -17,23 +17,34 @@ _THEIRS = quote("dq.theirs")  # of a fresh row: it is somebody's whom the crossw
 
 
 def telling(entity: Entity) -> tuple[Column, ...]:
-    """Return the columns that tell a row but for its ids; none where they do not suffice: it takes an owner and an instant.
+    """Return the columns that tell a row but for its ids; none where they do not suffice: it takes an owner and a mark, see `_marks`.
 
     What the migration may change by a declared rule, and JSON, which is equal by meaning, tell nothing. A row whose key says whose it is cannot be
     theirs again under another key.
     """
-    own = identifying(entity)
-    columns = tuple(column for column in entity.columns if column not in own and not column.rules and column.type.name != "JSON")
     is_owners = entity.owner in entity.key and (entity.own_id is None or entity.own_id.name != entity.owner)
-    tells = entity.owner is not None and not is_owners and not entity.aggregate and any(column.type.name == "INSTANT" for column in columns)
-    return columns if tells else ()
+    tells = entity.owner is not None and not is_owners and not entity.aggregate and bool(_marks(entity))
+    return _further(entity) if tells else ()
+
+
+def _further(entity: Entity) -> tuple[Column, ...]:
+    """Return the columns beside the ids whose values must be the same."""
+    own = identifying(entity)
+    return tuple(column for column in entity.columns if column not in own and not column.rules and column.type.name != "JSON")
+
+
+def _marks(entity: Entity) -> tuple[tuple[str, ...], ...]:
+    """Return what no two rows of a person have alike, by columns: an instant, and what a claim says stands once."""
+    columns = {column.name: column for column in _further(entity)}
+    once = (tuple(claim.unique) for claim in entity.invariant if claim.unique is not None and columns.keys() >= set(claim.unique))
+    return (*((name,) for name, column in columns.items() if column.type.name == "INSTANT"), *once)
 
 
 def alike(entity: Entity, one: str, other: str) -> str:
     """Return the claim that two rows, by their aliases, are the same but for their ids."""
     columns = telling(entity)
     same = [f"{one}.{quote(column.name)} IS NOT DISTINCT FROM {other}.{quote(column.name)}" for column in columns]
-    return " AND ".join((*same, _dated(entity, one)))
+    return " AND ".join((*same, _marked(entity, one)))
 
 
 def take_out_copies(engine: Engine, entity: Entity, *, erasures: bool) -> None:
@@ -53,7 +64,7 @@ def take_out_copies(engine: Engine, entity: Entity, *, erasures: bool) -> None:
     sql = f"""
         CREATE OR REPLACE TEMP TABLE fresh AS
         SELECT r.{quote(ID)} AS id, {columns}, {theirs} AS {_THEIRS} FROM {path("own_target", entity.name)} AS r
-        WHERE r.{quote(ID)} IN (SELECT id FROM unclaimed WHERE origin = 'new') AND {_dated(entity, "r")}"""
+        WHERE r.{quote(ID)} IN (SELECT id FROM unclaimed WHERE origin = 'new') AND {_marked(entity, "r")}"""
     engine.execute(Query(sql, step=step))
     fresh, moved = engine.one(Query(f"SELECT count(*), count(*) FILTER ({_THEIRS}) FROM fresh", step=step))
     if moved:  # else the source need not be read again
@@ -87,13 +98,14 @@ def _alike_unmapped(entity: Entity, rows: str, joins: str = "") -> str:
         SELECT f.id FROM fresh AS f
         JOIN (SELECT DISTINCT {", ".join(columns)} FROM {rows} AS r {joins} {" ".join(maps(entity, only=telling(entity)))}) AS s
         ON {" AND ".join(same for column, same in equal if not column.through)}
-        WHERE {" AND ".join((*ids, _dated(entity, "f")))}"""
+        WHERE {" AND ".join((*ids, _marked(entity, "f")))}"""
 
 
 def _known(column: Column) -> str:
     return quote(f"dq.known.{column.name}")
 
 
-def _dated(entity: Entity, alias: str) -> str:
-    """Return the claim that a row has a moment at all."""
-    return f"({' OR '.join(f'{alias}.{quote(column.name)} IS NOT NULL' for column in telling(entity) if column.type.name == 'INSTANT')})"
+def _marked(entity: Entity, alias: str) -> str:
+    """Return the claim that a row has a mark."""
+    whole = (" AND ".join(f"{alias}.{quote(name)} IS NOT NULL" for name in names) for names in _marks(entity))
+    return f"({' OR '.join(whole)})"

@@ -20,7 +20,7 @@ from tests.oracle.expressions import expression
 from tests.oracle.oracle import judge
 from tests.oracle.people import Asked, says_something
 from tests.oracle.reading import Unreadable, text_of
-from tests.oracle.whose import divided, total
+from tests.oracle.whose import claims, divided, total
 from tests.oracle.world import Key, Own, Sided, World, fate, key_of, mapped
 
 Slice = tuple[str | None, ...]
@@ -196,6 +196,8 @@ def natives(world: World, entity: Entity) -> Natives:
     added_to = _added_to(world, entity)
     came = {key_of(entity, row) for row in world.mapped(entity)} if entity.own_id is None else set()
     taken = {row.id for row in world.own(entity, "target") if None not in _key(entity, row) and _key(entity, row) in came}  # whatever else has such an id
+    if entity.own_id is not None:
+        taken |= claims(world, entity, world.own(entity, "source")).keys()
     for row in world.own(entity, "baseline"):
         if any(tuple(then.values[name] for name in entity.key) in added_to for then in now[row.id]):
             continue

@@ -89,7 +89,7 @@ def divided(world: World, entity: Entity) -> list[tuple[Own, set[str] | None]]:
 def _divided(world: World, entity: Entity) -> Iterable[tuple[Own, set[str] | None]]:
     before = {row.id for row in world.own(entity, "baseline")}
     sources = world.own(entity, "source")
-    claimed = _claims(world, entity, sources)
+    claimed = claims(world, entity, sources)
     told = world.mapped(entity)
     withdrawn = [] if entity.aggregate else world.withdrawn(entity)
     keys = {tuple(one.values[name] for name in entity.key) for one in (*told, *withdrawn)}
@@ -140,9 +140,12 @@ def _telling(entity: Entity, values: Mapping[str, Any]) -> list[Column]:
     """Return the columns that a row is known by but for its ids; none where nothing tells it from another."""
     own = _own_columns(entity)
     columns = [column for column in entity.columns if column.name not in own and not column.rules and column.type.name != "JSON"]
-    moments = [values[column.name] for column in columns if column.type.name == "INSTANT"]
+    names = {column.name for column in columns}
+    marks = [{column.name} for column in columns if column.type.name == "INSTANT"]
+    marks += [set(claim.unique) for claim in entity.invariant if claim.unique is not None and names >= set(claim.unique)]
     is_owners = entity.owner in entity.key and (entity.own_id is None or entity.own_id.name != entity.owner)
-    tells = entity.owner is not None and not is_owners and not entity.aggregate and any(moment is not None for moment in moments)
+    is_marked = any(all(values[name] is not None for name in mark) for mark in marks)
+    tells = entity.owner is not None and not is_owners and not entity.aggregate and is_marked
     return columns if tells else []
 
 
@@ -162,7 +165,7 @@ def _known_by(entity: Entity, values: Mapping[str, Any]) -> tuple[Any, ...] | No
     return tuple((type(values[column.name]), values[column.name]) for column in columns)
 
 
-def _claims(world: World, entity: Entity, sources: list[Own]) -> dict[Any, set[str]]:
+def claims(world: World, entity: Entity, sources: list[Own]) -> dict[Any, set[str]]:
     """Return the target's id (or key, where the entity has no map of its own) to what becomes of the source rows that claim it."""
     found: dict[Any, set[str]] = defaultdict(set)
     own = entity.own_id
