@@ -207,7 +207,9 @@ def _found_natives(engine: Engine, copy: Entity) -> set[Claim]:
             SELECT *, {_PLACE} AS {quote(ID)}, {before} AS {quote(CREATED)}, {changed} AS {quote(CHANGED)} FROM {path(side, copy.name)}"""
         engine.execute(Query(sql, step=copy.name))
     engine.execute(Query(f"CREATE OR REPLACE VIEW {path('claims', copy.name)} AS SELECT {_PLACE} AS id FROM {path('target', copy.name)}", step=copy.name))
-    own = copy.model_copy(update={"aggregate": {}})  # what the migration adds to is none of the target's own
+    # what the migration adds to is none of the target's own, and of what was moved are all of these
+    merge = copy.merge.model_copy(update={"of": None, "ours": None}) if copy.merge is not None else None
+    own = copy.model_copy(update={"aggregate": {}, "merge": merge})
     check_natives(engine, own, moment=_MOMENT, until=_LATER)
     rows = engine.execute(Query(f"SELECT id, status FROM {path('evidence', f'{copy.name}.natives')}", step=copy.name))
     return {("natives", int(place), status) for place, status in rows}

@@ -89,7 +89,12 @@ def moment(text: str | None, *, option: str = "--as-of") -> datetime | None:
         raise UsageError(f"{option}: '{text}' is no moment in ISO 8601, e.g. 2024-11-05T20:30:00+00:00") from None
     if found.tzinfo is None:
         raise UsageError(f"{option}: '{text}' has no offset, e.g. 2024-11-05T20:30:00+00:00")
-    return found
+    from dq.contract.base import in_our_time
+
+    try:
+        return in_our_time(found)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from None
 
 
 def asked_passphrase(key: Path) -> Callable[[], str]:

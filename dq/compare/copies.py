@@ -47,13 +47,13 @@ def alike(entity: Entity, one: str, other: str) -> str:
     return " AND ".join((*same, _marked(entity, one)))
 
 
-def take_out_copies(engine: Engine, entity: Entity, *, erasures: bool) -> None:
+def take_out_copies(engine: Engine, entity: Entity, *, placed: bool) -> None:
     """Say of the rows in `unclaimed` (id, origin) that look new but are a row of the source again that they are extra.
 
     Args:
         engine: the engine; own_source.e and own_target.e stand.
         entity: the entity.
-        erasures: scope.accounts says who was erased.
+        placed: scope.accounts says who was erased, and who is yet to move.
     """
     if not telling(entity):
         return
@@ -74,9 +74,9 @@ def take_out_copies(engine: Engine, entity: Entity, *, erasures: bool) -> None:
         _take_out(engine, f"SELECT f.id FROM fresh AS f SEMI JOIN ({rows}) AS s ON f.{_THEIRS} AND {alike(entity, 'f', 's')}", step=step)
     if fresh and has_withdrawn(entity):
         _take_out(engine, _alike_unmapped(entity, withdrawn_rows(entity)), step=step)
-    if fresh and erasures:
-        erased = f"JOIN scope.accounts AS a ON a.account_id = r.{quote(owner.name)} AND a.erased_ever"
-        _take_out(engine, _alike_unmapped(entity, path("own_source", entity.name), erased), step=step)
+    if fresh and placed:
+        not_moved = f"JOIN scope.accounts AS a ON a.account_id = r.{quote(owner.name)} AND (a.erased_ever OR (a.placed AND NOT a.moved))"
+        _take_out(engine, _alike_unmapped(entity, path("own_source", entity.name), not_moved), step=step)
     engine.execute(Query("DROP TABLE fresh", step=step))
 
 
@@ -87,16 +87,18 @@ def _take_out(engine: Engine, ids: str, *, step: str) -> None:
 def _alike_unmapped(entity: Entity, rows: str, joins: str = "") -> str:
     """Return the ids of fresh rows that are the same as rows of the source that are not to be moved.
 
-    Nothing has to map their ids, and one that nothing maps tells nothing. What is equal comes first and alone: a join that also says `OR` holds each
-    row against each (a million accounts: 15 seconds an entity).
+    Nothing has to map their ids, and one that nothing maps tells nothing. What is equal comes first and alone, and only rows for which it is: a join
+    that also says `OR` holds each row against each (a million accounts: 15 seconds an entity).
     """
     columns = [f"{mapped(column)} AS {quote(column.name)}" for column in telling(entity)]
     columns += [f"{is_mapped(column)} OR r.{quote(column.name)} IS NULL AS {_known(column)}" for column in telling(entity) if column.through]
+    plain = [f"g.{quote(column.name)} IS NOT DISTINCT FROM r.{quote(column.name)}" for column in telling(entity) if not column.through]
+    some = f"SELECT r.* FROM {rows} AS r SEMI JOIN fresh AS g ON {' AND '.join(plain)}" if plain else f"FROM {rows}"
     equal = [(column, f"f.{quote(column.name)} IS NOT DISTINCT FROM s.{quote(column.name)}") for column in telling(entity)]
     ids = [f"(NOT s.{_known(column)} OR {same})" for column, same in equal if column.through]
     return f"""
         SELECT f.id FROM fresh AS f
-        JOIN (SELECT DISTINCT {", ".join(columns)} FROM {rows} AS r {joins} {" ".join(maps(entity, only=telling(entity)))}) AS s
+        JOIN (SELECT DISTINCT {", ".join(columns)} FROM ({some}) AS r {joins} {" ".join(maps(entity, only=telling(entity)))}) AS s
         ON {" AND ".join(same for column, same in equal if not column.through)}
         WHERE {" AND ".join((*ids, _marked(entity, "f")))}"""
 

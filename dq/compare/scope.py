@@ -109,7 +109,7 @@ def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str, un
 
     A row is claimed by the crosswalk of the entity's own name, or by its key where there is none. A row that nobody claims is native
     if it stood in the baseline, or if it is newer than the baseline, no source row has its key (be it one that the contract excludes), none
-    is the same but for its ids (be it somebody's who was erased), and it does not belong to what was moved (`of`, `ours`); otherwise it is
+    is the same but for its ids (be it somebody's who was erased or is yet to move), and it does not belong to what was moved (`of`, `ours`); otherwise it is
     claimed too, so that it shows as `extra`. So do the rows of an erased person, and, where all that has moved is compared, rows that came
     too early.
 
@@ -152,7 +152,7 @@ def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str, un
     engine.execute(Query(f"CREATE OR REPLACE TEMP TABLE claimed AS {claimed}", step=f"{entity.name}: claims"))
     engine.execute(Query(sql, (moment, until), step=f"{entity.name}: native rows"))
     take_out_withdrawn(engine, entity)
-    take_out_copies(engine, entity, erasures=scope.accounts != "all")
+    take_out_copies(engine, entity, placed=scope.accounts != "all")
     engine.execute(
         Query(
             f"CREATE TABLE {path('claims', entity.name)} AS "
@@ -200,10 +200,15 @@ def _belongs(engine: Engine, entity: Entity) -> str:
         forgotten = " OR ".join(f"k.{quote(column.name)} IS NULL" for column in entity.keys if column.through and column.name != merge.of)
         apart = f" AND NOT EXISTS (SELECT 1 FROM source_keys AS k WHERE k.of_id = r.{quote(merge.of)} AND ({forgotten}))" if forgotten else ""
         claims.append(f"r.{quote(merge.of)} IN ({mapped_ids}){apart}")
-    if merge is not None and merge.ours is not None:
-        known = tuple(column.name for column in entity.columns)
-        claims.append(f"({read_condition(engine, merge.ours, file=entity.file, key='merge.ours', known=known)})")
-    return f"coalesce({' OR '.join(claims) or 'false'}, false)"
+    return f"coalesce({' OR '.join((*claims, is_ours(engine, entity)))}, false)"
+
+
+def is_ours(engine: Engine, entity: Entity) -> str:
+    """Return the claim, never unknown, that a row's own values say that it is of what was moved, as the contract says."""
+    if entity.merge is None or entity.merge.ours is None:
+        return "false"
+    known = tuple(column.name for column in entity.columns)
+    return f"coalesce({read_condition(engine, entity.merge.ours, file=entity.file, key='merge.ours', known=known)}, false)"
 
 
 def _claims_of(entity: Entity, scope: Scope) -> tuple[str, str, str, list[str]]:

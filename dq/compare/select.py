@@ -168,7 +168,10 @@ def read_condition(engine: Engine, condition: str, *, file: str, key: str, known
         raise ContractError("is not one condition", file=file, key=key)
     functions = (*_FUNCTIONS, "+", "-", "*", "abs", "length", "coalesce", "lower", "upper", "regexp_full_match") if free else _FUNCTIONS
     _check_expression(node["where_clause"], file=place, functions=functions)
-    for names in _column_names(node["where_clause"]):
+    named = list(_column_names(node["where_clause"]))
+    if not named:
+        raise ContractError("names no column: it says the same of every row", file=file, key=key)
+    for names in named:
         if len(names) != 1 or names[0] not in known:
             name = ".".join(names)
             raise ContractError(f"unknown column '{name}'{near_miss(name, known)}", file=file, key=key)

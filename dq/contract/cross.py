@@ -22,6 +22,7 @@ def check_migration(migration: Migration, *, file: str) -> None:
         if name in _OWN_WORDS:
             raise ContractError(f"'{name}' is a word of check ids and names no entity", file=file, key="entities")
     _unique(migration.entities, file=file, key="entities")
+    _unique(migration.regions, file=file, key="regions")
     _unique((str(batch.number) for batch in migration.batches), file=file, key="batches.number")
     for batch in migration.batches:
         if migration.regions and batch.region not in migration.regions:

@@ -185,9 +185,12 @@ def _text(path: Path) -> str:
     if path.stat().st_size > _LARGEST:
         raise ContractError(f"larger than {_LARGEST} bytes", file=path.name)
     try:
-        return path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors put a mark of the byte order first
     except UnicodeDecodeError as error:
         raise ContractError(f"not UTF-8 at byte {error.start}", file=path.name) from None
+    if "\0" in text:  # the engine reads nothing after it
+        raise ContractError(f"a NUL character in line {text[: text.index(chr(0))].count(chr(10)) + 1}", file=path.name)
+    return text
 
 
 def _validated(model: type[_M], raw: Mapping[str, Any], *, file: str) -> _M:

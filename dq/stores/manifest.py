@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from dq.contract.base import in_our_time
 from dq.errors import SnapshotError
 from dq.stores.digest import content_digest
 
@@ -80,7 +81,7 @@ class Manifest(Sealed):
     @field_validator("moment")
     @classmethod
     def _with_offset(cls, value: str) -> str:
-        if datetime.fromisoformat(value).tzinfo is None:
+        if in_our_time(datetime.fromisoformat(value)).tzinfo is None:
             message = "the moment has no offset"
             raise ValueError(message)
         return value

@@ -46,11 +46,11 @@ ASKED_AGAIN = {
 MOST: dict[str, tuple[int, int, int]] = {
     "accounts": (17, 7, 6),
     "consents": (13, 7, 5),
-    "coupon_categories": (6, 8, 5),
+    "coupon_categories": (6, 9, 5),
     "coupon_definitions": (3, 7, 6),
-    "coupon_products": (3, 6, 5),
+    "coupon_products": (3, 8, 5),
     "coupons": (16, 12, 8),
-    "order_lines": (13, 12, 7),
+    "order_lines": (14, 12, 7),
     "orders": (24, 18, 8),
     "payments": (15, 14, 7),
     "points_balances": (12, 15, 11),
@@ -60,9 +60,9 @@ MOST: dict[str, tuple[int, int, int]] = {
     "retired_products": (9, 8, 5),
     "reviews": (16, 8, 6),
     "services": (5, 7, 6),
-    "warranties": (11, 11, 5),
+    "warranties": (13, 12, 5),
 }
-ALL = 1130  # of all tables, the crosswalk's, too; canaries draw what they read
+ALL = 1160  # of all tables, the crosswalk's, too; canaries draw what they read
 
 
 @pytest.fixture(scope="module")

@@ -572,7 +572,8 @@ BYTES = (
     ("sql/target/coupons.sql", b"SELECT '\xc3'", "coupons.sql: not UTF-8 at byte 8"),
     ("coupons.toml", b"# " + b"x" * 5_000_000, "coupons.toml: larger than 4194304 bytes"),
     ("sql/source/coupons.sql", b"-- " + b"x" * 5_000_000, "coupons.sql: larger than 4194304 bytes"),
-    ("coupons.toml", b"\x00", "coupons.toml: not TOML: Invalid statement (at line 1, column 1)"),
+    ("coupons.toml", b"\x00", "coupons.toml: a NUL character in line 1"),
+    ("sql/target/coupons.sql", b"SELECT 1\n\x00 WHERE false", "coupons.sql: a NUL character in line 2"),
 )
 
 

@@ -198,6 +198,10 @@ def natives(world: World, entity: Entity) -> Natives:
     taken = {row.id for row in world.own(entity, "target") if None not in _key(entity, row) and _key(entity, row) in came}  # whatever else has such an id
     if entity.own_id is not None:
         taken |= claims(world, entity, world.own(entity, "source")).keys()
+    moved: dict[Key, set[Any]] = defaultdict(set)  # whose keys the migration's rows have
+    for other, fates in divided(world, entity):
+        if fates is not None and None not in _key(entity, other):
+            moved[_key(entity, other)].add(other.id)
     for row in world.own(entity, "baseline"):
         if any(tuple(then.values[name] for name in entity.key) in added_to for then in now[row.id]):
             continue
@@ -206,10 +210,24 @@ def natives(world: World, entity: Entity) -> Natives:
         if not now[row.id]:
             found.missing.append(row.id)
         for then in now[row.id]:
-            is_another = then.created_at != row.created_at or (_key(entity, then) != _key(entity, row) and row.id in taken)
+            is_rekeyed = _key(entity, then) != _key(entity, row)
+            is_another = then.created_at != row.created_at or (is_rekeyed and (row.id in taken or bool(moved[_key(entity, then)] - {row.id})))
+            is_another = is_another or _has_joined(world, entity, row, then)
             _look_at_native(world, entity, row, then, found, is_another=is_another)
     found.repeated = [name for name, count in times.items() if len(now[name]) > count]
     return found
+
+
+def _has_joined(world: World, entity: Entity, row: Own, then: Own) -> bool:
+    """Return whether one of the target's own rows has become a piece of what was moved."""
+    merge = entity.merge
+    if merge is None:
+        return False
+    if merge.ours is not None and expression(merge.ours)(then.values) is True and expression(merge.ours)(row.values) is not True:
+        return True
+    if merge.of is None or then.values[merge.of] in (None, row.values[merge.of]):
+        return False
+    return any(then.values[merge.of] in found for found in world.crosswalk.maps[str(entity.column(merge.of).through)].values())
 
 
 def _look_at_native(world: World, entity: Entity, row: Own, then: Own, found: Natives, *, is_another: bool) -> None:

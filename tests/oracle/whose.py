@@ -95,7 +95,7 @@ def _divided(world: World, entity: Entity) -> Iterable[tuple[Own, set[str] | Non
     keys = {tuple(one.values[name] for name in entity.key) for one in (*told, *withdrawn)}
     own_columns = _own_columns(entity)
     known = {_known_by(entity, one.values) for one in told if not one.unmapped & own_columns} - {None}
-    not_moved = [*withdrawn, *(one for row, one in zip(sources, told, strict=True) if entity.owner and row.values[entity.owner] in world.crosswalk.erased)]
+    not_moved = [*withdrawn, *(one for row, one in zip(sources, told, strict=True) if entity.owner and _stays(world, row.values[entity.owner]))]
     theirs: dict[Any, set[str]] = defaultdict(set)  # where keys claim: the ids of the rows that they claim, whatever else has such an id
     for row in world.own(entity, "target") if entity.own_id is None else ():
         theirs[row.id] |= claimed.get(tuple(row.values[key] for key in entity.key), set())
@@ -114,6 +114,12 @@ def _divided(world: World, entity: Entity) -> Iterable[tuple[Own, set[str] | Non
                 continue
             fates = {"compared"} if _is_ours(world, entity, row) else {"other"}
         yield row, fates
+
+
+def _stays(world: World, owner: Any) -> bool:
+    """Return whether nothing of a person's may be there: they were erased, or are in batches that have not moved."""
+    batches = world.crosswalk.batches_of.get(owner, frozenset())
+    return owner in world.crosswalk.erased or bool(batches and not batches & world.asked.moved)
 
 
 def since_before(world: World, entity: Entity) -> dict[str, dict[tuple[Any, ...], Any]]:
