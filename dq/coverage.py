@@ -34,7 +34,7 @@ def make_ledger(contract: Contract, *, selects: Mapping[str, Mapping[str, Select
     stale: dict[str, tuple[str, ...]] = {}
     for side in SIDES:
         reads = _reads(contract, selects, catalogue[side], side=side)
-        excluded, stale[side] = _excluded(contract, catalogue[side], side=side)
+        excluded, stale[side] = _excluded(contract, catalogue[side], side=side, reads=reads)
         for table, columns in sorted(catalogue[side].items()):
             lines += [_line(side, table, column, reads=reads.get((table, column), {}), reason=excluded.get((table, column))) for column in sorted(columns)]
     return Ledger(tuple(lines), stale)
@@ -66,8 +66,10 @@ def _merged(entity: Entity, *, side: Side) -> Iterator[tuple[str, str, None]]:
             yield entity.merge.table, column, None
 
 
-def _excluded(contract: Contract, found: Mapping[str, Mapping[str, str]], *, side: Side) -> tuple[dict[tuple[str, str], str], tuple[str, ...]]:
-    """Return (table, column) to reason, and a line for every exclusion that names nothing."""
+def _excluded(
+    contract: Contract, found: Mapping[str, Mapping[str, str]], *, side: Side, reads: Mapping[tuple[str, str], Mapping[str, bool]]
+) -> tuple[dict[tuple[str, str], str], tuple[str, ...]]:
+    """Return (table, column) to reason, and a line for every exclusion that names nothing, or by name a column that is compared."""
     excluded: dict[tuple[str, str], str] = {}
     stale: list[str] = []
     for item in contract.migration.excluded:
@@ -80,6 +82,8 @@ def _excluded(contract: Contract, found: Mapping[str, Mapping[str, str]], *, sid
         for column in columns:
             if column not in found[item.table]:
                 stale.append(f"excluded: no column '{item.table}.{column}'{near_miss(column, found[item.table])}")
+            elif item.columns and any(reads.get((item.table, column), {}).values()):
+                stale.append(f"excluded: '{item.table}.{column}' is compared")
             if not item.reason.startswith(UNSAID):
                 excluded[item.table, column] = item.reason
     return excluded, tuple(stale)

@@ -71,10 +71,11 @@ def test_a_column_is_compared_or_used_or_excluded_or_uncovered(tmp_path: Path) -
     [
         ("target", "Asid", None, "excluded: no table 'Asid'; did you mean 'Aside'?"),
         ("target", "Aside", '["y"]', "excluded: no column 'Aside.y'; known: x"),
+        ("source", "coupons", '["face"]', "excluded: 'coupons.face' is compared"),
         ("source", "Aside", None, "excluded: no table 'Aside'; known: balances, coupons, points, users, vouchers"),
     ],
 )
-def test_an_exclusion_that_names_nothing_is_stale(side: str, table: str, columns: str | None, stale: str, tmp_path: Path) -> None:
+def test_an_exclusion_that_names_nothing_or_what_is_compared_is_stale(side: str, table: str, columns: str | None, stale: str, tmp_path: Path) -> None:
     more = f"columns = {columns}\n" if columns else ""
     found = ledger(tmp_path, excluded=f'[[excluded]]\nside = "{side}"\ntable = "{table}"\n{more}reason = "aside"\n')
     assert found.stale[side] == (stale,)
