@@ -190,7 +190,7 @@ def _without_pandas() -> Iterator[None]:
             with _hiding:
                 _hidden.pop()
                 if not _hidden:  # the last of the threads that are here
-                    del sys.modules["pandas"]
+                    sys.modules.pop("pandas", None)
 
 
 def file_literal(file: Path | str) -> str:

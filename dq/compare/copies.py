@@ -6,7 +6,7 @@ same moment, or with what may stand once (an IMEI), and the same in every other 
 
 from __future__ import annotations
 
-from dq.compare.sides import identifying, is_mapped, mapped, maps
+from dq.compare.sides import identifying, is_mapped, mapped, maps, target_ids
 from dq.compare.views import ID
 from dq.compare.withdrawn import has_withdrawn, withdrawn_rows
 from dq.contract.models import Column, Entity
@@ -60,7 +60,7 @@ def take_out_copies(engine: Engine, entity: Entity, *, placed: bool) -> None:
     step = f"{entity.name}: moved twice"
     columns = ", ".join(f"r.{quote(column.name)}" for column in telling(entity))
     owner = entity.column(str(entity.owner))
-    theirs = f"r.{quote(owner.name)} IN (SELECT target_id FROM {path('maps', owner.through)})" if owner.through and owner in telling(entity) else "true"
+    theirs = f"r.{quote(owner.name)} IN ({target_ids(owner.through)})" if owner.through and owner in telling(entity) else "true"
     sql = f"""
         CREATE OR REPLACE TEMP TABLE fresh AS
         SELECT r.{quote(ID)} AS id, {columns}, {theirs} AS {_THEIRS} FROM {path("own_target", entity.name)} AS r

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dq.compare.scope import is_ours
+from dq.compare.sides import target_ids
 from dq.compare.views import CHANGED, CREATED, ID
 from dq.contract.models import Entity
 from dq.engine import Engine
@@ -16,6 +17,7 @@ from dq.sql import Query, path, quote
 
 GIVEN_AWAY, OVERWRITTEN, TURNED_BACK, AHEAD = "given away", "overwritten", "turned back", "ahead"
 
+_REKEYED = f"rekeyed AND status NOT IN ('missing', '{GIVEN_AWAY}', '{OVERWRITTEN}')"  # of a row that has another key, and nothing heavier is told of it
 _OURS = quote("dq.ours")  # the contract says of the row's values that it is of what was moved
 
 
@@ -49,7 +51,7 @@ class Natives:
 
 
 def check_natives(engine: Engine, entity: Entity, *, moment: str, until: str | None) -> Natives:
-    """Record the native rows that are gone, given away, overwritten, silently changed or repeated in evidence."<e>.natives" (id, status).
+    """Record the native rows that are gone, given away, overwritten, silently changed or repeated in evidence."<e>.natives" (id, status, rekeyed).
 
     A row that stands twice and differs twice is one. Rows of an aggregated entity that the migration adds to are compared there and left out here.
 
@@ -65,8 +67,13 @@ def check_natives(engine: Engine, entity: Entity, *, moment: str, until: str | N
     table = path("evidence", f"{entity.name}.natives")
     harms = dict(_harms(entity))
     moved = f"t.{quote(CHANGED)} IS DISTINCT FROM b.{quote(CHANGED)}"
-    claims = {**harms, "same": f"row({before}) IS NOT DISTINCT FROM row({now})", "moved": moved, "later": f"t.{quote(CHANGED)} > CAST($1 AS TIMESTAMPTZ)"}
-    claims["rekeyed"] = _rekeyed(entity)
+    claims = {
+        **harms,
+        "same": f"row({before}) IS NOT DISTINCT FROM row({now})",
+        "moved": moved,
+        "later": f"t.{quote(CHANGED)} > CAST($1 AS TIMESTAMPTZ)",
+        "rekeyed": _rekeyed(entity),
+    }
     ours = is_ours(engine, entity)
     sql = f"""
         CREATE TABLE {table} AS
@@ -78,7 +85,7 @@ def check_natives(engine: Engine, entity: Entity, *, moment: str, until: str | N
         WHERE missing OR NOT same OR {quote(OVERWRITTEN)} OR (moved AND ({" OR ".join(map(quote, harms))}))
         GROUP BY ALL"""
     (told,) = engine.one(Query(sql, (moment, until), step))
-    gone, rekeyed = engine.one(Query(f"SELECT count(*) FILTER (status = 'missing'), count(*) FILTER (rekeyed) FROM {table}", step=step)) if told else (0, 0)
+    gone, rekeyed = engine.one(Query(f"SELECT count(*) FILTER (status = 'missing'), count(*) FILTER ({_REKEYED}) FROM {table}", step=step)) if told else (0, 0)
     if rekeyed:
         _tell_taken(engine, entity, step=step)
     before_rows, now_rows = (path(f"own_{side}", entity.name) for side in ("baseline", "target"))
@@ -99,15 +106,14 @@ def check_natives(engine: Engine, entity: Entity, *, moment: str, until: str | N
 def _tell_taken(engine: Engine, entity: Entity, *, step: str) -> None:
     """Say of native rows with another key than before, which is that of another row and that one the migration's, that they are overwritten."""
     table, rows = path("evidence", f"{entity.name}.natives"), path("own_target", entity.name)
-    lighter = f"rekeyed AND status NOT IN ('missing', '{GIVEN_AWAY}')"
     on = " AND ".join(f"x.{quote(name)} = t.{quote(name)}" for name in entity.key)
     taken = f"""
-        SELECT t.{quote(ID)} FROM (SELECT * FROM {rows} WHERE {quote(ID)} IN (SELECT id FROM {table} WHERE {lighter})) AS t
+        SELECT t.{quote(ID)} FROM (SELECT * FROM {rows} WHERE {quote(ID)} IN (SELECT id FROM {table} WHERE {_REKEYED})) AS t
         JOIN (SELECT r.* FROM {rows} AS r SEMI JOIN {path("claims", entity.name)} AS c ON c.id = r.{quote(ID)}) AS x
         ON {on} AND x.{quote(ID)} <> t.{quote(ID)}"""
     sql = f"""
         CREATE OR REPLACE TABLE {table} AS
-        SELECT id, CASE WHEN {lighter} AND id IN ({taken}) THEN '{OVERWRITTEN}' ELSE status END AS status, bool_or(rekeyed) AS rekeyed
+        SELECT id, CASE WHEN {_REKEYED} AND id IN ({taken}) THEN '{OVERWRITTEN}' ELSE status END AS status, bool_or(rekeyed) AS rekeyed
         FROM {table} GROUP BY ALL"""
     engine.execute(Query(sql, step=step))
 
@@ -126,8 +132,7 @@ def _harms(entity: Entity) -> Iterator[tuple[str, str]]:
     another.append(f"({_rekeyed(entity)} AND t.{quote(ID)} IN (SELECT id FROM {path('claims', entity.name)} WHERE id IS NOT NULL))")
     of = entity.merge.of if entity.merge is not None else None
     if of is not None:
-        mapped = f"SELECT target_id FROM {path('maps', str(entity.column(of).through))} WHERE target_id IS NOT NULL"
-        another.append(f"(t.{quote(of)} IS DISTINCT FROM b.{quote(of)} AND t.{quote(of)} IN ({mapped}))")
+        another.append(f"(t.{quote(of)} IS DISTINCT FROM b.{quote(of)} AND t.{quote(of)} IN ({target_ids(str(entity.column(of).through))}))")
     yield OVERWRITTEN, f"coalesce({' OR '.join(another)}, false)"
     then, now = f"b.{quote(CHANGED)}", f"t.{quote(CHANGED)}"
     yield TURNED_BACK, f"coalesce({now} < {then}, {now} IS NULL AND {then} IS NOT NULL)"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from dq.compare.blanks import says_something
 from dq.compare.copies import take_out_copies
 from dq.compare.select import read_condition
-from dq.compare.sides import Accounts, chosen, identifying, is_absorbed, mapped, people, scope_of
+from dq.compare.sides import Accounts, chosen, identifying, is_absorbed, mapped, people, scope_of, target_ids
 from dq.compare.sides import maps as joined_maps
 from dq.compare.views import CREATED, ID, snapshot
 from dq.compare.withdrawn import take_out_withdrawn
@@ -137,7 +137,7 @@ def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str, un
         FROM (SELECT id, bool_or(in_scope) AS in_scope, bool_or(left_over) AS left_over, bool_or(moved) AS moved, min(batch) AS batch
               FROM ({found}) GROUP BY id) AS f
         LEFT JOIN (SELECT DISTINCT * FROM ({before})) AS b ON b.{quote(ID)} = f.id"""
-    dangling = f"r.{quote(ID)} IN (SELECT target_id FROM {path('maps', entity.name)} WHERE target_id IS NOT NULL)" if by_id else "false"
+    dangling = f"r.{quote(ID)} IN ({target_ids(entity.name)})" if by_id else "false"
     sql = f"""
         CREATE OR REPLACE TEMP TABLE unclaimed AS
         SELECT r.{quote(ID)} AS id,
@@ -196,10 +196,9 @@ def _belongs(engine: Engine, entity: Entity) -> str:
     merge = entity.merge
     claims: list[str] = []
     if merge is not None and merge.of is not None:
-        mapped_ids = f"SELECT target_id FROM {path('maps', str(entity.column(merge.of).through))} WHERE target_id IS NOT NULL"
         forgotten = " OR ".join(f"k.{quote(column.name)} IS NULL" for column in entity.keys if column.through and column.name != merge.of)
         apart = f" AND NOT EXISTS (SELECT 1 FROM source_keys AS k WHERE k.of_id = r.{quote(merge.of)} AND ({forgotten}))" if forgotten else ""
-        claims.append(f"r.{quote(merge.of)} IN ({mapped_ids}){apart}")
+        claims.append(f"r.{quote(merge.of)} IN ({target_ids(str(entity.column(merge.of).through))}){apart}")
     return f"coalesce({' OR '.join((*claims, is_ours(engine, entity)))}, false)"
 
 

@@ -196,6 +196,11 @@ def mapped(column: Column) -> str:
     return f"r.{quote(column.name)}" if column.through is None else f"{_map(column)}.target_id"
 
 
+def target_ids(name: str) -> str:
+    """Return the query of the ids that a map leads to."""
+    return f"SELECT target_id FROM {path('maps', name)} WHERE target_id IS NOT NULL"
+
+
 def is_mapped(column: Column) -> str:
     """Return the claim that the crosswalk says what the row's id became."""
     return f"({_map(column)}.target_id IS NOT NULL)"

@@ -107,6 +107,13 @@ def test_a_moment_that_is_none_is_wrong_usage(batched: Small, run: Dq, moment: s
     assert_refused(run(batched, "--batch", 1, "--as-of", moment), 2, "--as-of", "2024-11-05T20:30:00+00:00")
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_of_no_time_of_ours_is_refused(batched: Small, run: Dq, moment: str) -> None:
+    assert_refused(run(batched, "--batch", 1, "--as-of", moment), 2, "--as-of", "is none between 1970 and 9000")
+    batched.write_manifest("target", moment=moment)
+    assert_refused(run(batched, "--batch", 1), 3, "target.manifest.json", "moment", "is none between 1970 and 9000")
+
+
 def test_a_region_without_a_row_is_not_proven(batched: Small, run: Dq) -> None:
     """Batch 1 has accounts, but none of them has a row in either store."""
     batched.reseal("source", "DELETE FROM users WHERE user_id <= 20", "DELETE FROM coupons WHERE user_id <= 20")

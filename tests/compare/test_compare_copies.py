@@ -1,4 +1,4 @@
-"""What tells a row but for its ids: nothing that may differ by a declared rule, and nothing at all without an owner and a moment."""
+"""What tells a row but for its ids: nothing that may differ by a rule, and nothing without an owner and a mark: a moment, or what may stand once."""
 
 from __future__ import annotations
 

@@ -9,10 +9,11 @@ from sides_compared import statuses
 from tiny import AFTER, BEFORE, FILES, ROWS, Rows, looked_at, moved, rows_of
 
 from dq.compare.natives import Natives
+from dq.sql import Query
 
 pytestmark = pytest.mark.usefixtures("no_canaries")
 
-VOUCHERS, OWN, IDS = ("target", "vouchers"), ("baseline", "vouchers"), ("crosswalk", "coupons")
+VOUCHERS, OWN, IDS, ACCOUNTS = ("target", "vouchers"), ("baseline", "vouchers"), ("crosswalk", "coupons"), ("crosswalk", "accounts")
 
 
 def test_a_target_that_had_nothing_of_its_own_has_no_native_rows(tmp_path: Path) -> None:
@@ -111,3 +112,59 @@ def test_a_row_that_came_and_took_the_id_of_one_of_the_same_owner_overwrote_it(t
             found = facts.entities[0].natives
             assert isinstance(found, Natives)
             assert (found.looked_at, found.alive, found.overwritten) == (1, alive, overwritten)
+
+
+@pytest.mark.parametrize(
+    ("code", "declared", "told"),
+    [
+        ("N9", "", {}),
+        ("A1", "", {"overwritten": 1}),  # the code of a coupon that was moved, which is there
+        ("N3", "", {}),  # of another of the target's own
+        ("N9", "ours = \"code LIKE 'N9%'\"", {"overwritten": 1}),
+        ("N9", "ours = \"code LIKE 'N%'\"", {}),  # as it was before
+    ],
+)
+def test_a_native_row_that_takes_a_moved_ones_key_or_becomes_a_piece_of_what_moved_overwrote_it(
+    code: str, declared: str, told: dict[str, int], tmp_path: Path
+) -> None:
+    text = FILES["coupons.toml"].replace('changed_at = "touched"', f'changed_at = "touched"\n{declared}')
+    changed = {VOUCHERS: rows_of(VOUCHERS, (901, code, 91, "amount", 5, BEFORE, AFTER), without=(901,))}
+    with looked_at(tmp_path, changed, files={"coupons.toml": text}) as (engine, facts):
+        found = facts.entities[0].natives
+        assert isinstance(found, Natives)
+        assert (found.harmed, found.alive) == (told, 0 if told else 1)
+        assert engine.execute(Query('SELECT id, status FROM evidence."coupons.natives"')) == [(901, "overwritten" if told else "alive")]
+
+
+def test_a_native_row_that_is_made_a_piece_of_something_that_moved_overwrote_it(tmp_path: Path) -> None:
+    text = FILES["coupons.toml"].replace('owner   = "account_id"\n', "").replace('changed_at = "touched"', 'changed_at = "touched"\nof = "account_id"')
+    for customer, told in ((92, {}), (11, {"overwritten": 1})):
+        changed = {VOUCHERS: rows_of(VOUCHERS, (901, "N1", customer, "amount", 5, BEFORE, AFTER), without=(901,))}
+        with looked_at(tmp_path / str(customer), changed, files={"coupons.toml": text}) as (_, facts):
+            found = facts.entities[0].natives
+            assert isinstance(found, Natives)
+            assert found.harmed == told
+
+
+ONCE = '[[invariant]]\nname = "once"\nunique = ["points"]\nreason = "no two are of one worth"\n'
+
+
+@pytest.mark.parametrize(
+    ("claim", "customer", "points", "accounts", "is_extra"),
+    [
+        (ONCE, 11, 10, (), True),  # a coupon of hers that was moved, all the same but for its code
+        ("", 11, 10, (), False),  # nothing says that it may stand once
+        (ONCE, 11, 11, (), False),
+        (ONCE, 77, 10, (), False),  # it is hers, and another's
+        (ONCE, 77, 40, (), True),  # of somebody who is yet to move, and whom nothing maps
+        (ONCE, 77, 40, ((3, 13),), False),  # they will be another
+        (ONCE, 77, 41, (), False),
+    ],
+)
+def test_a_new_row_is_a_moved_one_again_where_it_has_what_may_stand_once(
+    claim: str, customer: int, points: int, accounts: Rows, *, is_extra: bool, tmp_path: Path
+) -> None:
+    changed = {VOUCHERS: rows_of(VOUCHERS, moved(999, "Z1", customer, points)), ACCOUNTS: rows_of(ACCOUNTS, *accounts)}
+    with looked_at(tmp_path, changed, files={"coupons.toml": f"{FILES['coupons.toml']}{claim}"}) as (engine, facts):
+        (item,) = facts.entities
+        assert {(key[0], status) for key, status in statuses(engine, item.entity)} == ({("Z1", "extra")} if is_extra else set())

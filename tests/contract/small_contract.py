@@ -1,8 +1,13 @@
-"""The one place for a small contract that has every key once, and for writing it with one thing changed."""
+"""The one place for a small contract that has every key once: written with one thing changed, and how it is refused."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+import pytest
+
+from dq.contract.reading import read_contract
+from dq.errors import ContractError
 
 MIGRATION = """\
 name     = "a-b"
@@ -153,3 +158,9 @@ def write_exported(folder: Path, *, migration: str = EXPORT, sql: str = EXPORT_S
     if sql:
         (folder / "sql" / "export" / f"{entity}.sql").write_text(sql, encoding="utf-8")
     return folder
+
+
+def refused(folder: Path) -> str:
+    with pytest.raises(ContractError) as caught:
+        read_contract(folder)
+    return str(caught.value)

@@ -16,7 +16,9 @@ from dq.engine import Engine
 from dq.measuring import EntityFacts, Facts
 from dq.sql import Query, path
 from tests.oracle.answers import Answer
-from tests.oracle.claims import crosswalk_problems, invariant, late, natives, persons, sums
+from tests.oracle.claims import invariant, late, persons, sums
+from tests.oracle.crosswalk_problems import crosswalk_problems
+from tests.oracle.native_rows import natives
 from tests.oracle.oracle import judge
 from tests.oracle.world import Key, World
 

@@ -1,4 +1,4 @@
-"""The one place for the oracle's view of what is claimed beside the rows: counts and sums, invariants, native rows, the crosswalk.
+"""The one place for the oracle's view of what is claimed beside the rows: counts and sums, invariants, what came too late.
 
 Source: DESIGN, laws 1 and 4; DECISIONS "Merge", "Crosswalk", "Batches"; MIGRATION "It is a merge".
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -18,9 +18,9 @@ from dq.contract.models import Entity
 from tests.oracle.answers import Answer
 from tests.oracle.expressions import expression
 from tests.oracle.oracle import judge
-from tests.oracle.people import Asked, says_something
+from tests.oracle.people import Asked
 from tests.oracle.reading import Unreadable, text_of
-from tests.oracle.whose import claims, divided, total
+from tests.oracle.whose import divided, total
 from tests.oracle.world import Key, Own, Sided, World, fate, key_of, mapped
 
 Slice = tuple[str | None, ...]
@@ -50,21 +50,6 @@ class Broken:
     def both(self) -> frozenset[Key]:
         """Return the keys that are already wrong in the source."""
         return self.source & self.target
-
-
-@dataclass
-class Natives:
-    """What became of the target's rows of before: the ids of those that are harmed, and of those that say themselves that they changed."""
-
-    looked_at: int = 0
-    missing: list[Any] = field(default_factory=list)
-    changed: list[Any] = field(default_factory=list)
-    alive: list[Any] = field(default_factory=list)
-    repeated: list[Any] = field(default_factory=list)  # ids that stand more often than before
-    given_away: list[Any] = field(default_factory=list)
-    overwritten: list[Any] = field(default_factory=list)  # another row in their place
-    turned_back: list[Any] = field(default_factory=list)
-    ahead: list[Any] = field(default_factory=list)
 
 
 def sums(entity: Entity, answer: Answer, *, column: str | None, by: Sequence[str]) -> dict[Slice, Sum]:
@@ -186,173 +171,6 @@ def _totals_of(equals: LedgerSum, rows: Iterable[Own | Sided]) -> dict[tuple[Any
     return {person: total(values) for person, values in found.items()}
 
 
-def natives(world: World, entity: Entity) -> Natives:
-    """Say what became of the target's own rows; those that the migration adds to are compared as balances."""
-    found = Natives()
-    now: dict[Any, list[Own]] = defaultdict(list)
-    for row in world.own(entity, "target"):
-        now[row.id].append(row)
-    times: Counter[Any] = Counter()
-    added_to = _added_to(world, entity)
-    came = {key_of(entity, row) for row in world.mapped(entity)} if entity.own_id is None else set()
-    taken = {row.id for row in world.own(entity, "target") if None not in _key(entity, row) and _key(entity, row) in came}  # whatever else has such an id
-    if entity.own_id is not None:
-        taken |= claims(world, entity, world.own(entity, "source")).keys()
-    moved: dict[Key, set[Any]] = defaultdict(set)  # whose keys the migration's rows have
-    for other, fates in divided(world, entity):
-        if fates is not None and None not in _key(entity, other):
-            moved[_key(entity, other)].add(other.id)
-    for row in world.own(entity, "baseline"):
-        if any(tuple(then.values[name] for name in entity.key) in added_to for then in now[row.id]):
-            continue
-        found.looked_at += 1
-        times[row.id] += 1
-        if not now[row.id]:
-            found.missing.append(row.id)
-        for then in now[row.id]:
-            is_rekeyed = _key(entity, then) != _key(entity, row)
-            is_another = then.created_at != row.created_at or (is_rekeyed and (row.id in taken or bool(moved[_key(entity, then)] - {row.id})))
-            is_another = is_another or _has_joined(world, entity, row, then)
-            _look_at_native(world, entity, row, then, found, is_another=is_another)
-    found.repeated = [name for name, count in times.items() if len(now[name]) > count]
-    return found
-
-
-def _has_joined(world: World, entity: Entity, row: Own, then: Own) -> bool:
-    """Return whether one of the target's own rows has become a piece of what was moved."""
-    merge = entity.merge
-    if merge is None:
-        return False
-    if merge.ours is not None and expression(merge.ours)(then.values) is True and expression(merge.ours)(row.values) is not True:
-        return True
-    if merge.of is None or then.values[merge.of] in (None, row.values[merge.of]):
-        return False
-    return any(then.values[merge.of] in found for found in world.crosswalk.maps[str(entity.column(merge.of).through)].values())
-
-
-def _look_at_native(world: World, entity: Entity, row: Own, then: Own, found: Natives, *, is_another: bool) -> None:
-    """Say what became of one of the target's own rows: as it was, as it is now, and whether that is another row in its place."""
-    before, now = row.changed_at, then.changed_at
-    has_moved = now != before
-    if entity.owner is not None and then.values[entity.owner] != row.values[entity.owner]:
-        found.given_away.append(row.id)
-    elif is_another:
-        found.overwritten.append(row.id)
-    elif before is not None and (now is None or now < before):
-        found.turned_back.append(row.id)
-    elif has_moved and now is not None and world.until is not None and now > world.until:
-        found.ahead.append(row.id)
-    elif then.values != row.values:
-        says_so = has_moved and now is not None and world.moment is not None and now > world.moment
-        (found.alive if says_so else found.changed).append(row.id)
-
-
-def _key(entity: Entity, row: Own) -> Key:
-    return key_of(entity, Sided(row.values))
-
-
-def _added_to(world: World, entity: Entity) -> set[tuple[Any, ...]]:
-    rows = (row for row in world.own(entity, "source") if fate(world, entity, row) in ("compared", "other"))
-    return {tuple(mapped(world, entity, row).values[name] for name in entity.key) for row in rows} if entity.aggregate else set()
-
-
-def crosswalk_problems(world: World) -> dict[str, dict[str, set[Any]]]:
-    """Return each table of the crosswalk's snapshot to its problems, each with the ids; a row without any id is None."""
-    contract, store = world.contract, world.stores.get("crosswalk", {})
-    found = {name: _map_problems(world, name) for name in contract.crosswalks}
-    if contract.migration.batches:
-        found["batches"] = _batch_problems(world)
-    if "merges" in store:
-        found["merges"] = _merge_problems(world)
-    if "erasures" in store:
-        rows = store["erasures"]
-        found["erasures"] = {
-            "null": {None for row in rows if row["account_id"] is None},
-            "no reference": {row["account_id"] for row in rows if row["account_id"] is not None and not says_something(row["reference"])},
-        }
-    return {name: {problem: ids for problem, ids in problems.items() if ids} for name, problems in found.items()}
-
-
-def _map_problems(world: World, name: str) -> dict[str, set[Any]]:
-    rows = world.stores["crosswalk"][name]
-    usable = [row for row in rows if None not in (row["source_id"], row["target_id"])]
-    sources: dict[Any, set[Any]] = defaultdict(set)
-    for row in usable:
-        sources[row["target_id"]].add(row["source_id"])
-    known = {None, *(row["source_id"] for row in rows)}
-    unmapped = {
-        row.values[column.name]
-        for entity in world.contract.entities
-        if not judge(world, entity).blocked
-        for column in entity.columns
-        if column.through == name
-        for row in world.own(entity, "source")
-        if row.values[column.name] not in known and fate(world, entity, row) in ("compared", "unmapped")
-    }
-    return {
-        "null": {row["target_id"] if row["source_id"] is None else row["source_id"] for row in rows if None in (row["source_id"], row["target_id"])},
-        "fan-out": {*world.crosswalk.repeated[name]},
-        "fan-in": {target for target, ids in sources.items() if sum((name, source, target) not in world.crosswalk.merges for source in ids) > 1},
-        "collision": _collisions(world, name, sources),
-        "unmapped": unmapped,
-    }
-
-
-def _collisions(world: World, name: str, sources: Mapping[Any, set[Any]]) -> set[Any]:
-    """Return the target ids that the target's own rows had before, and that no declared merge gives away."""
-    home = next((entity for entity in world.contract.entities if entity.name == name and entity.merge is not None), None)
-    if home is None or home.own_id is None:
-        return set()
-    before = {row.values[home.own_id.name] for row in world.own(home, "baseline")}
-    return {target for target, ids in sources.items() if target in before and not all((name, source, target) in world.crosswalk.merges for source in ids)}
-
-
-def _batch_problems(world: World) -> dict[str, set[Any]]:
-    rows = world.stores["crosswalk"]["batches"]
-    regions = {batch.number: batch.region for batch in world.contract.migration.batches}
-    times = Counter(row["account_id"] for row in rows if row["account_id"] is not None)
-    unplaced = {
-        row.values[entity.owner]
-        for entity in world.contract.entities
-        if entity.owner is not None and not judge(world, entity).blocked
-        for row in world.own(entity, "source")
-        if fate(world, entity, row) == "unplaced" and row.values[entity.owner] not in world.crosswalk.batches_of
-    }
-    return {
-        "null": {row["account_id"] for row in rows if None in (row["account_id"], row["batch"])},
-        "unknown batch": {row["account_id"] for row in rows if row["batch"] is not None and row["batch"] not in regions},
-        "wrong region": {row["account_id"] for row in rows if row["batch"] in regions and row["region"] != regions[row["batch"]]},
-        "overlap": {account for account, count in times.items() if count > 1},
-        "unplaced": unplaced,
-        "outside the region": _outside(world, regions),
-        "not in the source": _strangers(world),
-        "no account": set(regions) - {row["batch"] for row in rows},
-    }
-
-
-def _strangers(world: World) -> set[Any]:
-    """Return the accounts that batches list and the source does not have; an erased one may be gone."""
-    home = next((entity for entity in world.contract.entities if entity.name == world.contract.migration.accounts), None)
-    if home is None or home.own_id is None:
-        return set()
-    there = {row.values[home.own_id.name] for row in world.own(home, "source")}
-    listed = {row["account_id"] for row in world.stores["crosswalk"]["batches"] if row["batch"] is not None}
-    return listed - there - world.crosswalk.erased - {None}
-
-
-def _outside(world: World, regions: Mapping[int, str]) -> set[Any]:
-    """Return the accounts one of whose rows is of another region than their batch."""
-    return {
-        row.values[entity.owner]
-        for entity in world.contract.entities
-        if entity.owner is not None and entity.region is not None and not judge(world, entity).blocked
-        for row in world.own(entity, "source")
-        if row.values[entity.owner] not in world.crosswalk.erased
-        for batch in world.crosswalk.batches_of.get(row.values[entity.owner], frozenset()) & set(regions)
-        if row.values[entity.region] != regions[batch] and row.values[entity.owner] is not None
-    }
-
-
 def moved_before(world: World, entity: Entity) -> set[Key]:
     """Return the keys of rows that moved and stand in the baseline: under the id that the crosswalk gave them, and with their key."""
     own = entity.own_id
@@ -372,32 +190,3 @@ def late(world: World, entity: Entity) -> tuple[int, set[Key], set[Key]]:
     assert freeze is not None
     undated = {key for key, moment in moments if moment is None or isinstance(moment, Unreadable)}
     return len(rows), {key for key, moment in moments if isinstance(moment, datetime) and moment >= freeze}, undated
-
-
-def _merge_problems(world: World) -> dict[str, set[Any]]:
-    problems: dict[str, set[Any]] = defaultdict(set)
-    for row in world.stores["crosswalk"]["merges"]:
-        name, source, target = row["crosswalk"], row["source_id"], row["target_id"]
-        if None in (name, source, target):
-            problems["null"].add(source)
-        elif name not in world.contract.crosswalks:
-            problems["unknown crosswalk"].add(source)
-        else:
-            maps = world.crosswalk.maps[name]
-            if target not in maps.get(source, ()):
-                problems["not in the crosswalk"].add(source)
-            if row["kept"] not in ("source", "target"):
-                problems["kept is neither"].add(source)
-            kept = [other for other, targets in maps.items() if target in targets and (name, other) not in world.crosswalk.merged]
-            if row["kept"] == "source" and not kept:
-                problems["without a survivor"].add(source)
-            if row["kept"] == "target" and not _stood_before(world, name, target):
-                problems["without a survivor"].add(source)
-    return problems
-
-
-def _stood_before(world: World, name: str, target: Any) -> bool:
-    home = next((entity for entity in world.contract.entities if entity.name == name and entity.merge is not None and entity.own_id is not None), None)
-    if home is None or home.own_id is None:
-        return True
-    return any(row.values[home.own_id.name] == target for row in world.own(home, "baseline"))

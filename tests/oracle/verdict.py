@@ -13,8 +13,10 @@ from dq_fixtures.corruptions.expected import Expected, Fault, Unproven, cells, i
 
 from dq.contract.models import Entity
 from tests.oracle.answers import Answer
-from tests.oracle.claims import crosswalk_problems, invariant, late, moved_before, natives, persons, sums
+from tests.oracle.claims import invariant, late, moved_before, persons, sums
+from tests.oracle.crosswalk_problems import crosswalk_problems
 from tests.oracle.exported import exported, is_provable
+from tests.oracle.native_rows import natives
 from tests.oracle.oracle import judge
 from tests.oracle.world import World, key_of
 
