@@ -38,6 +38,8 @@ _CLASHES = tuple(
     frozenset(names.split())
     for names in (
         "A06.native A16",
+        "A06.native A26",
+        "A07.coupons Z.zone",
         "C02 demo.zone",
         "C12 K19.through",
         "E.nobody O18",
