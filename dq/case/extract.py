@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from dq.case.findings import Key
 from dq.case.opening import Reopened
 from dq.case.person import Person, constants
-from dq.compare.select import Select, read_condition, read_select
+from dq.compare.conditions import read_condition
+from dq.compare.select import Select, read_select
 from dq.compare.sides import through
 from dq.compare.views import look_up, make_own, raw_sql, snapshot
 from dq.contract.models import Contract, Entity, Reading

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dq.compare.conditions import read_condition
 from dq.compare.keys import LONGEST
-from dq.compare.select import Select, read_condition
+from dq.compare.select import Select
 from dq.compare.views import snapshot
 from dq.contract.models import Entity
 from dq.engine import Engine

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from dq.compare.conditions import read_claim
 from dq.compare.evidence import Broken
-from dq.compare.select import read_condition
 from dq.compare.sides import UNMAPPED, through, unmapped_bits
 from dq.contract.claims import Invariant, LedgerSum
 from dq.contract.models import Entity
@@ -51,8 +51,7 @@ def check_invariant(engine: Engine, entity: Entity, invariant: Invariant, *, led
 
 def condition_of(engine: Engine, entity: Entity, invariant: Invariant) -> str:
     """Return the condition of a claim with `holds`, as the engine writes it."""
-    known = tuple(column.name for column in entity.columns)
-    return read_condition(engine, str(invariant.holds), file=entity.file, key=f"invariant.{invariant.name}", known=known, free=True)
+    return read_claim(engine, entity, str(invariant.holds), key=f"invariant.{invariant.name}", free=True)
 
 
 def columns_of(entity: Entity, invariant: Invariant) -> tuple[str, ...]:

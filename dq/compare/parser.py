@@ -48,7 +48,15 @@ def again(engine: Engine, node: Node) -> Node:
     return found
 
 
-_ANSWERS: dict[tuple[str, str], str] = {}  # of the parser, which depend on the text alone
+def type_of(engine: Engine, expression: str, *, row: str) -> str:
+    """Return the type of an expression over a row that is given as a select list. Raises EngineError where it has none, or no value of that row."""
+    if (row, expression) not in _ANSWERS:
+        found, _ = engine.one(Query(f"SELECT typeof({expression}), ({expression}) FROM (SELECT {row})", step=_STEP))
+        _keep(row, {expression: str(found)})
+    return _ANSWERS[row, expression]
+
+
+_ANSWERS: dict[tuple[str, str], str] = {}  # of the parser, and of types: they depend on the text alone
 _KEPT = 2000
 
 

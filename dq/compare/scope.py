@@ -9,8 +9,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from dq.compare.blanks import says_something
+from dq.compare.conditions import read_claim
 from dq.compare.copies import take_out_copies
-from dq.compare.select import read_condition
 from dq.compare.sides import Accounts, chosen, identifying, is_absorbed, mapped, people, scope_of, target_ids
 from dq.compare.sides import maps as joined_maps
 from dq.compare.views import CREATED, ID, snapshot
@@ -206,8 +206,7 @@ def is_ours(engine: Engine, entity: Entity) -> str:
     """Return the claim, never unknown, that a row's own values say that it is of what was moved, as the contract says."""
     if entity.merge is None or entity.merge.ours is None:
         return "false"
-    known = tuple(column.name for column in entity.columns)
-    return f"coalesce({read_condition(engine, entity.merge.ours, file=entity.file, key='merge.ours', known=known)}, false)"
+    return f"coalesce({read_claim(engine, entity, entity.merge.ours, key='merge.ours')}, false)"
 
 
 def _claims_of(entity: Entity, scope: Scope) -> tuple[str, str, str, list[str]]:

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from dq.compare import parser
 from dq.compare.parser import Node
 from dq.engine import Engine
-from dq.errors import ContractError, near_miss
+from dq.errors import ContractError
 
-_FUNCTIONS = ("->>", "->", "~~", "!~~")  # reading a JSON key, LIKE and NOT LIKE in a condition
+FUNCTIONS = ("->>", "->", "~~", "!~~")
+"""What may be called: reading a JSON key, LIKE and NOT LIKE in a condition."""
 _OPERATORS = ("OPERATOR_NOT", "OPERATOR_IS_NULL", "OPERATOR_IS_NOT_NULL", "COMPARE_IN", "COMPARE_NOT_IN")
 _CLASSES = ("COLUMN_REF", "CONSTANT", "COMPARISON", "CONJUNCTION", "OPERATOR", "FUNCTION", "BETWEEN")
 _WORDS = {
@@ -64,7 +65,7 @@ class Select:
         node = tree["statements"][0]["node"]
         if where is not None:
             node["where_clause"] = parser.tree(engine, f"SELECT 1 FROM t WHERE {where}", file=self.file)["statements"][0]["node"]["where_clause"]
-            for names in _column_names(node["where_clause"]):
+            for names in column_names(node["where_clause"]):
                 names.insert(0, self.driving[1])
         for table in _tables(node["from_table"], file=self.file):
             table["catalog_name"], table["schema_name"] = catalog, "main"
@@ -84,8 +85,8 @@ class Select:
         """
         joins = [condition for condition in _conditions(self._node["from_table"]) if condition is not None]
         for item in self._node["select_list"]:
-            yield from self._resolved(_column_names(item), found, output=_output_name(item))
-        yield from self._resolved(_column_names([self._node["where_clause"], joins]), found, output=None)
+            yield from self._resolved(column_names(item), found, output=_output_name(item))
+        yield from self._resolved(column_names([self._node["where_clause"], joins]), found, output=None)
 
     def column_of(self, output: str, *, alias: str) -> str | None:
         """Return the column of a table that an output is, as it stands there, or None where it is anything else."""
@@ -99,13 +100,13 @@ class Select:
     def joined_by(self, alias: str) -> set[str]:
         """Return the columns of a table that its joins and the filter name; those named without their table are taken for everybody's."""
         conditions = [condition for condition in _conditions(self._node["from_table"]) if condition is not None]
-        names = _column_names([self._node["where_clause"], conditions])
+        names = column_names([self._node["where_clause"], conditions])
         return {parts[-1] for parts in names if parts[:-1] in ([], [alias])}
 
     def unknown(self, found: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
         """Return the names that are no column of any table here: DuckDB takes some for functions, `current_timestamp` for one."""
         joins = [condition for condition in _conditions(self._node["from_table"]) if condition is not None]
-        names = _column_names([self._node["select_list"], self._node["where_clause"], joins])
+        names = column_names([self._node["select_list"], self._node["where_clause"], joins])
         return tuple(dict.fromkeys(".".join(parts) for parts in names if not list(self._resolved(iter([parts]), found, output=None))))
 
     def _resolved(self, names: Iterator[list[str]], found: Mapping[str, Mapping[str, str]], *, output: str | None) -> Iterator[tuple[str, str, str | None]]:
@@ -147,38 +148,6 @@ def read_select(engine: Engine, sql: str, *, file: str) -> Select:
     return select
 
 
-def read_condition(engine: Engine, condition: str, *, file: str, key: str, known: tuple[str, ...], free: bool = False) -> str:
-    """Check a condition over named columns and return it as DuckDB writes it.
-
-    Args:
-        engine: parses it.
-        condition: an expression that is true for the rows meant.
-        file: the contract's file, for errors.
-        key: the key that holds it, for errors.
-        known: the columns it may name.
-        free: arithmetic and functions of numbers are allowed too (invariants).
-
-    Raises:
-        ContractError: it is not one expression, names an unknown column, or holds what may not stand there.
-    """
-    place = f"{file}: {key}"
-    tree = parser.tree(engine, f"SELECT 1 FROM t WHERE ({condition})", file=place)
-    node = tree["statements"][0]["node"]
-    if len(tree["statements"]) != 1 or node["type"] != "SELECT_NODE" or node["where_clause"] is None or node["modifiers"]:
-        raise ContractError("is not one condition", file=file, key=key)
-    functions = (*_FUNCTIONS, "+", "-", "*", "abs", "length", "coalesce", "lower", "upper", "regexp_full_match") if free else _FUNCTIONS
-    _check_expression(node["where_clause"], file=place, functions=functions)
-    named = list(_column_names(node["where_clause"]))
-    if not named:
-        raise ContractError("names no column: it says the same of every row", file=file, key=key)
-    for names in named:
-        if len(names) != 1 or names[0] not in known:
-            name = ".".join(names)
-            raise ContractError(f"unknown column '{name}'{near_miss(name, known)}", file=file, key=key)
-    written = parser.written(engine, tree)
-    return written[written.index(" WHERE ") + len(" WHERE ") :]
-
-
 def _check_shape(node: Node, *, file: str) -> None:
     if node["cte_map"]["map"]:
         raise ContractError("WITH may not stand here: one plain SELECT", file=file)
@@ -191,24 +160,25 @@ def _check_shape(node: Node, *, file: str) -> None:
     if node["sample"] is not None or node["qualify"] is not None:
         raise ContractError("SAMPLE and QUALIFY may not stand here: they hide rows", file=file)
     for item in node["select_list"]:
-        _check_expression(item, file=file, functions=_FUNCTIONS)
+        check_expression(item, file=file, functions=FUNCTIONS)
         if item["class"] in ("COMPARISON", "CONJUNCTION", "OPERATOR", "BETWEEN") or item.get("function_name") in ("~~", "!~~") or _is_truth(item):
             raise ContractError(f"{_WORDS.get(item['class'], 'a comparison')} may not be an output column: names only", file=file)
     if node["where_clause"] is not None:
-        _check_expression(node["where_clause"], file=file, functions=_FUNCTIONS)
+        check_expression(node["where_clause"], file=file, functions=FUNCTIONS)
 
 
-def _check_expression(node: object, *, file: str, functions: tuple[str, ...]) -> None:
+def check_expression(node: object, *, file: str, functions: tuple[str, ...]) -> None:
+    """Raise ContractError where anything stands in a tree but names, constants, comparisons and these functions."""
     if isinstance(node, list):
         for item in node:
-            _check_expression(item, file=file, functions=functions)
+            check_expression(item, file=file, functions=functions)
         return
     if not isinstance(node, dict):
         return
     if _is_truth(node):
         return
     if _is_member(node):
-        _check_expression(node["lhs"], file=file, functions=functions)
+        check_expression(node["lhs"], file=file, functions=functions)
         return
     kind = node.get("class")
     if kind is not None and kind not in _CLASSES:
@@ -218,7 +188,7 @@ def _check_expression(node: object, *, file: str, functions: tuple[str, ...]) ->
         raise ContractError(f"the function {called}() may not stand here: names and joins only", file=file)
     for name, item in node.items():
         if name != "value":
-            _check_expression(item, file=file, functions=functions)
+            check_expression(item, file=file, functions=functions)
 
 
 def _is_truth(node: Node) -> bool:
@@ -238,7 +208,7 @@ def _tables(node: Node, *, file: str) -> Iterator[Node]:
         if node["join_type"] not in ("INNER", "LEFT") or node["ref_type"] != "REGULAR" or node["using_columns"]:
             raise ContractError("only JOIN … ON and LEFT JOIN … ON may stand here", file=file)
         if node["condition"] is not None:
-            _check_expression(node["condition"], file=file, functions=_FUNCTIONS)
+            check_expression(node["condition"], file=file, functions=FUNCTIONS)
         yield from _tables(node["left"], file=file)
         yield from _tables(node["right"], file=file)
     elif node["type"] == "BASE_TABLE":
@@ -265,15 +235,16 @@ def _output_name(item: Node) -> str:
     return str(item["alias"] or (item["column_names"][-1] if item["class"] == "COLUMN_REF" else ""))
 
 
-def _column_names(node: object) -> Iterator[list[str]]:
+def column_names(node: object) -> Iterator[list[str]]:
+    """Yield the parts of every column's name in a tree, the list itself that stands there."""
     if isinstance(node, list):
         for item in node:
-            yield from _column_names(item)
+            yield from column_names(item)
     elif isinstance(node, dict):
         if node.get("class") == "COLUMN_REF":
             yield node["column_names"]
         for item in node.values():
-            yield from _column_names(item)
+            yield from column_names(item)
 
 
 def _shape(node: object) -> object:

@@ -121,6 +121,8 @@ def _tolerance(spec: Mapping[str, Any], column_type: ColumnType, *, file: str, p
         raise ContractError(f"'{raw}' is not above zero", file=file, key=key)
     if not fits_decimal(value, scale=column_type.scale):
         raise ContractError(f"'{raw}' fits in no DECIMAL with {column_type.scale} places or more", file=file, key=key)
+    if value >= 10 ** (column_type.precision - column_type.scale):
+        raise ContractError(f"'{raw}' is as much as any {column_type.text}: it could never fail", file=file, key=key)
     _needs_reason(spec, file=file, key=key)
     return value
 

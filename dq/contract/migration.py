@@ -62,7 +62,7 @@ class Migration(Model):
     """Before this instant everything has moved. It has an offset."""
     zone: str = "UTC"
     """The IANA zone in which freeze and deadline are said to people."""
-    regions: tuple[str, ...] = ()
+    regions: tuple[str, ...] = Field(default=(), min_length=1)
     """The regions that batches and snapshots may name."""
     entities: tuple[str, ...] = Field(min_length=1)
     """The entities, in the order of the report; each has a TOML file."""

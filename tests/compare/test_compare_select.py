@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from sides_compared import engine_alone
 
-from dq.compare.select import read_condition, read_select
+from dq.compare.conditions import read_condition
+from dq.compare.select import read_select
 from dq.engine import Engine
 from dq.errors import ContractError
 
