@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dq.compare.conditions import read_claim
 from dq.compare.evidence import Broken
 from dq.compare.sides import UNMAPPED, through, unmapped_bits
+from dq.compare.views import ID
 from dq.contract.claims import Invariant, LedgerSum
 from dq.contract.models import Entity
 from dq.engine import Engine
@@ -96,7 +97,7 @@ def _breaking(engine: Engine, entity: Entity, invariant: Invariant, ledger: Enti
 
 
 def _repeated(engine: Engine, entity: Entity, invariant: Invariant, *, side: str) -> str:
-    """Return the query of the rows whose values in some columns, none of them NULL, stand in another row of the side too.
+    """Return the query of the rows whose values in some columns, none of them NULL, stand in another row of the side too, be it one of the target's own.
 
     The values that stand twice are kept; where there are none, no row is looked at again for them.
     """
@@ -106,7 +107,12 @@ def _repeated(engine: Engine, entity: Entity, invariant: Invariant, *, side: str
     values = ", ".join(quote(name) for name in names)
     there = " AND ".join(f"{quote(name)} IS NOT NULL" for name in names)
     same = " AND ".join(f"r.{quote(name)} = d.{quote(name)}" for name in names)
-    engine.execute(Query(f"CREATE OR REPLACE TEMP TABLE {kept} AS SELECT {values} FROM {view} WHERE {there} GROUP BY {values} HAVING count(*) > 1", step=step))
+    looked_at = f"SELECT {values}, true AS {_HERE} FROM {view}"
+    if side == "target" and entity.merge is not None:
+        natives = f"{path('own_target', entity.name)} ANTI JOIN {path('claims', entity.name)} AS c ON c.id = {quote(ID)}"
+        looked_at += f" UNION ALL SELECT {values}, false FROM {natives}"
+    twice = f"SELECT {values} FROM ({looked_at}) WHERE {there} GROUP BY {values} HAVING count(*) > 1 AND bool_or({_HERE})"
+    engine.execute(Query(f"CREATE OR REPLACE TEMP TABLE {kept} AS {twice}", step=step))
     (repeated,) = engine.one(Query(f"SELECT count(*) FROM {kept}", step=step))
     return f"SELECT {keys} FROM {view} AS r SEMI JOIN {kept} AS d ON {same}" if repeated else f"SELECT {keys} FROM {view} AS r WHERE false"
 

@@ -66,7 +66,7 @@ class Invariant(Model):
     equals: LedgerSum | None = None
     """With `column`: the sum of another entity's moved rows."""
     unique: tuple[str, ...] | None = Field(default=None, min_length=1)
-    """Columns in which no two rows compared of a side have the same values; a row with a NULL among them is not asked."""
+    """Columns in which no row compared has what another row of its side has, be it one of the target's own; a row with a NULL among them is not asked."""
     reason: str | None = None
     """Why it must hold, for whoever reads the contract."""
     severity: Severity = "critical"

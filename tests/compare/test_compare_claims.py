@@ -123,6 +123,11 @@ def test_a_value_that_stood_twice_in_the_source_is_told_apart(tmp_path: Path) ->
     assert claims(tmp_path / "only", source=source) == {"lines.imei": (2, 0, 2)}
 
 
+def test_a_value_of_a_moved_row_stands_in_a_row_of_the_target_s_own_and_two_of_its_own_may_have_one(tmp_path: Path) -> None:
+    assert claims(tmp_path, target=[*MOVED, (998, 900, 1, "011", 7)]) == {"lines.imei": (1, 0, 0)}
+    assert claims(tmp_path / "own", target=[*MOVED, (998, 900, 1, "012", 7), (999, 900, 2, "012", 7)]) == {}
+
+
 def test_null_is_no_value_and_several_columns_are_one(tmp_path: Path) -> None:
     nothing = [(110, 101, 1, "011", 10), (111, 101, None, None, 20), (120, 102, None, None, 5)]
     assert claims(tmp_path, target=nothing) == {}

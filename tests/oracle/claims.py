@@ -97,16 +97,18 @@ def invariant(world: World, entity: Entity, claim: Invariant, *, answer: Answer)
     if claim.equals is not None:
         return Broken(*(frozenset(_unequal(world, entity, claim, side=side)) for side in ("source", "target")))
     if claim.unique is not None:
-        return Broken(*(frozenset(_repeated(entity, claim.unique, answer.sides[side])) for side in ("source", "target")))
+        source, target = answer.sides["source"], answer.sides["target"]
+        natives = [row for row, fates in divided(world, entity) if fates is None] if entity.merge is not None else []
+        return Broken(frozenset(_repeated(entity, claim.unique, source)), frozenset(_repeated(entity, claim.unique, target, natives)))
     holds = expression(str(claim.holds))
     named = {column.name for column in entity.columns if re.search(rf"\b{re.escape(column.name)}\b", str(claim.holds))}
     known = {side: [row for row in answer.sides[side] if not row.unmapped & named] for side in ("source", "target")}
     return Broken(*(frozenset(key_of(entity, row) for row in rows if holds(row.values) is not True) for rows in known.values()))
 
 
-def _repeated(entity: Entity, names: Sequence[str], rows: Sequence[Sided]) -> Iterable[Key]:
-    """Yield the keys of the rows whose values in some columns, none of them NULL, another row has too."""
-    times = Counter(tuple(row.values[name] for name in names) for row in rows)
+def _repeated(entity: Entity, names: Sequence[str], rows: Sequence[Sided], natives: Sequence[Own] = ()) -> Iterable[Key]:
+    """Yield the keys of the rows whose values in some columns, none of them NULL, another row has too, be it one of the target's own."""
+    times = Counter(tuple(row.values[name] for name in names) for row in (*rows, *natives))
     for row in rows:
         values = tuple(row.values[name] for name in names)
         if None not in values and times[values] > 1:
