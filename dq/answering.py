@@ -115,7 +115,7 @@ def answer(engine: Engine, question: Question, *, attempt: Attempts, told: Told,
         checks += [diagnoses.get(check.entity or "", Diagnosis()).told(check) for check in judged]
     else:
         ground = lay_ground(engine, question.contract, asked=question.asked, attempt=attempt)
-        checks += [judge_schema(item.entity, item.problems) for item in ground.prepared]
+        checks += [judge_schema(item.entity, item.problems, pinned=item.pinned) for item in ground.prepared]
         checks += judge_freezes(engine, ground, question, attempt=attempt)
     checks += judge_snapshots(engine, ground, question, found=contents, attempt=attempt)
     ledger = make_ledger(question.contract, selects=ground.selects, catalogue=snapshot_columns(question.manifests))

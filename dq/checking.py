@@ -67,7 +67,7 @@ def check_contract(folder: Path | str, *, batch: int | None = None, options: Opt
         contents = look_into_snapshots(seen.engine, seen.question, attempt=seen.attempts)
         checks = [*judge_snapshots(seen.engine, seen.ground, seen.question, found=contents, attempt=seen.attempts)]
         checks += judge_stores(make_ledger(seen.contract, selects=seen.ground.selects, catalogue=snapshot_columns(seen.question.manifests)))
-        checks += [judge_schema(item.entity, item.problems) for item in seen.ground.prepared]
+        checks += [judge_schema(item.entity, item.problems, pinned=item.pinned) for item in seen.ground.prepared]
         checks += judge_freezes(seen.engine, seen.ground, seen.question, attempt=seen.attempts)
         options.told("fitness of the source")
         checks += judge_fitness(seen.engine, seen.ground, batch=batch, attempt=seen.attempts)

@@ -42,6 +42,7 @@ class EntityFacts:
 
     entity: Entity
     problems: tuple[str, ...] = ()  # what is not as pinned or declared
+    pinned: bool = True  # something was pinned
     blocked: str | None = None
     evidence: EntityEvidence | None = None
     sums: Mapping[str, Sums | Crash] = field(default_factory=dict)  # check id
@@ -166,7 +167,7 @@ def _rows(engine: Engine, ground: Ground, prepared: Prepared, *, compared: Mappi
     raws = ground.raws.get(name)
     blocked = _barred(ground, entity, asked=asked) or blocked_by(entity, compared)
     if prepared.problems or blocked is not None or raws is None or isinstance(raws, Crash):
-        return EntityFacts(entity, problems=prepared.problems, blocked=blocked)
+        return EntityFacts(entity, problems=prepared.problems, pinned=prepared.pinned, blocked=blocked)
     evidence = attempt(
         name, measure, engine, prepared, raws=raws, scope=ground.scope, moment=asked.baseline_moment, until=asked.target_moment, signed=asked.signed
     )
@@ -174,8 +175,8 @@ def _rows(engine: Engine, ground: Ground, prepared: Prepared, *, compared: Mappi
     outside = attempt(name, record_outside, engine, entity, batches=ground.contract.migration.batches) if ground.scope.batched else None
     for found in (evidence, made, outside):
         if isinstance(found, Crash):
-            return EntityFacts(entity, blocked=found.reason)
-    return EntityFacts(entity, evidence=evidence if isinstance(evidence, EntityEvidence) else None)
+            return EntityFacts(entity, pinned=prepared.pinned, blocked=found.reason)
+    return EntityFacts(entity, pinned=prepared.pinned, evidence=evidence if isinstance(evidence, EntityEvidence) else None)
 
 
 def _claims(engine: Engine, facts: EntityFacts, *, ground: Ground, compared: Mapping[str, Entity], asked: Asked, attempt: Attempt) -> EntityFacts:

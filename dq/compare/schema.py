@@ -31,6 +31,7 @@ class Prepared:
     driving_columns: Mapping[str, tuple[str, ...]]  # side to columns of the driving table
     driving_keys: Mapping[str, tuple[str, ...]]  # side to its primary key
     problems: tuple[str, ...]
+    pinned: bool  # the stores' tables, columns and types are held against what was pinned
 
 
 def read_selects(engine: Engine, contract: Contract) -> dict[str, dict[str, Select]]:
@@ -108,7 +109,7 @@ def prepare(
         problems += type_problems(entity, types[side], side=side)
     driving: dict[str, tuple[str, ...]] = {side: tuple(catalogue[side].get(selects[side].driving[0], {})) for side in SIDES}
     driving_keys: dict[str, tuple[str, ...]] = {side: keys.get(side, {}).get(selects[side].driving[0], ()) for side in SIDES}
-    return Prepared(entity, selects, types, driving, driving_keys, tuple(dict.fromkeys(problems)))
+    return Prepared(entity, selects, types, driving, driving_keys, tuple(dict.fromkeys(problems)), pinned is not None)
 
 
 def differences(side: str, found: Mapping[str, Mapping[str, str]], pinned: Mapping[str, Mapping[str, str]], *, only: set[str] | None = None) -> Iterator[str]:

@@ -24,9 +24,11 @@ _HARMED = {
 }
 
 
-def judge_schema(entity: Entity, problems: tuple[str, ...]) -> Check:
-    """Judge `<entity>.schema`."""
-    fine = "Tables, columns and types are as they should be."
+def judge_schema(entity: Entity, problems: tuple[str, ...], *, pinned: bool = True) -> Check:
+    """Judge `<entity>.schema`; where nothing was pinned of the stores, it says so."""
+    fine = (
+        "Tables, columns and types are as they should be." if pinned else "Tables, columns and types are as declared; there is no stores.lock.toml to pin them."
+    )
     return judged(
         f"{entity.name}.schema",
         broken=len(problems),

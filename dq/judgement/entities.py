@@ -28,7 +28,7 @@ def judge_entity(facts: EntityFacts, *, migration: Migration, seen: Seen) -> tup
     """
     entity, evidence = facts.entity, facts.evidence
     canary = judge_canary(entity, facts.canary, evidence)
-    schema = judge_schema(entity, facts.problems)
+    schema = judge_schema(entity, facts.problems, pinned=facts.pinned)
     rest = [(check_id, kind, name) for check_id, kind, name in entity.check_ids() if kind != "schema"]
     if evidence is None:
         reason = "the store is not as it is pinned or declared" if facts.problems else facts.blocked or "it was not measured"

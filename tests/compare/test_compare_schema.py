@@ -61,6 +61,13 @@ def test_a_store_as_pinned_and_declared_has_no_problem(tmp_path: Path) -> None:
         assert facts.entities[0].evidence is not None
 
 
+@pytest.mark.parametrize(("lock", "said"), [({}, "there is no stores.lock.toml to pin them"), ({"stores.lock.toml": LOCK}, "as they should be")])
+def test_where_nothing_is_pinned_the_schema_says_so(lock: dict[str, str], said: str, tmp_path: Path) -> None:
+    with looked_at(tmp_path, files=lock) as (_, facts):
+        schema, *_ = judge_entity(facts.entities[0], migration=facts.ground.contract.migration, seen={})
+        assert (schema.outcome, said in schema.sentence) == (Outcome.PASSED, True)
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case[3][0][:60])
 def test_what_is_not_as_pinned_or_declared_is_told_and_nothing_is_compared(case: tuple[str, str, str, tuple[str, ...]], tmp_path: Path) -> None:
     file, old, new, problems = case

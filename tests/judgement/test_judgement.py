@@ -109,6 +109,8 @@ def test_a_schema_is_judged_by_its_differences() -> None:
     sentence = "25 differences between the stores and what is declared and pinned: problem 0."
     assert found == Check(id="things.schema", entity="things", kind="schema", outcome=FAILED, sentence=sentence, looked_at=4, broken=25, details=problems[:20])
     assert judge_schema(things(), ()).sentence == "Tables, columns and types are as they should be."
+    unpinned = "Tables, columns and types are as declared; there is no stores.lock.toml to pin them."
+    assert judge_schema(things(), (), pinned=False).sentence == unpinned
 
 
 @pytest.mark.parametrize(
