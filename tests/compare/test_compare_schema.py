@@ -8,7 +8,7 @@ import pytest
 from sides_compared import make_entity
 from tiny import COLUMNS, FILES, looked_at
 
-from dq.compare.schema import type_problems
+from dq.compare.schema import together, type_problems
 from dq.judgement.entities import judge_entity
 from dq.record import Outcome
 
@@ -80,6 +80,12 @@ def test_what_is_not_as_pinned_or_declared_is_told_and_nothing_is_compared(case:
         schema, *rest = judge_entity(item, migration=facts.ground.contract.migration, seen={})
         assert (schema.id, schema.outcome, schema.broken) == ("coupons.schema", Outcome.FAILED, len(problems))
         assert {check.outcome for check in rest} == {Outcome.NOT_PROVEN}
+
+
+def test_what_a_store_has_is_what_was_taken_and_what_was_left_whole_tables_too() -> None:
+    taken = {"source": {"t": {"a": "INTEGER"}}, "target": {"t": {"a": "INTEGER"}}}
+    left = {"source": {"t": {"b": "BLOB"}, "u": {"c": "DATE"}}}
+    assert together(taken, left) == {"source": {"t": {"a": "INTEGER", "b": "BLOB"}, "u": {"c": "DATE"}}, "target": {"t": {"a": "INTEGER"}}}
 
 
 def test_types_that_are_not_read_are_named_in_order_and_where_several_would_do_it_is_said() -> None:

@@ -176,6 +176,7 @@ ALWAYS_REFUSED = (
     ("now() > a", "the function now() may not stand here: names and joins only"),
     ("read_text('/etc/passwd') = a", "the function read_text() may not stand here: names and joins only"),
     ("a::INTEGER = 1", "a cast (declare the column's type, zone, unit or codes in the contract) may not stand here: names and joins only"),
+    ("a = CAST('t' AS VARCHAR)", "a cast (declare the column's type, zone, unit or codes in the contract) may not stand here: names and joins only"),
     ("CASE WHEN a THEN b END", "CASE (declare codes in the contract) may not stand here: names and joins only"),
     ("count(*) > 1", "the function count_star() may not stand here: names and joins only"),
     ("row_number() OVER () = 1", "a window function may not stand here: names and joins only"),
