@@ -20,7 +20,7 @@ from tests.oracle.expressions import expression
 from tests.oracle.oracle import judge
 from tests.oracle.people import Asked
 from tests.oracle.reading import Unreadable, text_of
-from tests.oracle.whose import divided, total
+from tests.oracle.whose import brought, natives, total
 from tests.oracle.world import Key, Own, Sided, World, fate, key_of, mapped
 
 Slice = tuple[str | None, ...]
@@ -98,17 +98,17 @@ def invariant(world: World, entity: Entity, claim: Invariant, *, answer: Answer)
         return Broken(*(frozenset(_unequal(world, entity, claim, side=side)) for side in ("source", "target")))
     if claim.unique is not None:
         source, target = answer.sides["source"], answer.sides["target"]
-        natives = [row for row, fates in divided(world, entity) if fates is None] if entity.merge is not None else []
-        return Broken(frozenset(_repeated(entity, claim.unique, source)), frozenset(_repeated(entity, claim.unique, target, natives)))
+        own = natives(world, entity) if entity.merge is not None else []
+        return Broken(frozenset(_repeated(entity, claim.unique, source)), frozenset(_repeated(entity, claim.unique, target, own)))
     holds = expression(str(claim.holds))
     named = {column.name for column in entity.columns if re.search(rf"\b{re.escape(column.name)}\b", str(claim.holds))}
     known = {side: [row for row in answer.sides[side] if not row.unmapped & named] for side in ("source", "target")}
     return Broken(*(frozenset(key_of(entity, row) for row in rows if holds(row.values) is not True) for rows in known.values()))
 
 
-def _repeated(entity: Entity, names: Sequence[str], rows: Sequence[Sided], natives: Sequence[Own] = ()) -> Iterable[Key]:
+def _repeated(entity: Entity, names: Sequence[str], rows: Sequence[Sided], own: Sequence[Own] = ()) -> Iterable[Key]:
     """Yield the keys of the rows whose values in some columns, none of them NULL, another row has too, be it one of the target's own."""
-    times = Counter(tuple(row.values[name] for name in names) for row in (*rows, *natives))
+    times = Counter(tuple(row.values[name] for name in names) for row in (*rows, *own))
     for row in rows:
         values = tuple(row.values[name] for name in names)
         if None not in values and times[values] > 1:
@@ -154,7 +154,7 @@ def _brought(world: World, other: Entity) -> Iterable[Own | Sided]:
     """Return all rows of the target that are not its own: whoever's the source says they are, they count in the total of whom they came to."""
     if other.merge is None or other.aggregate:
         return judge(world, other).sides["target"]
-    return [row for row, fates in divided(world, other) if fates is not None]
+    return brought(world, other)
 
 
 def _of_unmapped(world: World, other: Entity, equals: LedgerSum) -> frozenset[Key]:

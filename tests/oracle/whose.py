@@ -116,6 +116,23 @@ def _divided(world: World, entity: Entity) -> Iterable[tuple[Own, set[str] | Non
         yield row, fates
 
 
+def natives(world: World, entity: Entity) -> list[Own]:
+    """Return the target's own rows."""
+    theirs = _claimed(world, entity)
+    return [row for row, _ in divided(world, entity) if row.id not in theirs]
+
+
+def brought(world: World, entity: Entity) -> list[Own]:
+    """Return the target's rows that are not its own."""
+    theirs = _claimed(world, entity)
+    return [row for row, _ in divided(world, entity) if row.id in theirs]
+
+
+def _claimed(world: World, entity: Entity) -> set[Any]:
+    """Return the ids of the migration's rows: what has one of them is none of the target's own, whatever else it is."""
+    return {row.id for row, fates in divided(world, entity) if fates is not None}
+
+
 def _stays(world: World, owner: Any) -> bool:
     """Return whether nothing of a person's may be there: they were erased, or are in batches that have not moved."""
     batches = world.crosswalk.batches_of.get(owner, frozenset())
@@ -129,11 +146,9 @@ def since_before(world: World, entity: Entity) -> dict[str, dict[tuple[Any, ...]
 
 def _since(world: World, entity: Entity, ledger: LedgerSum) -> dict[tuple[Any, ...], Any]:
     other = world.contract.entity(ledger.entity)
-    rows = divided(world, other)
-    theirs = {row.id for row, fates in rows if fates is not None}
+    theirs = _claimed(world, other)
     found: dict[tuple[Any, ...], Any] = defaultdict(int)
-    now = [(row, 1) for row, fates in rows if fates is None]
-    for row, sign in (*now, *((row, -1) for row in world.own(other, "baseline") if row.id not in theirs)):
+    for row, sign in (*((row, 1) for row in natives(world, other)), *((row, -1) for row in world.own(other, "baseline") if row.id not in theirs)):
         found[tuple(row.values[name] for name in entity.key)] += sign * (row.values[ledger.sum] or 0)
     return found
 
