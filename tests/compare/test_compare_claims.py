@@ -86,15 +86,17 @@ BOUGHT: Rows = [(10, 1, 1, "011", 10), (11, 1, 2, None, 20), (20, 2, 1, None, 5)
 MOVED: Rows = [(110, 101, 1, "011", 10), (111, 101, 2, None, 20), (120, 102, 1, None, 5)]
 
 
-def measured(folder: Path, *, source: Rows = BOUGHT, target: Rows = MOVED, forgotten: int | None = None, nothing: int | None = None) -> Facts:
+def measured(
+    folder: Path, *, sold: Rows = SOLD, source: Rows = BOUGHT, target: Rows = MOVED, forgotten: int | None = None, nothing: int | None = None
+) -> Facts:
     """Return what is measured where the crosswalk forgot an id, or maps one to nothing."""
-    orders = [(number, 100 + place, total, NEW, NEW) for number, place, total in SOLD]
+    orders = [(number, 100 + place, total, NEW, NEW) for number, place, total in sold]
     stores = {
-        "source": {"orders": Table(ORDER, SOLD), "lines": Table(LINE, source)},
+        "source": {"orders": Table(ORDER, sold), "lines": Table(LINE, source)},
         "target": {"orders": Table({**ORDER, **TIMES}, orders), "lines": Table({**LINE, **TIMES}, [(*row, NEW, NEW) for row in target])},
         "baseline": {"orders": Table({**ORDER, **TIMES}), "lines": Table({**LINE, **TIMES})},
         "crosswalk": {
-            "orders": Table(MAP, [(place, None if place == nothing else 100 + place) for _, place, _ in SOLD if place != forgotten]),
+            "orders": Table(MAP, [(place, None if place == nothing else 100 + place) for _, place, _ in sold if place != forgotten]),
             "lines": Table(MAP, [(row[0], None if row[0] == nothing else 100 + row[0]) for row in BOUGHT if row[0] != forgotten]),
         },
     }
@@ -121,6 +123,10 @@ def test_a_value_that_stood_twice_in_the_source_is_told_apart(tmp_path: Path) ->
     source, target = ([*rows[:2], (*rows[2][:3], "011", 5)] for rows in (BOUGHT, MOVED))
     assert claims(tmp_path, source=source, target=target) == {"lines.imei": (2, 2, 0)}
     assert claims(tmp_path / "only", source=source) == {"lines.imei": (2, 0, 2)}
+
+
+def test_a_row_without_a_key_that_is_wrong_on_both_sides_is_one(tmp_path: Path) -> None:
+    assert claims(tmp_path, sold=[*SOLD[:2], (None, 3, 7)]) == {"orders.goods": (1, 1, 0)}
 
 
 def test_a_value_of_a_moved_row_stands_in_a_row_of_the_target_s_own_and_two_of_its_own_may_have_one(tmp_path: Path) -> None:
