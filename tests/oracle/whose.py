@@ -92,7 +92,7 @@ def _divided(world: World, entity: Entity) -> Iterable[tuple[Own, set[str] | Non
     claimed = claims(world, entity, sources)
     told = world.mapped(entity)
     withdrawn = [] if entity.aggregate else world.withdrawn(entity)
-    keys = {tuple(one.values[name] for name in entity.key) for one in (*told, *withdrawn)}
+    keys = {key for one in (*told, *withdrawn) if None not in (key := tuple(one.values[name] for name in entity.key))}  # no key is that of a row without
     own_columns = _own_columns(entity)
     known = {_known_by(entity, one.values) for one in told if not one.unmapped & own_columns} - {None}
     not_moved = [*withdrawn, *(one for row, one in zip(sources, told, strict=True) if entity.owner and _stays(world, row.values[entity.owner]))]
