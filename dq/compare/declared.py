@@ -127,7 +127,7 @@ def look_at_merges(engine: Engine, *, scope: Scope, homes: Mapping[str, Entity])
     )
     whole = f"SELECT CAST(d.source_id AS VARCHAR) FROM {table} AS d WHERE d.source_id IS NOT NULL AND d.target_id IS NOT NULL"  # else told as null
     for name in scope.crosswalks:
-        for problem, where in _unfounded(name, homes.get(name)):
+        for problem, where in _unfounded(name, homes.get(name), scope=scope) if name in scope.absorbed else ():
             _record(engine, "merges", problem, f"{whole} AND d.crosswalk = {literal(name)} AND {where}")
     return _rows(engine, table)
 
@@ -145,17 +145,39 @@ def look_at_erasures(engine: Engine) -> int:
     return _rows(engine, table)
 
 
-def _unfounded(name: str, home: Entity | None) -> Iterator[tuple[str, str]]:
+def _unfounded(name: str, home: Entity | None, *, scope: Scope) -> Iterator[tuple[str, str]]:
     """Yield (problem, claim about a merge `d`) of one crosswalk."""
     maps = path("maps", name)
     yield "not in the crosswalk", f"NOT EXISTS (SELECT 1 FROM {maps} AS m WHERE m.source_id = d.source_id AND m.target_id = d.target_id)"
     yield "kept is neither", "coalesce(d.kept, '') NOT IN ('source', 'target')"
-    kept = f"""EXISTS (SELECT 1 FROM {maps} AS m ANTI JOIN scope.absorbed AS x ON x.crosswalk = {literal(name)} AND x.source_id = m.source_id
-                       WHERE m.target_id = d.target_id AND m.source_id <> d.source_id)"""
-    yield "without a survivor", f"d.kept = 'source' AND NOT {kept}"
+    for unkept in _unkept(name, home, scope=scope):
+        yield "without a survivor", f"d.kept = 'source' AND {unkept}"
     if home is not None and home.merge is not None:
         stood = f"EXISTS (SELECT 1 FROM {path('own_baseline', name)} AS b WHERE b.{quote(ID)} = d.target_id)"
         yield "without a survivor", f"d.kept = 'target' AND NOT {stood}"
+
+
+def _unkept(name: str, home: Entity | None, *, scope: Scope) -> Iterator[str]:
+    """Yield claims that no row of the source stands for a merge `d`.
+
+    One that does is mapped to the same id, gives way to none, and moves: the contract does not exclude it, and its owner was not erased. Where what gave
+    way has moved, it has moved too.
+    """
+    others = f"""SELECT 1 FROM {path("maps", name)} AS m ANTI JOIN scope.absorbed AS x ON x.crosswalk = {literal(name)} AND x.source_id = m.source_id {{}}
+                 WHERE m.target_id = d.target_id AND m.source_id <> d.source_id"""
+    if home is None or home.own_id is None:
+        yield f"NOT EXISTS ({others.format('')})"
+        return
+    rows, own = path("own_source", name), quote(home.own_id.name)
+    there = f"JOIN {rows} AS s ON s.{own} = m.source_id"
+    if home.owner is None or scope.accounts == "all":
+        yield f"NOT EXISTS ({others.format(there)})"
+        return
+    owner = quote(home.owner)
+    staying = f"{others.format(f'{there} LEFT JOIN scope.accounts AS a ON a.account_id = s.{owner}')} AND a.erased_ever IS NOT TRUE"
+    yield f"NOT EXISTS ({staying})"
+    moved = f"SELECT 1 FROM {rows} AS g JOIN scope.accounts AS w ON w.account_id = g.{owner} AND w.moved WHERE g.{own} = d.source_id"
+    yield f"EXISTS ({moved}) AND NOT EXISTS ({staying} AND a.moved IS NOT FALSE)"
 
 
 def _record(engine: Engine, name: str, problem: str, ids: str) -> None:

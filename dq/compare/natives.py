@@ -63,7 +63,7 @@ def check_natives(engine: Engine, entity: Entity, *, moment: str, until: str | N
     """
     step = f"{entity.name}.natives"
     before, now = (", ".join(f"{alias}.{quote(column.name)}" for column in entity.columns) for alias in ("b", "t"))
-    added = f"ANTI JOIN {path('claims', entity.name)} AS c ON c.id = b.{quote(ID)}" if entity.aggregate else ""
+    added = f"ANTI JOIN (FROM {path('claims', entity.name)} WHERE in_scope OR moved) AS c ON c.id = b.{quote(ID)}" if entity.aggregate else ""
     table = path("evidence", f"{entity.name}.natives")
     harms = dict(_harms(entity))
     moved = f"t.{quote(CHANGED)} IS DISTINCT FROM b.{quote(CHANGED)}"

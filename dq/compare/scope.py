@@ -105,7 +105,7 @@ def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str, un
     """Create claims.e: the target's rows that belong to the migration, and of these the run's; count the native ones.
 
     Its columns: id; in_scope, whether the row is the run's; batch, of the account that brought it, NULL where none did; brought, whether a source row
-    in scope did.
+    in scope did; moved, whether one did that has moved, in whatever batch. None is ever unknown but the batch.
 
     A row is claimed by the crosswalk of the entity's own name, or by its key where there is none. A row that nobody claims is native
     if it stood in the baseline, or if it is newer than the baseline, no source row has its key (be it one that the contract excludes), none
@@ -133,7 +133,7 @@ def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str, un
     )
     # left over is what nobody else brought who has moved, and who was not there before
     claimed = f"""
-        SELECT id, in_scope OR (left_over AND NOT moved AND b.{quote(ID)} IS NULL) AS in_scope, batch, f.in_scope AS brought
+        SELECT id, in_scope OR (left_over AND NOT moved AND b.{quote(ID)} IS NULL) AS in_scope, batch, f.in_scope AS brought, moved
         FROM (SELECT id, bool_or(in_scope) AS in_scope, bool_or(left_over) AS left_over, bool_or(moved) AS moved, min(batch) AS batch
               FROM ({found}) GROUP BY id) AS f
         LEFT JOIN (SELECT DISTINCT * FROM ({before})) AS b ON b.{quote(ID)} = f.id"""
@@ -156,8 +156,7 @@ def make_claims(engine: Engine, *, entity: Entity, scope: Scope, moment: str, un
     engine.execute(
         Query(
             f"CREATE TABLE {path('claims', entity.name)} AS "
-            "SELECT id, coalesce(in_scope, false) AS in_scope, batch, coalesce(brought, false) AS brought FROM claimed "
-            "UNION ALL SELECT id, in_scope, NULL, false FROM unclaimed WHERE origin = 'extra'",
+            "SELECT id, in_scope, batch, brought, moved FROM claimed UNION ALL SELECT id, in_scope, NULL, false, false FROM unclaimed WHERE origin = 'extra'",
             step=f"{entity.name}: claims",
         )
     )
@@ -212,15 +211,18 @@ def is_ours(engine: Engine, entity: Entity) -> str:
 def _claims_of(entity: Entity, scope: Scope) -> tuple[str, str, str, list[str]]:
     """Return three claims about a source row `r`, and the joins they need.
 
-    In scope: what the run compares has a counterpart in the target. Left over: it should have none (any more, or yet).
-    Moved: it may have one, whatever the run compares.
+    In scope: what the run compares has a counterpart in the target. Left over: it should have none (any more, or yet, or none of its own: whoever's it is
+    gave way to somebody who speaks for both). Moved: it may have one, whatever the run compares.
     """
-    own = [f"NOT {is_absorbed(column)}" for column in identifying(entity) if column.through in scope.absorbed and not entity.aggregate]
+    merged = [column for column in identifying(entity) if column.through in scope.absorbed and not entity.aggregate]
+    own = [f"NOT {is_absorbed(column)}" for column in merged]
     joins, _ = scope_of(entity, accounts=scope.accounts, absorbed=())
-    early = "a.placed AND NOT a.moved AND NOT a.erased_ever" if scope.batches == scope.moved else "false"
+    early = "a.placed AND NOT a.moved" if scope.batches == scope.moved else "false"
     in_scope, moved = (chosen(entity, claim, accounts=scope.accounts) if joins else "true" for claim in ("in_scope", "moved"))
     left = f"(a.erased OR ({early}))" if joins else "false"
-    return _known(in_scope, *own), _known(left, *own), _known(moved), joins
+    gave_way = [is_absorbed(column) for column in merged if column.name == entity.owner and column != entity.own_id]
+    left_over = " OR ".join((_known(left, *own), *(_known(in_scope, claim) for claim in gave_way)))
+    return _known(in_scope, *own), f"({left_over})", _known(moved, *own), joins
 
 
 def _known(*claims: str) -> str:

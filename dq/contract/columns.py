@@ -52,9 +52,9 @@ def _column(name: str, spec: object, *, is_key: bool, file: str) -> Column:
             type=column_type,
             kind=_kind(column_type, is_key=is_key, through=through),
             through=through,
-            source=_reading(spec.get("source"), column_type, file=file, place=f"{place}.source"),
-            target=_reading(spec.get("target"), column_type, file=file, place=f"{place}.target"),
-            export=_reading(spec.get("export"), column_type, file=file, place=f"{place}.export"),
+            source=_read(spec, "source", column_type, file=file, place=place),
+            target=_read(spec, "target", column_type, file=file, place=place),
+            export=_read(spec, "export", column_type, file=file, place=place),
             severity=spec.get("severity", "critical"),
             tolerance=_tolerance(spec, column_type, file=file, place=place),
             equal_after=_rules(spec, column_type, file=file, place=place),
@@ -70,6 +70,17 @@ def _kind(column_type: ColumnType, *, is_key: bool, through: object) -> Kind:
     if through is not None:
         return "attribution"
     return "instants" if column_type.name == "INSTANT" else "values"
+
+
+def _read(spec: Mapping[str, Any], side: str, column_type: ColumnType, *, file: str, place: str) -> Reading:
+    reading = _reading(spec.get(side), column_type, file=file, place=f"{place}.{side}")
+    words = list((reading.codes or {}).values())
+    folded = next((word for word in words if words.count(word) > 1), None)
+    if folded is not None and not spec.get("reason"):
+        raise ContractError(
+            f"several codes become '{folded}', and nothing tells them apart any more: it needs a 'reason' beside it", file=file, key=f"{place}.{side}"
+        )
+    return reading
 
 
 def _reading(raw: object, column_type: ColumnType, *, file: str, place: str) -> Reading:

@@ -109,8 +109,8 @@ def _entity(path: Path, *, exported: bool) -> Entity:
     if not isinstance(raw.get("key", []), list):
         raise ContractError("is a column, or a list of columns", file=file, key="key")
     raw["columns"] = read_columns(raw.get("columns"), key=raw.get("key", ()), file=file)
-    raw["counts"] = [{"name": "_".join(item.get("by", ())), **item} if isinstance(item, dict) else item for item in _tables(raw, "counts", file)]
-    raw["fit"] = [_fit(item, file=file) for item in _tables(raw, "fit", file)]
+    raw["counts"] = [{"name": _sliced(item.get("by", ())), **item} if isinstance(item, dict) else item for item in _tables(raw, "counts", file)]
+    raw["fit"] = [_fit(item, file=file, place=f"fit.{number}") for number, item in enumerate(_tables(raw, "fit", file))]
     for key in ("excluded", "sums", "invariant"):
         _tables(raw, key, file)
     return _validated(Entity, raw, file=file)
@@ -130,14 +130,22 @@ def _pinned(path: Path) -> dict[str, Any]:
     return raw
 
 
-def _fit(raw: Mapping[str, Any], *, file: str) -> Fit:
+def _sliced(by: object) -> str:
+    """Return what a count is called by its slices; what is no list of them is refused as such."""
+    return "_".join(map(str, by)) if isinstance(by, list | tuple) else "counts"
+
+
+def _fit(raw: Mapping[str, Any], *, file: str, place: str) -> Fit:
     if not isinstance(raw, dict) or not isinstance(raw.get("type"), str):
         raise ContractError("needs 'type', the name of a Great Expectations expectation", file=file, key="fit")
     arguments = {key: value for key, value in raw.items() if key not in ("type", "name")}
     short = raw["type"].removeprefix("expect_").removeprefix("column_").removeprefix("values_to_").removeprefix("table_")
     column = arguments.get("column")
     name = raw.get("name", f"{column}.{short}" if column else short)
-    return Fit(name=name, type=raw["type"], arguments=arguments)
+    try:
+        return Fit(name=name, type=raw["type"], arguments=arguments)
+    except ValidationError as error:
+        raise explained(error, model=Fit, file=file, prefix=f"{place}.") from None
 
 
 def _tables(raw: Mapping[str, Any], key: str, file: str) -> list[Any]:

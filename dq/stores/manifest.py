@@ -137,7 +137,9 @@ def read_manifest(snapshot: Path) -> Manifest:
     if path.stat().st_size > LARGEST:
         raise SnapshotError(f"{path}: larger than {LARGEST} bytes")
     try:
-        return Manifest.model_validate(json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once))
+        raw = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once)
+        json.dumps(raw, ensure_ascii=False).encode()  # half a character could be written nowhere
+        return Manifest.model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "not a manifest"

@@ -228,6 +228,15 @@ COUPONS: tuple[Case, ...] = (
         "coupons.toml: invariant.0: an invariant has either 'holds', or 'unique', or 'column' and 'equals'",
     ),
     ("coupons.toml", 'holds = "face > 0"', 'unique = ["titel"]', "coupons.toml: invariant.unique: unknown column 'titel'; did you mean 'title'?"),
+    ("coupons.toml", "[[fit]]\n", '[[fit]]\nname = ""\n', "coupons.toml: fit.0.name: is empty"),
+    ("coupons.toml", 'by   = ["currency"]', 'by   = ["currency", 1]', "coupons.toml: counts.0.by.1: input should be a valid string"),
+    ("coupons.toml", 'name = "currencies"\nby   = ["currency"]', "by   = 1.5", "coupons.toml: counts.0.by: input should be a valid tuple"),
+    (
+        "coupons.toml",
+        '2 = "percent" }',
+        '2 = "amount" }',
+        "coupons.toml: columns.kind.target: several codes become 'amount', and nothing tells them apart any more: it needs a 'reason' beside it",
+    ),
     ("coupons.toml", 'holds = "face > 0"', "unique = []", "coupons.toml: invariant.0.unique: is empty"),
     ("coupons.toml", 'holds = "face > 0"', 'unique = ["title", "title"]', "coupons.toml: invariant.positive.unique: 'title' stands there 2 times"),
     (

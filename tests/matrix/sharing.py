@@ -1,7 +1,7 @@
 """The one place that says which cases share a run: those that break different checks, and those that break none.
 
 A shared run must find what each of its corruptions brings about, to the last key, and nothing else. Where it finds anything else, those that are
-about the same checks are run apart, where that is not known its halves, down to one case alone, and that decides.
+about the same checks are run alone, and the others together; where that is not known, its halves, down to one case alone, and that decides.
 """
 
 from __future__ import annotations
@@ -94,8 +94,8 @@ def run_share(base: Path, share: Share) -> Mapping[str, list[str]]:
         doubtful, others = _apart(share, {otherwise.name})
         return {**run_share(base, doubtful), **run_share(base, others)}
     doubtful, held = _apart(share, _suspects(share, otherwise))
-    if doubtful and held:  # of what the others break, the run found all, and nothing else
-        return {**{item.id: [] for item in held}, **{item.id: _alone(base, item) for item in doubtful}}
+    if doubtful and held:  # what is otherwise is about these; yet one of the others may have brought it about
+        return {**run_share(base, held), **{item.id: _alone(base, item) for item in doubtful}}
     half = len(share) // 2
     return {**run_share(base, share[:half]), **run_share(base, share[half:])}
 

@@ -126,11 +126,31 @@ def _merge_problems(world: World) -> dict[str, set[Any]]:
             if row["kept"] not in ("source", "target"):
                 problems["kept is neither"].add(source)
             kept = [other for other, targets in maps.items() if target in targets and (name, other) not in world.crosswalk.merged]
-            if row["kept"] == "source" and not kept:
+            if row["kept"] == "source" and not any(_stands_for(world, name, other, source) for other in kept):
                 problems["without a survivor"].add(source)
             if row["kept"] == "target" and not _stood_before(world, name, target):
                 problems["without a survivor"].add(source)
     return problems
+
+
+def _stands_for(world: World, name: str, other: Any, source: Any) -> bool:
+    """Return whether a row of the source is there for one that gave way to it: nobody's who was erased, and moved where the other has."""
+    home = next((entity for entity in world.contract.entities if entity.name == name and entity.own_id is not None), None)
+    if home is None or home.own_id is None:
+        return True
+    owners: dict[Any, list[Any]] = defaultdict(list)
+    for row in world.own(home, "source"):
+        owners[row.values[home.own_id.name]].append(row.values[home.owner] if home.owner is not None else None)
+    moved = any(_has_moved(world, owner) is True for owner in owners[source])
+    return any(owner not in world.crosswalk.erased and (_has_moved(world, owner) is not False or not moved) for owner in owners[other])
+
+
+def _has_moved(world: World, owner: Any) -> bool | None:
+    """Return whether a person has moved; None where nobody says when they do."""
+    if owner in world.crosswalk.erased:
+        return False
+    batches = world.crosswalk.batches_of.get(owner, frozenset())
+    return bool(batches & world.asked.moved) if batches else None
 
 
 def _stood_before(world: World, name: str, target: Any) -> bool:

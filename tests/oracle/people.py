@@ -55,6 +55,11 @@ class Crosswalk:
         own = [column for column in entity.columns if column.through and (column.name in entity.key or column == entity.own_id)]
         return any((str(column.through), values[column.name]) in self.merged for column in own)
 
+    def gave_way(self, entity: Entity, values: Mapping[str, Any]) -> bool:
+        """Return whether a declared merge says so of the row's owner, who is a part of its key."""
+        owners = [column for column in entity.columns if column.name in entity.key and column.name == entity.owner and column != entity.own_id]
+        return any((str(column.through), values[column.name]) in self.merged for column in owners)
+
 
 def read_crosswalk(contract: Contract, store: Tables) -> Crosswalk:
     """Read a crosswalk's tables."""

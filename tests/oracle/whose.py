@@ -23,7 +23,7 @@ def source_rows(world: World, entity: Entity, answer: Answer) -> list[Sided]:
     for row in world.own(entity, "source"):
         fates = fate(world, entity, row)
         answer.excused["erased on request"] += fates == "erased"
-        answer.excused["absorbed by a declared merge"] += fates == "absorbed"
+        answer.excused["absorbed by a declared merge"] += fates in ("absorbed", "gave way")
         answer.unmapped += fates == "unmapped"
         answer.unplaced += fates == "unplaced"
         if fates == "compared":
@@ -75,8 +75,8 @@ def target_rows(world: World, entity: Entity, answer: Answer) -> list[Sided]:
 
 
 def _is_compared(world: World, row: Own, fates: set[str], *, before: Container[Any]) -> bool:
-    left = {"erased", "early"} if world.asked.batches == world.asked.moved else {"erased"}
-    return "compared" in fates or bool(fates & left and not fates & {"other", "absorbed"} and row.id not in before)
+    left = {"erased", "gave way"} | ({"early", "gone"} if world.asked.batches == world.asked.moved else set())
+    return "compared" in fates or bool(fates & left and "other" not in fates and row.id not in before)
 
 
 def divided(world: World, entity: Entity) -> list[tuple[Own, set[str] | None]]:

@@ -134,7 +134,7 @@ def fate(world: World, entity: Entity, row: Own) -> str:
 
     Returns:
         compared; erased (and this run's), gone (erased, and another run's), unplaced, other (a batch that has moved), early (one that has not),
-        absorbed, unmapped.
+        gave way (its owner did, who is a part of its key), absorbed (any other merge), unmapped.
     """
     crosswalk = world.crosswalk
     owner = row.values[entity.owner] if entity.owner is not None else None
@@ -147,5 +147,5 @@ def fate(world: World, entity: Entity, row: Own) -> str:
         if not world.is_in_scope(entity, owner):
             return "other" if batches & world.asked.moved else "early"
     if crosswalk.is_absorbed(entity, row.values):
-        return "absorbed"
+        return "gave way" if crosswalk.gave_way(entity, row.values) else "absorbed"
     return "unmapped" if mapped(world, entity, row).unmapped & set(entity.key) else "compared"

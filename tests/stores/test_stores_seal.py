@@ -124,6 +124,14 @@ def test_the_manifest_is_what_the_file_is(store: Callable[..., Path], tmp_path: 
     assert read_manifest(tmp_path / "s.duckdb") == manifest
 
 
+def test_a_manifest_with_half_a_character_is_none(store: Callable[..., Path], tmp_path: Path) -> None:
+    manifest = seal_duckdb(store(), tmp_path / "s.duckdb", label=LABEL)
+    note = manifest_path(tmp_path / "s.duckdb")
+    note.write_text(manifest_text(manifest).replace(f'"store": "{manifest.store}"', '"store": "\\ud800"'))
+    with pytest.raises(SnapshotError, match=r"s\.manifest\.json: not a manifest: .*surrogates not allowed"):
+        read_manifest(tmp_path / "s.duckdb")
+
+
 def test_files_are_their_owners_alone_and_nothing_else_is_left(store: Callable[..., Path], tmp_path: Path) -> None:
     old = os.umask(0)
     try:
