@@ -145,9 +145,9 @@ def _unequal(world: World, entity: Entity, claim: Invariant, *, side: str) -> It
 
 
 def _moved(world: World, other: Entity) -> Iterable[Sided]:
-    """Return all rows of the source that moved, be it that the crosswalk forgot an id of theirs: that is told there, and not again."""
+    """Return all rows of the source that moved: those that gave way to others, too, and those of which the crosswalk forgot an id, which is told there."""
     fates = ((row, fate(world, other, row)) for row in world.own(other, "source"))
-    return [mapped(world, other, row) for row, told in fates if told in ("compared", "unmapped")]
+    return [mapped(world, other, row) for row, told in fates if told in ("compared", "unmapped", "absorbed", "gave way")]
 
 
 def _brought(world: World, other: Entity) -> Iterable[Own | Sided]:
