@@ -28,11 +28,11 @@ def read_claim(engine: Engine, entity: Entity, condition: str, *, key: str, free
     written = read_condition(engine, condition, file=entity.file, key=key, known=tuple(column.name for column in entity.columns), free=free)
     row = ", ".join(f"CAST(NULL AS {column.type.sql}) AS {quote(column.name)}" for column in entity.columns)
     try:
-        is_ = parser.type_of(engine, written, row=row)
+        type_ = parser.type_of(engine, written, row=row)
     except EngineError as error:
         raise ContractError(f"can be asked of no row: {error}", file=entity.file, key=key) from error
-    if is_ != "BOOLEAN":
-        raise ContractError(f"is {is_} of a row, and neither true nor false", file=entity.file, key=key)
+    if type_ != "BOOLEAN":
+        raise ContractError(f"is {type_} of a row, and neither true nor false", file=entity.file, key=key)
     return written
 
 
