@@ -163,21 +163,21 @@ def _unkept(name: str, home: Entity | None, *, scope: Scope) -> Iterator[str]:
     One that does is mapped to the same id, gives way to none, and moves: the contract does not exclude it, and its owner was not erased. Where what gave
     way has moved, it has moved too.
     """
-    others = f"""SELECT 1 FROM {path("maps", name)} AS m ANTI JOIN scope.absorbed AS x ON x.crosswalk = {literal(name)} AND x.source_id = m.source_id {{}}
+    others = f"""{path("maps", name)} AS m ANTI JOIN scope.absorbed AS x ON x.crosswalk = {literal(name)} AND x.source_id = m.source_id {{}}
                  WHERE m.target_id = d.target_id AND m.source_id <> d.source_id"""
     if home is None or home.own_id is None:
-        yield f"NOT EXISTS ({others.format('')})"
+        yield f"NOT EXISTS (SELECT 1 FROM {others.format('')})"
         return
     rows, own = path("own_source", name), quote(home.own_id.name)
     there = f"JOIN {rows} AS s ON s.{own} = m.source_id"
     if home.owner is None or scope.accounts == "all":
-        yield f"NOT EXISTS ({others.format(there)})"
+        yield f"NOT EXISTS (SELECT 1 FROM {others.format(there)})"
         return
     owner = quote(home.owner)
     staying = f"{others.format(f'{there} LEFT JOIN scope.accounts AS a ON a.account_id = s.{owner}')} AND a.erased_ever IS NOT TRUE"
-    yield f"NOT EXISTS ({staying})"
+    yield f"NOT EXISTS (SELECT 1 FROM {staying})"
     moved = f"SELECT 1 FROM {rows} AS g JOIN scope.accounts AS w ON w.account_id = g.{owner} AND w.moved WHERE g.{own} = d.source_id"
-    yield f"EXISTS ({moved}) AND NOT EXISTS ({staying} AND a.moved IS NOT FALSE)"
+    yield f"EXISTS ({moved}) AND NOT EXISTS (SELECT 1 FROM {staying} AND a.moved IS NOT FALSE)"
 
 
 def _record(engine: Engine, name: str, problem: str, ids: str) -> None:

@@ -42,9 +42,12 @@ _CLASHES = tuple(
         "A07.coupons Z.zone",
         "C02 demo.zone",
         "C12 K19.through",
+        "E.linked E.linked.balance",
         "E.nobody O18",
         "E.nobody R04",
+        "K.early.linked N.baseline",
         "K.unplaced M.twice.accounts",
+        "K19 O14",
         "K19.through O28",
         "RP.sold RP.undated",
     )
