@@ -2,6 +2,8 @@
 
 A shared run must find what each of its corruptions brings about, to the last key, and nothing else. Where it finds anything else, those that are
 about the same checks are run alone, and the others together; where that is not known, its halves, down to one case alone, and that decides.
+
+Canaries look at what is the same in all of them, and take a seventh of their time: some shares plant them, and every case that runs alone does.
 """
 
 from __future__ import annotations
@@ -10,15 +12,20 @@ import re
 import tempfile
 import traceback
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
+from zlib import crc32
 
 from dq_fixtures.corruptions import CORRUPTIONS, Corruption
 from dq_fixtures.corruptions.expected import Expected
 from dq_fixtures.corruptions.neutral import NEUTRAL
 from dq_fixtures.corruptions.picks import Db, picking_for
 from dq_fixtures.corruptions.registry import FIRST, Stage, with_stores
+
+from dq import measuring
+from dq.canaries import CanaryResult
 
 from .canaries import run_canaries
 from .cases import judge_corruption, judge_neutral, let_loose
@@ -28,6 +35,7 @@ from .sabotage import SABOTAGES
 from .spoiling import seeded
 from .stages import Case
 
+_CANARIES = 3  # one share of so many plants canaries
 _MOST = 16  # of a share: the more there are, the likelier two pick the same row
 
 _PLACES = ("contract", "exports", "stores", "sealed")
@@ -207,8 +215,10 @@ def run_corruptions(base: Path, names: Sequence[str]) -> list[str] | Unfit:
             files, expected = _changed(case, names, loose)
         except Exception:  # noqa: BLE001 - whatever one did to another: apart they are asked again
             return Unfit(loose[-1])
+        plants = crc32(" ".join(names).encode()) % _CANARIES == 0 or any(check.startswith("canary.") for name in names for check in CORRUPTIONS[name].checks)
         try:
-            finished = case.run(files)
+            with nullcontext() if plants else patch.object(measuring, "release", lambda *_, **__: CanaryResult(1, 0, 0)):
+                finished = case.run(files)
         except Exception as error:  # noqa: BLE001 - as above
             return [f"not together: {error}"]
         return judge_corruption(finished, {CORRUPTIONS[name]: told for name, told in expected.items()})
