@@ -52,9 +52,9 @@ def _column(name: str, spec: object, *, is_key: bool, file: str) -> Column:
             type=column_type,
             kind=_kind(column_type, is_key=is_key, through=through),
             through=through,
-            source=_read(spec, "source", column_type, file=file, place=place),
-            target=_read(spec, "target", column_type, file=file, place=place),
-            export=_read(spec, "export", column_type, file=file, place=place),
+            source=_read_side(spec, "source", column_type, file=file, place=place),
+            target=_read_side(spec, "target", column_type, file=file, place=place),
+            export=_read_side(spec, "export", column_type, file=file, place=place),
             severity=spec.get("severity", "critical"),
             tolerance=_tolerance(spec, column_type, file=file, place=place),
             equal_after=_rules(spec, column_type, file=file, place=place),
@@ -72,7 +72,8 @@ def _kind(column_type: ColumnType, *, is_key: bool, through: object) -> Kind:
     return "instants" if column_type.name == "INSTANT" else "values"
 
 
-def _read(spec: Mapping[str, Any], side: str, column_type: ColumnType, *, file: str, place: str) -> Reading:
+def _read_side(spec: Mapping[str, Any], side: str, column_type: ColumnType, *, file: str, place: str) -> Reading:
+    """Read what a side says; several codes of one word need a reason, since nothing tells their rows apart any more."""
     reading = _reading(spec.get(side), column_type, file=file, place=f"{place}.{side}")
     words = list((reading.codes or {}).values())
     folded = next((word for word in words if words.count(word) > 1), None)

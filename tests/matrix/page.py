@@ -39,7 +39,7 @@ make matrix ALONE=1                     # every case in a run of its own: four t
 ```
 
 Cases that break different checks share a run, and what a shared run finds otherwise is asked again of each alone. What one of a share brings about and
-another was to bring about anyway, only ALONE=1 shows.
+another was to bring about anyway, only ALONE=1 shows. A third of the shared runs plant canaries, and every case that runs alone does.
 
 `make matrix-random N=1000 SEED=4711` draws two to five of those that change the open stores or persons' files at once, on demos of other seeds, and in every
 second draw up to six chances beside them: rows and values that are lost, repeated, exchanged or off by lot, anywhere in the four stores. It holds every
