@@ -29,6 +29,7 @@ def engine() -> Iterator[Engine]:
         ((GAVE_WAY, SURVIVOR), (), (GAVE_WAY, SURVIVOR), False),
         ((GAVE_WAY, SURVIVOR), (), (), False),  # both are yet to move
         ((GAVE_WAY,), (), (GAVE_WAY,), True),  # the map has it, the source never had
+        ((GAVE_WAY, SURVIVOR), (SURVIVOR,), (), True),
         ((GAVE_WAY, SURVIVOR), (SURVIVOR,), (GAVE_WAY,), True),
         ((GAVE_WAY, SURVIVOR), (), (GAVE_WAY,), True),  # it moves later
     ],
