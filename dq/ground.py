@@ -129,7 +129,9 @@ def lay_ground(engine: Engine, contract: Contract, *, asked: Asked, attempt: Att
     rows |= {name: found if isinstance(found, Crash) else found[0] for name, found in functions.items()}
     homes = {entity.name: entity for entity in contract.entities if not isinstance(raws.get(entity.name, Crash("")), Crash)}
     for name in maps:
-        looked = attempt(f"crosswalk {name}", crosswalk.look_at_targets, engine, name, scope=scope, home=homes.get(name))
+        found = functions[name]
+        known = 0 if isinstance(found, Crash) else found[0]
+        looked = attempt(f"crosswalk {name}", crosswalk.look_at_targets, engine, name, scope=scope, home=homes.get(name), rows=known)
         rows |= {name: looked} if isinstance(looked, Crash) else {}
     if scope.batched:
         rows["batches"] = attempt("crosswalk batches", declared.look_at_batches, engine, contract)

@@ -40,7 +40,8 @@ def look_at_function(engine: Engine, name: str) -> tuple[int, int]:
         SELECT $1, 'null', coalesce(CAST(source_id AS VARCHAR), CAST(target_id AS VARCHAR), 'NULL')
         FROM {view} WHERE source_id IS NULL OR target_id IS NULL"""
     engine.execute(Query(sql, (name,), f"crosswalk {name}: NULL"))
-    ids = _count(engine, name, "source_id", step=f"crosswalk {name}: function")
+    (rows,) = engine.one(Query(f"SELECT count(*) FROM {view}", step=f"crosswalk {name}: rows"))
+    ids = _count(engine, name, "source_id", rows=rows, step=f"crosswalk {name}: function")
     repeated = ids.rows - ids.nulls - ids.distinct
     if repeated:
         sql = f"""
@@ -50,19 +51,19 @@ def look_at_function(engine: Engine, name: str) -> tuple[int, int]:
     return ids.rows, repeated
 
 
-def look_at_targets(engine: Engine, name: str, *, scope: Scope, home: Entity | None) -> None:
-    """Record undeclared fan-in and collisions with the baseline's ids."""
+def look_at_targets(engine: Engine, name: str, *, scope: Scope, home: Entity | None, rows: int = 0) -> None:
+    """Record undeclared fan-in and collisions with the baseline's ids; the crosswalk has so many rows, where somebody knows."""
     view = path("maps", name)
     declared = name in scope.absorbed
     apart = "NOT EXISTS (SELECT 1 FROM scope.absorbed AS d WHERE d.crosswalk = $1 AND d.source_id = m.source_id AND d.target_id = m.target_id)"
     where = f"WHERE {apart}" if declared else ""
     step = f"crosswalk {name}: one-to-one"
     if declared:
-        rows, distinct = engine.one(Query(f"SELECT count(m.target_id), count(DISTINCT m.target_id) FROM {view} AS m {where}", (name,), step))
+        filled, distinct = engine.one(Query(f"SELECT count(m.target_id), count(DISTINCT m.target_id) FROM {view} AS m {where}", (name,), step))
     else:
-        ids = _count(engine, name, "target_id", step=step)
-        rows, distinct = ids.rows - ids.nulls, ids.distinct
-    if rows != distinct:
+        ids = _count(engine, name, "target_id", rows=rows, step=step)
+        filled, distinct = ids.rows - ids.nulls, ids.distinct
+    if filled != distinct:
         sql = f"""
             INSERT INTO evidence.crosswalk
             SELECT $1, 'fan-in', CAST(m.target_id AS VARCHAR) FROM {view} AS m {where}
@@ -132,7 +133,7 @@ def crosswalk_evidence(engine: Engine, name: str, *, rows: int, kept: Kept | Non
     return CrosswalkEvidence(name, rows, frozen(dict(engine.execute(Query(sql, (name,), "crosswalk")))), kept)
 
 
-def _count(engine: Engine, name: str, column: str, *, step: str) -> Uniqueness:
+def _count(engine: Engine, name: str, column: str, *, rows: int, step: str) -> Uniqueness:
     view = path("maps", name)
     types = dict(engine.columns(Query(f"SELECT {column} FROM {view}", step=step)))
-    return count_keys(engine, view, [(column, types[column])], step=step)
+    return count_keys(engine, view, [(column, types[column])], step=step, rows=rows)

@@ -1,6 +1,7 @@
 """The one place that shows, exactly, that keys are unique.
 
-Source: FACTS "Key uniqueness": a bitmap for dense integers is six times faster than counting distinct values.
+Source: FACTS "Key uniqueness": a bitmap for dense integers is six times faster than counting distinct values. That each row's key is greater than the
+one before it, as a table written in the order of its keys is read, takes a quarter of the bitmap, and says it of texts and of several columns, too.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from dq.sql import Query, path, quote
 
 LONGEST = 10**9  # bits of a bitmap; Source: DuckDB's documentation, bitstring_agg: "the range is too large" from there on
 _SPARSEST = 4  # the bitmap is used while max - min is below this many times the rows
+_MANY = 100_000  # rows from which on it pays to see whether they are read in the order of their keys
+_FIRST = 10_000  # of these rows that is seen at first
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Uniqueness:
         return self.nulls == 0 and self.distinct == self.rows
 
 
-def count_keys(engine: Engine, relation: str, columns: Sequence[tuple[str, str]], *, step: str) -> Uniqueness:
+def count_keys(engine: Engine, relation: str, columns: Sequence[tuple[str, str]], *, step: str, rows: int = 0) -> Uniqueness:
     """Count the distinct keys of a relation, exactly.
 
     Args:
@@ -40,8 +43,13 @@ def count_keys(engine: Engine, relation: str, columns: Sequence[tuple[str, str]]
         relation: a quoted table or view.
         columns: (name, SQL type) of the key's columns.
         step: for errors and profiles.
+        rows: how many it has, or about as many, where somebody knows.
     """
     names = [quote(name) for name, _ in columns]
+    if rows >= _MANY and _ascend(engine, f"(FROM {relation} LIMIT {_FIRST})", names, step=step) is not None:
+        ascending = _ascend(engine, relation, names, step=step)
+        if ascending is not None:
+            return Uniqueness(ascending, 0, ascending, "ascending")
     if len(columns) == 1 and columns[0][1] in INTEGERS:
         found = _bitmap(engine, relation, names[0], step=step)
         if found is not None:
@@ -72,12 +80,29 @@ def count_source_keys(engine: Engine, entity: Entity, *, rows: int, one_to_one: 
     columns = [(column.name, column.type.sql) for column in entity.keys]
     mapped = {column.through for column in entity.keys if column.through}
     if not entity.aggregate and mapped <= set(one_to_one):
-        own = count_keys(engine, path("own_source", entity.name), columns, step=f"{entity.name}: keys")
+        own = count_keys(engine, path("own_source", entity.name), columns, step=f"{entity.name}: keys", rows=rows)
         if own.holds:
             return Uniqueness(rows, 0, rows, own.proof)
         if own.rows == rows and not mapped:
             return own
     return count_keys(engine, path("source", entity.name), columns, step=f"{entity.name}: keys")
+
+
+def _ascend(engine: Engine, relation: str, names: Sequence[str], *, step: str) -> int | None:
+    """Count the rows of a relation if each but the first has a key above that of the row before it, and none has a NULL in it; else return None.
+
+    Above is a strict order, so that no two rows of such a chain have the same key, in whatever order they are read. That it is one chain is asked, too:
+    of several, each would have a first row, which is above none.
+    """
+    before = [f"p{place}" for place, _ in enumerate(names)]
+    above = f"{names[-1]} > {before[-1]}"
+    for name, earlier in zip(names[-2::-1], before[-2::-1], strict=True):
+        above = f"{name} > {earlier} OR ({name} = {earlier} AND ({above}))"
+    filled = [f"{name} IS NOT NULL" for name in (*names[1:], *before[1:])]  # of the first column the order itself says it
+    read = ", ".join((*names, *(f"lag({name}) OVER () AS {earlier}" for name, earlier in zip(names, before, strict=True))))
+    sql = f"SELECT count(*), count(*) FILTER ({' AND '.join((*filled, f'({above})'))}) FROM (SELECT {read} FROM {relation})"
+    rows, later = engine.one(Query(sql, step=f"{step}: in order"))
+    return int(rows) if rows > 1 and later == rows - 1 else None
 
 
 def _bitmap(engine: Engine, relation: str, name: str, *, step: str) -> Uniqueness | None:

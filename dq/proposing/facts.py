@@ -161,5 +161,5 @@ def _found_keys(engine: Engine, table: Table, declared: Sequence[tuple[str, ...]
 def is_key(engine: Engine, table: Table, names: Sequence[str]) -> bool:
     """Prove that columns name each row, none of them NULL; a few repeated rows are a fault that a run shall find, and no reason against the key."""
     types = {column.name: column.type for column in table.columns}
-    found = count_keys(engine, table.path, [(name, types[name]) for name in names], step=f"keys of {table.name}")
+    found = count_keys(engine, table.path, [(name, types[name]) for name in names], step=f"keys of {table.name}", rows=table.rows)
     return found.holds or (table.side != "source" and found.distinct >= _NEARLY * found.rows > 0)

@@ -152,7 +152,7 @@ def _sealed(engine: Engine, table: Filled) -> TableSeal:
     proven = []
     for key in dict.fromkeys((table.primary_key, *table.unique)):
         if key and all(name in types for name in key):
-            found = count_keys(engine, relation, [(name, types[name]) for name in key], step=f"keys of {table.name}")
+            found = count_keys(engine, relation, [(name, types[name]) for name in key], step=f"keys of {table.name}", rows=rows)
             proven += [key] if found.holds else []
     return TableSeal(
         name=table.name,

@@ -1,9 +1,10 @@
-"""Keys are shown to be unique, exactly, by a bitmap where they are dense integers and by counting where they are not; both ways agree."""
+"""Keys are shown to be unique, exactly, by their order, by a bitmap where they are dense integers or by counting; the three ways agree."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from dq.engine import Engine
 from dq.sql import Query
 from tests.oracle.seeds import seeded
 
-DENSE, COUNTED = "bitmap", "counted distinct"
+DENSE, COUNTED, ASCENDING = "bitmap", "counted distinct", "ascending"
 CASES: tuple[tuple[str, tuple[str, ...], list[tuple[Any, ...]], Uniqueness], ...] = (
     ("dense", ("BIGINT",), [(1,), (2,), (3,)], Uniqueness(3, 0, 3, DENSE)),
     ("negative", ("INTEGER",), [(-2,), (-1,), (0,), (1,)], Uniqueness(4, 0, 4, DENSE)),
@@ -73,3 +74,68 @@ def test_bitmap_and_counting_agree_on_whatever_is_drawn(seed: int, engine: Engin
         monkeypatch.setattr(keys, "_SPARSEST", sparsest)
         expected = Uniqueness(len(values), len(values) - times.total(), len(times), proof)
         assert expected == count_keys(engine, "keyed", columns, step="keys")
+
+
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a few rows be as many as it takes to look whether they stand in order."""
+    monkeypatch.setattr(keys, "_MANY", 1)
+    monkeypatch.setattr(keys, "_FIRST", 3)
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize(
+    ("types", "rows"),
+    [
+        (("BIGINT",), [(-5,), (1,), (2,), (2**40,)]),
+        (("VARCHAR",), [("",), ("A",), ("a",), ("a ",), ("b",)]),
+        (("BIGINT", "VARCHAR"), [(1, "b"), (1, "c"), (2, "a"), (2, "b")]),
+        (("BIGINT", "BIGINT", "DATE"), [(1, 1, "2024-01-02"), (1, 1, "2024-01-03"), (1, 2, "2024-01-01"), (2, 0, "2024-01-01")]),
+    ],
+    ids=["integers", "texts", "two columns", "three columns"],
+)
+def test_rows_in_the_order_of_their_keys_are_unique(types: tuple[str, ...], rows: list[tuple[Any, ...]], engine: Engine) -> None:
+    columns = put(engine, types, rows)
+    assert Uniqueness(len(rows), 0, len(rows), ASCENDING) == count_keys(engine, "keyed", columns, step="keys", rows=len(rows))
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize(
+    ("types", "rows", "nulls", "distinct"),
+    [
+        (("BIGINT",), [(1,), (2,), (3,), (3,)], 0, 3),
+        (("BIGINT",), [(1,), (2,), (3,), (2,)], 0, 3),
+        (("BIGINT",), [(1,), (2,), (3,), (None,)], 1, 3),
+        (("BIGINT",), [(None,), (2,), (3,), (4,)], 1, 3),
+        (("BIGINT",), [(None,)], 1, 0),
+        (("BIGINT", "VARCHAR"), [(1, None), (2, "a"), (3, "a"), (4, "a")], 1, 3),
+        (("BIGINT", "VARCHAR"), [(1, "a"), (2, "a"), (3, "a"), (4, None)], 1, 3),
+        (("BIGINT", "VARCHAR"), [(1, "a"), (2, "a"), (3, "a"), (3, "a")], 0, 3),
+        (("VARCHAR",), [("a",), ("b",), ("B",), ("b",)], 0, 3),
+    ],
+)
+def test_rows_out_of_the_order_of_their_keys_are_counted(
+    types: tuple[str, ...], rows: list[tuple[Any, ...]], nulls: int, distinct: int, engine: Engine
+) -> None:
+    found = count_keys(engine, "keyed", put(engine, types, rows), step="keys", rows=len(rows))
+    assert (found.rows, found.nulls, found.distinct) == (len(rows), nulls, distinct)
+    assert found.proof != ASCENDING
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize("seed", range(8))
+def test_order_and_counting_agree_on_whatever_is_drawn(seed: int, engine: Engine) -> None:
+    rng = seeded(seed)
+    values = [(value, rng.choice(("a", "b"))) for value in sorted(rng.choices(range(400), k=rng.randint(2, 12)))]
+    columns = put(engine, ("BIGINT", "VARCHAR"), values)
+    counted, seen = (count_keys(engine, "keyed", columns, step="keys", rows=rows) for rows in (0, len(values)))
+    assert (counted.rows, counted.nulls, counted.distinct) == (seen.rows, seen.nulls, seen.distinct)
+    assert (seen.proof == ASCENDING) is all(one < other for one, other in pairwise(values))
+
+
+def test_several_row_groups_are_one_chain(engine: Engine) -> None:
+    columns, rows = [("k", "BIGINT")], 300_000
+    engine.execute(Query(f"CREATE OR REPLACE TABLE keyed AS SELECT range AS k FROM range({rows})"))
+    assert Uniqueness(rows, 0, rows, ASCENDING) == count_keys(engine, "keyed", columns, step="keys", rows=rows)
+    engine.execute(Query("UPDATE keyed SET k = k - 1 WHERE k = 250000"))
+    assert Uniqueness(rows, 0, rows - 1, DENSE) == count_keys(engine, "keyed", columns, step="keys", rows=rows)
