@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 VERSION: str = duckdb.__version__
 
 _BATCH = 100_000  # rows of a stream at a time
+ARRAY_BITS = 17  # groups numbered in a 16-bit integer, or NULL, are added up in an array; Source: DuckDB's documentation, "perfect_ht_threshold"
 
 _hiding = Lock()
 _hidden: list[str] = []  # modules, one for each thread that hides one now
@@ -154,6 +155,7 @@ def open_engine(
         "SET GLOBAL TimeZone = 'UTC'",  # so that it holds `beside`, too
         "SET GLOBAL python_enable_replacements = false",
         f"SET preserve_insertion_order = {str(settings.in_order).lower()}",
+        f"SET perfect_ht_threshold = {ARRAY_BITS}",
     ]
     queries = [
         *(Query(statement, step="opening the engine") for statement in statements),

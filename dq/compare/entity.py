@@ -72,7 +72,8 @@ def measure(
     }
     claims = make_sides(engine, entity, scope=scope, moment=moment, until=until)
     since = _set_since_apart(engine, entity, scope=scope, signed=signed, until=until)
-    prints = fingerprint.take(engine, entity, unmapped=UNMAPPED if through(entity) else None, beside=sums_beside(entity))
+    rows = max(item.rows for item in base.values())
+    prints = fingerprint.take(engine, entity, unmapped=UNMAPPED if through(entity) else None, beside=sums_beside(entity), rows=rows)
     keys = count_source_keys(engine, entity, rows=prints.source_rows, one_to_one=one_to_one(engine, scope=scope))
     localised = localise(engine, entity, prints=prints, source_keys=keys, by_map=True)
     unmapped_keys = _unmapped_keys(engine, entity, scope=scope, mapped=prints.source_rows + since)

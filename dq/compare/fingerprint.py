@@ -19,6 +19,7 @@ from dq.sql import Query, path, quote
 
 BUCKETS = 4096
 _HASH_BITS, _BUCKET_BITS = 64, 12
+_ARRAY = 3_000_000  # rows from which on buckets are added up in an array and not in a hash table: as large for a few rows, it takes 25 ms
 _SAMPLED = 10_000  # rows of a sample
 _RANGES = 16  # that are tested one by one, where it saves conforming the other rows
 
@@ -39,6 +40,12 @@ def bucket(entity: Entity, names: Sequence[str] = ()) -> str:
     return f"CAST({key_hash(entity, names)} >> {_HASH_BITS - _BUCKET_BITS} AS USMALLINT)"
 
 
+def grouped_by(entity: Entity, names: Sequence[str] = (), *, rows: int) -> str:
+    """Return the row's bucket as what about `rows` rows are grouped by; of many the engine adds up an array, which it has for the narrowest integers only."""
+    number = bucket(entity, names)
+    return number if rows >= _ARRAY else f"CAST({number} AS UINTEGER)"
+
+
 def in_buckets(entity: Entity, buckets: Sequence[int], *, joined: bool = True) -> str:
     """Return the claim that a row is in one of some buckets.
 
@@ -50,6 +57,15 @@ def in_buckets(entity: Entity, buckets: Sequence[int], *, joined: bool = True) -
     if len(buckets) > (_RANGES if joined and is_conformed(entity) else 1):
         return f"{bucket(entity)} IN ({', '.join(str(number) for number in buckets)})"
     return " OR ".join(within(entity, number, BUCKETS) for number in buckets) or "false"
+
+
+def met(entity: Entity, buckets: Sequence[int]) -> str:
+    """Return what follows a relation's name and leaves its rows of some buckets: a join, which takes a fifth less than `IN` where rows are only read."""
+    if len(buckets) == 1:
+        return f"WHERE {in_buckets(entity, buckets)}"
+    name = quote("dq.bucket")
+    rows = ", ".join(f"(CAST({number} AS USMALLINT))" for number in buckets)
+    return f"JOIN (VALUES {rows}) AS {quote('dq.buckets')}({name}) ON {bucket(entity)} = {name}"
 
 
 def within(entity: Entity, part: int, parts: int) -> str:
@@ -90,7 +106,7 @@ def lanes(row: str, *, prefix: str = "lane", there: str = "") -> str:
     return ", ".join(f"CAST(sum(CAST({half} AS UINTEGER)){counted} AS HUGEINT) AS {prefix}_{number}" for number, half in enumerate(halves, start=1))
 
 
-def take(engine: Engine, entity: Entity, *, unmapped: str | None, beside: Beside | None = None) -> Fingerprints:
+def take(engine: Engine, entity: Entity, *, unmapped: str | None, beside: Beside | None = None, rows: int = 0) -> Fingerprints:
     """Scan each side once and return which buckets differ; the fingerprints stay in evidence."<entity>.fingerprints".
 
     Args:
@@ -98,16 +114,17 @@ def take(engine: Engine, entity: Entity, *, unmapped: str | None, beside: Beside
         entity: the entity; source.e and target.e exist.
         unmapped: the column of source.e that says which ids have no mapping, or None where nothing is mapped.
         beside: counts and sums that the same scan takes; they stay in evidence."<entity>.sums".
+        rows: about how many rows a side has, where somebody knows.
     """
     beside = beside or Beside()
     for side in ("source", "target"):
         marked = unmapped if side == "source" else None
-        inputs = [f"{bucket(entity)} AS b", f"{row_hash(entity)} AS h", *([f"{quote(marked)} AS u"] if marked else []), *beside.inputs()]
+        inputs = [f"{grouped_by(entity, rows=rows)} AS b", f"{row_hash(entity)} AS h", *([f"{quote(marked)} AS u"] if marked else []), *beside.inputs()]
         found = [*beside.aggregates(), "b", "count(*) AS n", lanes("h"), f"{'count(*) FILTER (u > 0)' if marked else '0'} AS unmapped"]
         sql = f"""
             CREATE OR REPLACE TEMP TABLE {side}_scanned AS
             SELECT {", ".join(found)} FROM (SELECT {", ".join(inputs)} FROM {path(side, entity.name)})
-            GROUP BY GROUPING SETS ({", ".join(("(b)", *beside.sets()))})"""
+            GROUP BY {beside.grouping()}"""
         engine.execute(Query(sql, step=f"{entity.name}: fingerprint {side}"))
     table, step = path("evidence", f"{entity.name}.fingerprints"), f"{entity.name}: compare fingerprints"
     sides = {side: f"(SELECT * FROM {side}_scanned WHERE level = {beside.level(None)})" for side in ("source", "target")}

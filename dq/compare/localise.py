@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from dq.compare.cells import count_equal_after, keep_values, pick_keys
 from dq.compare.equality import differs, rule_of
-from dq.compare.fingerprint import Fingerprints, bucket, lanes
+from dq.compare.fingerprint import Fingerprints, grouped_by, lanes
 from dq.compare.keys import Uniqueness
 from dq.compare.parts import Rows, can_be_ordered, everything, forget, in_key_order, pick
 from dq.compare.repeated import repeated_buckets, set_repeated_apart
@@ -83,7 +83,7 @@ def localise(engine: Engine, entity: Entity, *, prints: Fingerprints, source_key
             keep_values(engine, entity, tables=tables, source=source, target=target, many=many)
         fetched = _keep_fetched(engine, entity) if values and some is not None else 0
         _drop(engine, entity)
-        if _agrees(engine, entity, tables=tables):
+        if _agrees(engine, entity, tables=tables, rows=prints.source_rows if some is None else 0):
             if in_place:
                 drop_hashes(engine, entity)
             return Localised(tables, agrees=True, in_order=in_order, fetched=fetched)
@@ -172,8 +172,8 @@ def _broken(column: Column, entity: Entity) -> str:
     return differs(column) if rule is None else f"{differs(column)} AND ({rule}) IS NULL"
 
 
-def _agrees(engine: Engine, entity: Entity, *, tables: Tables) -> bool:
-    """Take the found rows out of both sides' fingerprints: is what is left the same? (law 6).
+def _agrees(engine: Engine, entity: Entity, *, tables: Tables, rows: int = 0) -> bool:
+    """Take the found rows, about so many where they are many, out of both sides' fingerprints: is what is left the same? (law 6).
 
     It would not show that the target repeats a key in rows that are extra; so it is asked, too.
     """
@@ -187,7 +187,7 @@ def _agrees(engine: Engine, entity: Entity, *, tables: Tables) -> bool:
     )
     sql = f"""
         SELECT count(*) FROM {path("evidence", f"{entity.name}.fingerprints")} AS f
-        LEFT JOIN (SELECT {bucket(entity, keys)} AS b, {found} FROM {tables.rows} GROUP BY 1) AS r ON r.b = f.b
+        LEFT JOIN (SELECT {grouped_by(entity, keys, rows=rows)} AS b, {found} FROM {tables.rows} GROUP BY 1) AS r ON r.b = f.b
         WHERE NOT ({left})"""
     if engine.one(Query(sql, step=step)) != (0,):
         return False

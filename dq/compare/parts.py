@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from dq.compare.fingerprint import BUCKETS, Fingerprints, in_buckets, row_hash, sample, within
+from dq.compare.conform import is_conformed
+from dq.compare.fingerprint import BUCKETS, Fingerprints, in_buckets, met, row_hash, sample, within
 from dq.compare.keys import Uniqueness
 from dq.compare.rows import HASH, key_names, on_key
 from dq.compare.sides import UNMAPPED, has_mapped_key, pick_mapped, picked_rows
@@ -107,11 +108,11 @@ def forget(engine: Engine, entity: Entity) -> None:
 def _in_buckets(engine: Engine, entity: Entity, *, buckets: Sequence[int], source_keys: Uniqueness, by_map: bool) -> Rows:
     """Return the rows of some buckets; a mapped key is looked for in its map, which is narrow, before a row is read."""
     rows = rows_where(entity, in_buckets(entity, buckets), source_keys=source_keys)
-    direct = in_buckets(entity, buckets, joined=False)
-    if entity.merge is None:
-        rows = {**rows, "target": _rows(entity, "target", direct)}
+    for side in ("source", "target"):
+        if not is_conformed(entity) or (side == "target" and entity.merge is None):
+            rows = {**rows, side: _selected(entity, side, f"{path(side, entity.name)} {met(entity, buckets)}")}
     if by_map and has_mapped_key(entity) and not source_keys.nulls:
-        pick_mapped(engine, entity, where=direct)
+        pick_mapped(engine, entity, where=in_buckets(entity, buckets, joined=False))
         rows = {**rows, "source": _selected(entity, "source", picked_rows(entity))}
     return rows
 

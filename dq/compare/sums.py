@@ -45,13 +45,14 @@ class Beside:
 
     def aggregates(self) -> Iterator[str]:
         """Yield what the scan adds up, as select items."""
-        yield f"grouping({', '.join(('b', *self._groups(self.names)))}) AS level"
+        yield f"grouping({', '.join(('b', *self._groups(self.names)))}) AS level" if self.slicings else f"{self.level(None)} AS level"
         yield from self._groups(self.names)
         yield from (f"{item} AS {name}" for index, _ in enumerate(self.columns) for name, item in _added(f"v_{index}", place=index).items())
 
-    def sets(self) -> Iterator[str]:
-        """Yield the grouping sets."""
-        yield from (f"({', '.join(self._groups(slicing))})" for slicing in self.slicings)
+    def grouping(self) -> str:
+        """Return what the scan groups by: buckets, and each slicing in sets of its own."""
+        sets = [f"({', '.join(self._groups(slicing))})" for slicing in self.slicings]
+        return f"GROUPING SETS ({', '.join(('(b)', *sets))})" if sets else "b"
 
     def level(self, slicing: Sequence[str] | None) -> int:
         """Return what marks a slicing's rows; None: those of the buckets."""

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sides_compared import Compared, Rows, compare, engine_alone, make_entity
 
-from dq.compare import cells, localise, parts
-from dq.compare.fingerprint import Fingerprints, bucket
+from dq.compare import cells, fingerprint, localise, parts
+from dq.compare.fingerprint import Fingerprints, bucket, grouped_by
 from dq.compare.keys import Uniqueness
 from dq.compare.rows import tables
 from dq.compare.words import few_words, told
@@ -69,6 +69,21 @@ def test_the_ways_of_choosing_rows_find_the_same(entity: Any, share: float, engi
     assert first.statuses
     assert dict.fromkeys(WAYS, first) == found
     assert first.agrees
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_buckets_add_up_the_same_in_an_array_and_in_a_hash_table(way: str, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, target = sides(6, is_composite=True, share=0.3)
+    table = by_every_way(engine, COMPOSITE, source, target)[way]
+    monkeypatch.setattr(fingerprint, "_ARRAY", 0)
+    assert by_every_way(engine, COMPOSITE, source, target)[way] == table
+
+
+@pytest.mark.parametrize(("rows", "plan"), [(0, "HASH_GROUP_BY"), (10**7, "PERFECT_HASH_GROUP_BY")])
+def test_the_buckets_of_many_rows_are_added_up_in_an_array(rows: int, plan: str, engine: Engine) -> None:
+    compare(engine, SIMPLE, [(1, "a", 1)], [(1, "a", 1)])
+    ((_, told),) = engine.execute(Query(f"EXPLAIN SELECT {grouped_by(SIMPLE, rows=rows)} AS b, count(*) FROM {path('source', 'things')} GROUP BY 1"))
+    assert f" {plan} " in told
 
 
 @pytest.mark.parametrize("entity", [SIMPLE, COMPOSITE, FOLDED], ids=["one key", "two keys", "a rule"])
