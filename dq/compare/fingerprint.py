@@ -1,4 +1,4 @@
-"""The one place for fingerprints: two mixed lanes a bucket, in one scan a side; counts and sums by slice come from the same scan.
+"""The one place for fingerprints: two mixed lanes a bucket, in one scan a side; counts and sums by slice come from the same scan, or from one right after it.
 
 `hash(a, b, ...)` combines its columns weakly under a sum, so the row's hash is hashed again. Of its 64 bits each lane adds up a half, exactly: that several
 changed rows cancel in both is as rare as that a changed row has the hash that it had. Lanes of a second hash would guard against the former alone, for a fifth
@@ -113,21 +113,23 @@ def take(engine: Engine, entity: Entity, *, unmapped: str | None, beside: Beside
         engine: the engine.
         entity: the entity; source.e and target.e exist.
         unmapped: the column of source.e that says which ids have no mapping, or None where nothing is mapped.
-        beside: counts and sums that the same scan takes; they stay in evidence."<entity>.sums".
+        beside: counts and sums that are taken with them; they stay in evidence."<entity>.sums".
         rows: about how many rows a side has, where somebody knows.
     """
     beside = beside or Beside()
+    together = beside if beside.together else Beside()
     for side in ("source", "target"):
         marked = unmapped if side == "source" else None
-        inputs = [f"{grouped_by(entity, rows=rows)} AS b", f"{row_hash(entity)} AS h", *([f"{quote(marked)} AS u"] if marked else []), *beside.inputs()]
-        found = [*beside.aggregates(), "b", "count(*) AS n", lanes("h"), f"{'count(*) FILTER (u > 0)' if marked else '0'} AS unmapped"]
+        inputs = [f"{grouped_by(entity, rows=rows)} AS b", f"{row_hash(entity)} AS h", *([f"{quote(marked)} AS u"] if marked else []), *together.inputs()]
+        found = [*together.aggregates(), "b", "count(*) AS n", lanes("h"), f"{'count(*) FILTER (u > 0)' if marked else '0'} AS unmapped"]
         sql = f"""
             CREATE OR REPLACE TEMP TABLE {side}_scanned AS
             SELECT {", ".join(found)} FROM (SELECT {", ".join(inputs)} FROM {path(side, entity.name)})
-            GROUP BY {beside.grouping()}"""
+            GROUP BY {together.grouping()}"""
         engine.execute(Query(sql, step=f"{entity.name}: fingerprint {side}"))
+        keep_sums(engine, entity, beside, side=side)  # now, while what it reads is in memory
     table, step = path("evidence", f"{entity.name}.fingerprints"), f"{entity.name}: compare fingerprints"
-    sides = {side: f"(SELECT * FROM {side}_scanned WHERE level = {beside.level(None)})" for side in ("source", "target")}
+    sides = {side: f"(SELECT * FROM {side}_scanned WHERE level = {together.level(None)})" for side in ("source", "target")}
     sql = f"""
         CREATE OR REPLACE TABLE {table} AS
         SELECT coalesce(s.b, t.b) AS b, s.n AS source_n, t.n AS target_n, s.lane_1 AS source_1, t.lane_1 AS target_1,
@@ -135,7 +137,6 @@ def take(engine: Engine, entity: Entity, *, unmapped: str | None, beside: Beside
                (s.n, s.lane_1, s.lane_2) IS DISTINCT FROM (t.n, t.lane_1, t.lane_2) AS differs
         FROM {sides["source"]} AS s FULL JOIN {sides["target"]} AS t ON s.b = t.b"""
     engine.execute(Query(sql, step=step))
-    keep_sums(engine, entity, beside)
     for side in sides:
         engine.execute(Query(f"DROP TABLE {side}_scanned", step=step))
     sql = f"""

@@ -113,8 +113,8 @@ def _join_in_place(engine: Engine, entity: Entity, *, prints: Fingerprints, sour
 
 
 def _fetch(engine: Engine, entity: Entity, *, rows: Rows) -> None:
-    """Copy rows into some_source and some_target, where they do not stand there already."""
-    for side in rows:
+    """Copy rows into some_source and some_target, where they do not stand there already; the target's first, which was read last."""
+    for side in (name for name in ("target", "source") if name in rows):
         sql = f"CREATE OR REPLACE TEMP TABLE some_{side} AS {rows[side]}"
         engine.execute(Query(sql, step=f"{entity.name}: fetch {side}"))
 

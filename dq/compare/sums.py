@@ -1,8 +1,8 @@
 """The one place for counts and exact sums by slice, net and gross, taken on each side alone.
 
 They are the second opinion on the fingerprints: gross sums see errors that cancel in the net ones. Where a row costs more than reading
-it, they come from the scan that takes the fingerprints anyway (`Beside`); a sum that could overflow has a scan of its own all the same, so that
-it disturbs nothing else.
+it, they come from the scan that takes the fingerprints anyway (`Beside`), else from scans of their own right after it, while memory still
+holds what they read. A sum that could overflow has its scan later and alone, so that it disturbs nothing else.
 """
 
 from __future__ import annotations
@@ -27,11 +27,12 @@ Found = Mapping[Slice, Sequence[object]]  # slice to count, and net and gross of
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What is added up in the scan of the fingerprints: slicings, each a list of columns, and the columns whose sums are wanted."""
+    """What is added up beside the fingerprints: slicings, each a list of columns, and the columns whose sums are wanted."""
 
     slicings: tuple[tuple[str, ...], ...] = ()
     columns: tuple[Column, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)  # slice to the expression of its text
+    together: bool = True  # in the scan of the fingerprints; else each slicing in a scan of its own
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -64,24 +65,38 @@ class Beside:
 
 
 def sums_beside(entity: Entity) -> Beside:
-    """Return which counts and sums of an entity the scan of its fingerprints takes: none where reading the rows twice costs less."""
-    if not is_conformed(entity):
-        return Beside()
+    """Return which counts and sums of an entity are taken beside its fingerprints: in scans of their own where reading the rows twice costs less."""
     slicings: dict[frozenset[str], tuple[str, ...]] = {}
     for _, _, by in entity.sum_checks():
         slicings.setdefault(frozenset(by), tuple(dict.fromkeys(by)))
     summed = sorted({column for _, column, _ in entity.sum_checks() if column is not None})
     texts = {name: slice_text(entity, name) for slicing in slicings.values() for name in slicing}
-    return Beside(tuple(slicings.values()), tuple(column for column in map(entity.column, summed) if _is_safe(column)), texts)
+    columns = tuple(column for column in map(entity.column, summed) if _is_safe(column))
+    return Beside(tuple(slicings.values()), columns, texts, together=is_conformed(entity))
 
 
-def keep_sums(engine: Engine, entity: Entity, beside: Beside) -> None:
-    """Keep the slices of source_scanned and target_scanned in evidence."<e>.sums" (side, level, g_0 …, n, net_0, gross_0 …)."""
+def keep_sums(engine: Engine, entity: Entity, beside: Beside, *, side: str) -> None:
+    """Keep a side's slices in evidence."<e>.sums" (side, level, g_0 …, n, net_0, gross_0 …), source first; what <side>_scanned has is taken from there."""
     if not beside.slicings:
         return
     kept = ", ".join(("level", *(f"g_{index}" for index, _ in enumerate(beside.names)), "n", *_names(len(beside.columns))))
-    selects = " UNION ALL ".join(f"SELECT '{side}' AS side, {kept} FROM {side}_scanned WHERE level <> {beside.level(None)}" for side in SIDES)
-    engine.execute(Query(f"CREATE OR REPLACE TABLE {_table(entity)} AS {selects}", step=f"{entity.name}: counts and sums"))
+    scanned = [f"SELECT '{side}' AS side, {kept} FROM {side}_scanned WHERE level <> {beside.level(None)}"]
+    for place, select in enumerate(scanned if beside.together else (_apart(entity, beside, slicing, side=side) for slicing in beside.slicings)):
+        into = f"CREATE OR REPLACE TABLE {_table(entity)} AS" if side == SIDES[0] and place == 0 else f"INSERT INTO {_table(entity)}"
+        engine.execute(Query(f"{into} {select}", step=f"{entity.name}: counts and sums {side}"))
+
+
+def _apart(entity: Entity, beside: Beside, slicing: Sequence[str], *, side: str) -> str:
+    """Return a scan of a side for one slicing, and the sums that are wanted by it."""
+    wanted = {column for _, column, by in entity.sum_checks() if set(by) == set(slicing)}
+    groups = [f"{beside.texts[name] if name in slicing else 'CAST(NULL AS VARCHAR)'} AS g_{index}" for index, name in enumerate(beside.names)]
+    sums = [
+        f"{item if column.name in wanted else 'CAST(NULL AS VARCHAR)'} AS {name}"
+        for index, column in enumerate(beside.columns)
+        for name, item in _added(summand(column), place=index).items()
+    ]
+    items = (f"'{side}' AS side", f"{beside.level(slicing)} AS level", *groups, "count(*) AS n", *sums)
+    return f"SELECT {', '.join(items)} FROM {path(side, entity.name)} GROUP BY {', '.join(beside.texts[name] for name in slicing) or '()'}"
 
 
 def compare_sums(engine: Engine, entity: Entity, *, by: Sequence[str], columns: Sequence[str]) -> dict[str | None, tuple[SumPair, ...]]:
@@ -92,8 +107,8 @@ def compare_sums(engine: Engine, entity: Entity, *, by: Sequence[str], columns: 
     beside = sums_beside(entity)
     safe = [column.name for column in beside.columns]
     kept, own = ([name for name in columns if (name in safe) is there] for there in (True, False))
-    apart = _scanned(engine, entity, by=by, columns=own) if own or not beside.slicings else {}
-    found = _kept(engine, entity, beside, by=by, columns=kept) if beside.slicings else apart
+    apart = _scanned(engine, entity, by=by, columns=own) if own else {}
+    found = _kept(engine, entity, beside, by=by, columns=kept)
     slices = sorted({*found["source"], *found["target"]}, key=lambda slice_: tuple((value is not None, value or "") for value in slice_))
     result: dict[str | None, tuple[SumPair, ...]] = {None: tuple(_pair(slice_, found, net=0, gross=0) for slice_ in slices)}
     for names, rows in ((kept, found), (own, apart)):
@@ -124,7 +139,7 @@ def _exact(row: Sequence[object] | None, place: int) -> Decimal:
 
 
 def _kept(engine: Engine, entity: Entity, beside: Beside, *, by: Sequence[str], columns: Sequence[str]) -> dict[str, Found]:
-    """Read what the scan of the fingerprints left."""
+    """Read what was kept beside the fingerprints."""
     slicing = next(slicing for slicing in beside.slicings if set(slicing) == set(by))
     groups = [f"g_{beside.names.index(name)}" for name in by]
     places = [[column.name for column in beside.columns].index(name) for name in columns]
@@ -134,7 +149,7 @@ def _kept(engine: Engine, entity: Entity, beside: Beside, *, by: Sequence[str], 
 
 
 def _scanned(engine: Engine, entity: Entity, *, by: Sequence[str], columns: Sequence[str]) -> dict[str, Found]:
-    """Scan both sides for sums that the fingerprints' scan does not take."""
+    """Scan both sides for sums that are not taken beside the fingerprints."""
     groups = [slice_text(entity, name) for name in by]
     sums = [item for index, name in enumerate(columns) for item in _added(summand(entity.column(name)), place=index).values()]
     rows: list[tuple[object, ...]] = []
