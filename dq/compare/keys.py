@@ -17,7 +17,7 @@ from dq.sql import Query, path, quote
 LONGEST = 10**9  # bits of a bitmap; Source: DuckDB's documentation, bitstring_agg: "the range is too large" from there on
 _SPARSEST = 4  # the bitmap is used while max - min is below this many times the rows
 _MANY = 100_000  # rows from which on it pays to see whether they are read in the order of their keys
-_FIRST = 10_000  # of these rows that is seen at first
+_FIRST = 10_000  # of these, the rows that are looked at before all of them are
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def _ascend(engine: Engine, relation: str, names: Sequence[str], *, step: str) -
     Above is a strict order, so that no two rows of such a chain have the same key, in whatever order they are read. That it is one chain is asked, too:
     of several, each would have a first row, which is above none.
     """
-    before = [f"p{place}" for place, _ in enumerate(names)]
+    before = [quote(f"dq.before.{place}") for place, _ in enumerate(names)]
     above = f"{names[-1]} > {before[-1]}"
     for name, earlier in zip(names[-2::-1], before[-2::-1], strict=True):
         above = f"{name} > {earlier} OR ({name} = {earlier} AND ({above}))"

@@ -13,7 +13,7 @@ from sides_compared import engine_alone
 from dq.compare import keys
 from dq.compare.keys import Uniqueness, count_keys
 from dq.engine import Engine
-from dq.sql import Query
+from dq.sql import Query, quote
 from tests.oracle.seeds import seeded
 
 DENSE, COUNTED, ASCENDING = "bitmap", "counted distinct", "ascending"
@@ -120,6 +120,14 @@ def test_rows_out_of_the_order_of_their_keys_are_counted(
     found = count_keys(engine, "keyed", put(engine, types, rows), step="keys", rows=len(rows))
     assert (found.rows, found.nulls, found.distinct) == (len(rows), nulls, distinct)
     assert found.proof != ASCENDING
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize("name", ["p0", "dq.before.1", "lag", 'a"b'])
+def test_a_key_may_have_any_name(name: str, engine: Engine) -> None:
+    engine.execute(Query(f"CREATE OR REPLACE TABLE keyed AS SELECT range AS {quote(name)}, 'x' AS other FROM range(9)"))
+    for columns in ([(name, "BIGINT")], [(name, "BIGINT"), ("other", "VARCHAR")]):
+        assert count_keys(engine, "keyed", columns, step="keys", rows=9) == Uniqueness(9, 0, 9, ASCENDING)
 
 
 @pytest.mark.usefixtures("many")
