@@ -94,12 +94,12 @@ def _ascend(engine: Engine, relation: str, names: Sequence[str], *, step: str) -
     Above is a strict order, so that no two rows of such a chain have the same key, in whatever order they are read. That it is one chain is asked, too:
     of several, each would have a first row, which is above none.
     """
-    before = [quote(f"dq.before.{place}") for place, _ in enumerate(names)]
-    above = f"{names[-1]} > {before[-1]}"
-    for name, earlier in zip(names[-2::-1], before[-2::-1], strict=True):
-        above = f"{name} > {earlier} OR ({name} = {earlier} AND ({above}))"
-    filled = [f"{name} IS NOT NULL" for name in (*names[1:], *before[1:])]  # of the first column the order itself says it
-    read = ", ".join((*names, *(f"lag({name}) OVER () AS {earlier}" for name, earlier in zip(names, before, strict=True))))
+    places = range(len(names))
+    above = f"k{places[-1]} > p{places[-1]}"
+    for place in reversed(places[:-1]):
+        above = f"k{place} > p{place} OR (k{place} = p{place} AND ({above}))"
+    filled = [f"{one}{place} IS NOT NULL" for place in places[1:] for one in "kp"]  # of the first column the order itself says it
+    read = ", ".join(f"{name} AS k{place}, lag({name}) OVER () AS p{place}" for place, name in enumerate(names))
     sql = f"SELECT count(*), count(*) FILTER ({' AND '.join((*filled, f'({above})'))}) FROM (SELECT {read} FROM {relation})"
     rows, later = engine.one(Query(sql, step=f"{step}: in order"))
     return int(rows) if rows > 1 and later == rows - 1 else None
