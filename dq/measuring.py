@@ -26,7 +26,7 @@ from dq.compare.persons import PersonSums, compare_persons
 from dq.compare.progress import Progress, count_batches, moments_of
 from dq.compare.schema import Prepared
 from dq.compare.sides import make_moved
-from dq.compare.sums import compare_sums
+from dq.compare.sums import compare_sums, forget_sums
 from dq.contract.claims import Invariant
 from dq.contract.models import Contract, Entity
 from dq.engine import Engine
@@ -282,4 +282,5 @@ def _sums(engine: Engine, entity: Entity, *, attempt: Attempt) -> dict[str, Sums
             if isinstance(sums, Crash) and len(checks) > 1:  # one that is too large disturbs no other
                 alone = attempt(check_id, compare_sums, engine, entity, by=by, columns=[] if column is None else [column])
             found[check_id] = alone if isinstance(alone, Crash) else alone[column]
+    forget_sums(engine, entity)
     return found

@@ -25,7 +25,7 @@ from dq.compare.localise import KEPT, localise
 from dq.compare.natives import check_natives
 from dq.compare.rows import bits, key_names, mask_names
 from dq.compare.sides import UNMAPPED, through
-from dq.compare.sums import compare_sums, sums_beside
+from dq.compare.sums import compare_sums, forget_sums, sums_beside
 from dq.compare.views import CHANGED, CREATED, ID
 from dq.contract.claims import Invariant
 from dq.contract.models import Entity
@@ -194,6 +194,7 @@ def _found_sums(engine: Engine, copy: Entity, source: Rows, target: Rows) -> set
             for pair in pairs[column]:
                 sums = (pair.source_net, pair.target_net, pair.source_gross, pair.target_gross)
                 found.add((check_id, pair.by, *(Fraction(value) * scale for value in sums)))
+    forget_sums(engine, copy)
     return found
 
 

@@ -113,7 +113,7 @@ def take(engine: Engine, entity: Entity, *, unmapped: str | None, beside: Beside
         engine: the engine.
         entity: the entity; source.e and target.e exist.
         unmapped: the column of source.e that says which ids have no mapping, or None where nothing is mapped.
-        beside: counts and sums that are taken with them; they stay in evidence."<entity>.sums".
+        beside: counts and sums that are taken with them; they stay in evidence."<entity>.sums" until `forget_sums`.
         rows: about how many rows a side has, where somebody knows.
     """
     beside = beside or Beside()

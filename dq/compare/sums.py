@@ -117,6 +117,11 @@ def compare_sums(engine: Engine, entity: Entity, *, by: Sequence[str], columns: 
     return result
 
 
+def forget_sums(engine: Engine, entity: Entity) -> None:
+    """Drop what was kept beside the fingerprints: as small as it is, it takes megabytes, which those need who have little memory."""
+    engine.execute(Query(f"DROP TABLE IF EXISTS {_table(entity)}", step=f"{entity.name}: counts and sums"))
+
+
 def summand(column: Column, *, alias: str | None = None) -> str:
     """Return what is added up: integers are widened first, the smallest one has no absolute value of its own type."""
     value = f"{alias}.{quote(column.name)}" if alias else quote(column.name)
