@@ -19,7 +19,7 @@ from dq.sql import Query, path, quote
 
 BUCKETS = 4096
 _HASH_BITS, _BUCKET_BITS = 64, 12
-_ARRAY = 3_000_000  # rows from which on buckets are added up in an array and not in a hash table: as large for a few rows, it takes 25 ms
+_ARRAY = 3_000_000  # rows from which on buckets are added up in an array and not in a hash table: it takes 25 ms however few they are
 _SAMPLED = 10_000  # rows of a sample
 _RANGES = 16  # that are tested one by one, where it saves conforming the other rows
 

@@ -80,8 +80,11 @@ def keep_sums(engine: Engine, entity: Entity, beside: Beside, *, side: str) -> N
     if not beside.slicings:
         return
     kept = ", ".join(("level", *(f"g_{index}" for index, _ in enumerate(beside.names)), "n", *_names(len(beside.columns))))
-    scanned = [f"SELECT '{side}' AS side, {kept} FROM {side}_scanned WHERE level <> {beside.level(None)}"]
-    for place, select in enumerate(scanned if beside.together else (_apart(entity, beside, slicing, side=side) for slicing in beside.slicings)):
+    if beside.together:
+        selects = [f"SELECT '{side}' AS side, {kept} FROM {side}_scanned WHERE level <> {beside.level(None)}"]
+    else:
+        selects = [_apart(entity, beside, slicing, side=side) for slicing in beside.slicings]
+    for place, select in enumerate(selects):
         into = f"CREATE OR REPLACE TABLE {_table(entity)} AS" if side == SIDES[0] and place == 0 else f"INSERT INTO {_table(entity)}"
         engine.execute(Query(f"{into} {select}", step=f"{entity.name}: counts and sums {side}"))
 
